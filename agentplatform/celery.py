@@ -1,0 +1,68 @@
+"""The Celery application: Django's settings, the queues of queues.py, SQS or Valkey as the broker."""
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging, worker_process_shutdown
+from kombu import Queue as KombuQueue
+
+from agentplatform.queues import QUEUES
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "agentplatform.settings.local")
+
+
+def transport_options(*, broker_url: str, visibility_seconds: int, prefix: str, region: str) -> dict[str, Any]:
+    """What the broker's transport needs beyond its address. SQS polls long and prefixes queues."""
+    if broker_url.startswith("sqs:"):
+        return {
+            "visibility_timeout": visibility_seconds,
+            "wait_time_seconds": 20,
+            "queue_name_prefix": prefix,
+            "region": region,
+        }
+    return {"visibility_timeout": visibility_seconds}
+
+
+def make_app() -> Celery:
+    """The application that workers, beat and Flower run on."""
+    from django.conf import settings
+
+    application = Celery("agentplatform")
+    application.config_from_object("django.conf:settings", namespace="CELERY")
+    application.conf.task_queues = [KombuQueue(queue.name) for queue in QUEUES]
+    application.conf.broker_transport_options = transport_options(
+        broker_url=settings.CELERY_BROKER_URL,
+        visibility_seconds=settings.PLATFORM.broker_visibility_seconds,
+        prefix=settings.PLATFORM.sqs_queue_prefix,
+        region=settings.PLATFORM.aws_region,
+    )
+    application.conf.beat_schedule = {
+        "recover": {
+            "task": "runs.recover",
+            "schedule": 1.0,
+            "options": {"expires": 5.0},
+        },
+        "expire-reservations": {
+            "task": "gateway.expire_reservations",
+            "schedule": 10.0,
+            "options": {"expires": 10.0},
+        },
+    }
+    application.autodiscover_tasks()
+    return application
+
+
+@setup_logging.connect
+def _log_as_json(**_: object) -> None:
+    """Celery leaves logging to Django's settings when this signal has a receiver."""
+
+
+@worker_process_shutdown.connect
+def _forget_metrics(pid: int, **_: object) -> None:
+    from agentplatform.telemetry.metrics import mark_process_dead
+
+    mark_process_dead(pid)
+
+
+app = make_app()

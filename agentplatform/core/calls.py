@@ -1,0 +1,60 @@
+"""What runs, gateway and tools say to each other about one call (a model call or a tool call)."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from uuid import UUID
+
+CallKind = Literal["llm", "tool"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallPlan:
+    """Where a call belongs. The five together are its idempotency key: planning it twice finds it."""
+
+    tenant_id: UUID
+    run_id: UUID
+    step_id: UUID
+    attempt: int
+    turn: int
+    index: int
+
+    @property
+    def idempotency_key(self) -> str:
+        return f"{self.step_id}:{self.attempt}:{self.turn}:{self.index}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallFailure:
+    """Why a call failed: a stable code, a sentence for people, and whether a retry may help."""
+
+    code: str
+    detail: str
+    is_retryable: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallOutcome:
+    """The recorded state of one call. `output` is JSON; exactly one of output and failure is set
+    once `is_finished`. `tokens` and `cost_nanos` cover every provider attempt of the call;
+    an unknown cost is None."""
+
+    call_id: UUID
+    kind: CallKind
+    index: int
+    is_finished: bool
+    output: dict[str, Any] | None = None
+    failure: CallFailure | None = None
+    tokens: int = 0
+    cost_nanos: int | None = 0
+    duration_ms: int = 0
+    summary: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DueCall:
+    """A call that nobody holds and whose message may be lost."""
+
+    call_id: UUID
+    kind: CallKind
+    step_id: UUID
+    turn: int

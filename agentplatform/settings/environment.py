@@ -1,0 +1,94 @@
+"""Every setting that the environment may give, typed and described. `.env.example` is made of it."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Environment(BaseSettings):
+    """Read once at start, from the process environment and then from `.env`."""
+
+    model_config = SettingsConfigDict(env_file=ROOT / ".env", extra="ignore", frozen=True)
+
+    secret_key: SecretStr = Field(
+        SecretStr(""), description="Signs sessions and keys the hash of API keys. Required in production."
+    )
+    allowed_hosts: str = Field(
+        "127.0.0.1,localhost", description="Host names that the web process answers to, by comma."
+    )
+    service: str = Field("web", description="The name of this process in logs and metrics.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="The lowest level that is logged."
+    )
+
+    database_url: str = Field(
+        "postgresql://agentplatform@127.0.0.1:5432/agentplatform",
+        description="The PostgreSQL database.",
+    )
+    database_pool_size: int = Field(
+        8, ge=1, description="Connections that one process may hold at most."
+    )
+    redis_url: str = Field(
+        "redis://127.0.0.1:6379/0", description="Valkey or Redis: chord joins, counters, events."
+    )
+    broker_url: str = Field(
+        "", description="Celery's broker: redis://... or sqs://...; empty means redis_url."
+    )
+    broker_visibility_seconds: int = Field(
+        600, ge=30, description="After how long the broker delivers an unacknowledged message again."
+    )
+    sqs_queue_prefix: str = Field(
+        "agentplatform-", description="Put before each queue's name on SQS."
+    )
+    aws_region: str = Field("us-east-1", description="The region of the queues.")
+
+    openai_api_key: SecretStr = Field(SecretStr(""), description="Turns the OpenAI provider on.")
+    openai_base_url: str = Field(
+        "https://api.openai.com/v1", description="Where the OpenAI provider calls."
+    )
+    openai_model: str = Field("gpt-4o-mini", description="What the alias `default` means at OpenAI.")
+    anthropic_api_key: SecretStr = Field(
+        SecretStr(""), description="Turns the Anthropic provider on."
+    )
+    anthropic_base_url: str = Field(
+        "https://api.anthropic.com", description="Where the Anthropic provider calls."
+    )
+    anthropic_model: str = Field(
+        "claude-haiku-4-5", description="What the alias `default` means at Anthropic."
+    )
+    local_llm_base_url: str = Field(
+        "", description="An OpenAI-compatible server (llama.cpp, vLLM, Ollama); empty turns it off."
+    )
+    local_llm_api_key: SecretStr = Field(SecretStr("local"), description="The local server's key.")
+    local_llm_model: str = Field(
+        "smollm2-135m-instruct", description="What the alias `default` means at the local server."
+    )
+    call_deadline_seconds: float = Field(
+        120.0, gt=0, description="How long one model call may take, retries and failover included."
+    )
+
+    artifact_folder: Path = Field(
+        ROOT / ".data" / "artifacts", description="Where the folder store keeps artifacts."
+    )
+    artifact_upload_limit_bytes: int = Field(
+        25 * 1024 * 1024, ge=1, description="The largest file that can be uploaded."
+    )
+    sandbox_backend: Literal["bubblewrap"] = Field(
+        "bubblewrap", description="What holds untrusted code."
+    )
+    bubblewrap_path: str = Field("", description="The bwrap program; empty looks it up.")
+    sandbox_python: str = Field(
+        "", description="The Python of the code tool; empty picks one the sandbox can read."
+    )
+    chromium_path: str = Field("", description="Chromium for the browser tool; empty looks it up.")
+    egress_allowlist: str = Field(
+        "", description="Hosts that the http tool may call, by comma; *.example.org for subdomains."
+    )
+
+    prometheus_multiproc_dir: str = Field(
+        "", description="A folder in which processes of one machine share their metrics."
+    )

@@ -1,0 +1,21 @@
+"""Print `.env.example`: `python -m agentplatform.settings.example > .env.example`."""
+
+import sys
+
+from pydantic import SecretStr
+
+from agentplatform.settings.environment import ROOT, Environment
+
+
+def render_example() -> str:
+    """One commented line a setting: its description, its name and its default."""
+    lines = ["# Made by `make env-example` from agentplatform/settings/environment.py.", ""]
+    for name, field in Environment.model_fields.items():
+        default = field.default
+        text = default.get_secret_value() if isinstance(default, SecretStr) else str(default)
+        lines += [f"# {field.description}", f"#{name.upper()}={text.replace(f'{ROOT}/', '')}", ""]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(render_example())

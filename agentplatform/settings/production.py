@@ -1,0 +1,17 @@
+"""Production: nothing has a default that would be unsafe."""
+
+from django.core.exceptions import ImproperlyConfigured
+
+from agentplatform.settings.base import *
+
+if not SECRET_KEY:
+    raise ImproperlyConfigured("Set SECRET_KEY to 50 random characters or more.")
+
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_HSTS_SECONDS = 31_536_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+SECURE_SSL_REDIRECT = True
+SECURE_REDIRECT_EXEMPT = [r"^health"]

@@ -1,0 +1,10 @@
+"""The test suite: real PostgreSQL and Valkey, started by tests/conftest.py."""
+
+from agentplatform.settings.base import *
+
+SECRET_KEY = "test-only-" + "0" * 40
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}

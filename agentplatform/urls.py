@@ -1,0 +1,17 @@
+"""Every address that the web process answers."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="api-docs")),
+    path("", include("agentplatform.api.urls")),
+    path("api/v1/", include("apps.tenants.api.urls")),
+    path("api/v1/", include("apps.tools.api.urls")),
+    path("api/v1/", include("apps.runs.api.urls")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
+    path("admin/", admin.site.urls),
+]

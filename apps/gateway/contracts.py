@@ -1,0 +1,80 @@
+"""Values that cross the border of the gateway: one request and one answer for every provider."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+StopReason = Literal["stop", "length", "tool_calls", "content_filter"]
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ToolUse(_Value):
+    """A model's wish to call a tool. `arguments` is decoded JSON."""
+
+    id: str
+    name: str
+    arguments: dict[str, Any]
+
+
+class Message(_Value):
+    """One message of a conversation. `tool_call_id` answers the ToolUse of that id."""
+
+    role: Literal["system", "user", "assistant", "tool"]
+    content: str = ""
+    tool_calls: tuple[ToolUse, ...] = ()
+    tool_call_id: str | None = None
+
+
+class ToolSpec(_Value):
+    """A tool that the model may call; `parameters` is a JSON schema of an object."""
+
+    name: str
+    description: str
+    parameters: dict[str, Any]
+
+
+class CompletionRequest(_Value):
+    """One model call. `model` is an alias that routes map to providers.
+
+    `min_tool_calls` is enforced where the provider's output is constrained by a grammar (the local
+    model) and a hint elsewhere. `critical` false allows the local fallback.
+    """
+
+    model: str = "default"
+    messages: tuple[Message, ...] = Field(min_length=1)
+    tools: tuple[ToolSpec, ...] = ()
+    tool_choice: Literal["auto", "required", "none"] = "auto"
+    min_tool_calls: int = Field(1, ge=1, le=8)
+    response_schema: dict[str, Any] | None = None
+    max_tokens: int | None = Field(None, ge=1)
+    temperature: float | None = Field(None, ge=0, le=2)
+    critical: bool = True
+
+
+class Usage(_Value):
+    """Tokens of one provider attempt. Cached tokens are a part of prompt_tokens, reasoning tokens
+    a part of completion_tokens."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
+
+    @property
+    def total_tokens(self) -> int:
+        return self.prompt_tokens + self.completion_tokens
+
+
+class Completion(_Value):
+    """A normalised answer. `parsed` is the decoded text when a response_schema was asked for."""
+
+    text: str
+    tool_calls: tuple[ToolUse, ...] = ()
+    parsed: Any = None
+    stop_reason: StopReason
+    usage: Usage
+    provider: str
+    model: str

@@ -1,0 +1,30 @@
+"""A tenant's key to the API. Only a keyed hash of it is stored; it is shown once."""
+
+from django.db import models
+
+from agentplatform.core.ids import new_id
+
+
+class ApiKey(models.Model):
+    """`prefix` finds the row, `key_hash` proves the secret. A revoked key never works again."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    tenant = models.ForeignKey("tenants.Tenant", on_delete=models.CASCADE, related_name="api_keys")
+    user = models.ForeignKey(
+        "tenants.User", on_delete=models.CASCADE, null=True, blank=True, related_name="api_keys"
+    )
+    name = models.CharField(max_length=100)
+    role = models.CharField(max_length=16, default="member")
+    prefix = models.CharField(max_length=16, unique=True)
+    key_hash = models.CharField(max_length=64)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "api_keys"
+        ordering = ("-created_at",)
+
+    def __str__(self) -> str:
+        return f"{self.prefix} ({self.name})"

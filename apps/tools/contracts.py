@@ -1,0 +1,59 @@
+"""Values that cross the border of tools."""
+
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+ToolStatus = Literal[
+    "ok",
+    "error",
+    "timeout",
+    "memory_exceeded",
+    "disk_exceeded",
+    "output_exceeded",
+    "killed",
+]
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ToolRequest(_Value):
+    """One call of one tool. `arguments` must satisfy the tool's JSON schema."""
+
+    tool: str
+    arguments: dict[str, Any]
+    timeout_seconds: float = Field(60.0, gt=0, le=600)
+
+
+class ArtifactRef(_Value):
+    """A stored file. As an input it is named by its id; name, type and size are for people."""
+
+    artifact_id: UUID
+    name: str
+    media_type: str
+    size_bytes: int
+    sha256: str
+
+
+class ToolResult(_Value):
+    """What a call left. `value` is the tool's JSON result (for `code`: the last line of standard
+    output when it is JSON); stdout and stderr are cut at the output limit, never dropped."""
+
+    status: ToolStatus
+    value: Any = None
+    stdout: str = ""
+    stderr: str = ""
+    exit_code: int | None = None
+    artifacts: tuple[ArtifactRef, ...] = ()
+    duration_ms: int = 0
+
+
+class ToolDescription(_Value):
+    """A tool as a spec and a model see it: its name, what it does, the JSON schema of its arguments."""
+
+    name: str
+    description: str
+    parameters: dict[str, Any]
