@@ -7,6 +7,7 @@ from uuid import UUID
 from agentplatform.core.errors import PlatformError
 
 Role = Literal["viewer", "member", "admin"]
+Right = Literal["read", "run", "manage"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +18,29 @@ class Principal:
     user_id: UUID | None
     api_key_id: UUID | None
     role: Role
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewApiKey:
+    """A key that was just made. `secret` is the whole key; nothing can show it again."""
+
+    api_key_id: UUID
+    prefix: str
+    secret: str
+
+
+class InvalidCredentials(PlatformError):
+    """No key, or one that does not work (any more)."""
+
+    code: ClassVar[str] = "unauthenticated"
+    status: ClassVar[int] = 401
+
+
+class TenantInactive(PlatformError):
+    """The tenant is suspended or deleted: nothing new starts for it."""
+
+    code: ClassVar[str] = "tenant_inactive"
+    status: ClassVar[int] = 403
 
 
 class BudgetExceeded(PlatformError):

@@ -1,7 +1,42 @@
 """API keys as bearer tokens."""
 
+from dataclasses import dataclass
+from typing import Literal
+
+import structlog
 from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from agentplatform.core.clock import now
+from apps.tenants.contracts import InvalidCredentials, Principal
+from apps.tenants.facade import authenticate_key
+
+
+@dataclass(frozen=True)
+class ApiUser:
+    """What `request.user` is behind the API."""
+
+    principal: Principal
+    is_authenticated: Literal[True] = True
+    is_active: Literal[True] = True
 
 
 class ApiKeyAuthentication(BaseAuthentication):
-    """`Authorization: Bearer <key>`."""
+    """`Authorization: Bearer <API key>`; `request.user.principal` says who that is."""
+
+    def authenticate(self, request: Request) -> tuple[ApiUser, None] | None:
+        scheme, _, raw = request.headers.get("Authorization", "").partition(" ")
+        if not scheme:
+            return None
+        if scheme.lower() != "bearer":
+            raise AuthenticationFailed("Send `Authorization: Bearer <API key>`.")
+        try:
+            principal = authenticate_key(raw=raw.strip(), at=now())
+        except InvalidCredentials as error:
+            raise AuthenticationFailed(error.detail) from error
+        structlog.contextvars.bind_contextvars(tenant_id=str(principal.tenant_id))
+        return ApiUser(principal), None
+
+    def authenticate_header(self, _request: Request) -> str:
+        return "Bearer"

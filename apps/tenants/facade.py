@@ -1,0 +1,35 @@
+"""The door of tenants: who asks, and whether they may."""
+
+from datetime import datetime
+from uuid import UUID
+
+from rest_framework.request import Request
+
+from apps.tenants.contracts import Principal, Right
+from apps.tenants.services.authenticate_key import authenticate_key as _authenticate_key
+from apps.tenants.services.require_active_tenant import (
+    require_active_tenant as _require_active_tenant,
+)
+from apps.tenants.states import has_right as _has_right
+
+
+def authenticate_key(*, raw: str, at: datetime) -> Principal:
+    """Who the API key `raw` belongs to. Raises InvalidCredentials."""
+    return _authenticate_key(raw=raw, at=at)
+
+
+def principal_of(request: Request) -> Principal:
+    """Who made an authenticated API request."""
+    principal = request.user.principal  # type: ignore[union-attr]
+    assert isinstance(principal, Principal)
+    return principal
+
+
+def may(principal: Principal, right: Right) -> bool:
+    """Whether the role of `principal` holds `right`."""
+    return _has_right(principal.role, right)
+
+
+def require_active_tenant(*, tenant_id: UUID) -> None:
+    """Raises TenantInactive unless the tenant is active; NotFound when there is none."""
+    _require_active_tenant(tenant_id=tenant_id)
