@@ -2,6 +2,7 @@
 
 import agentplatform.core.ids
 import django.db.models.deletion
+import django.db.models.functions.text
 from django.conf import settings
 from django.db import migrations, models
 
@@ -80,6 +81,18 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "users",
                 "ordering": ("email",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("role__in", ["viewer", "member", "admin"])),
+                        name="users_role_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("email", django.db.models.functions.text.Lower("email"))
+                        ),
+                        name="users_email_lower_case",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -122,7 +135,28 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("status__in", ["active", "suspended", "deleted"])),
                         name="tenants_status_known",
-                    )
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("token_budget_monthly__isnull", True),
+                                ("token_budget_monthly__gte", 0),
+                                _connector="OR",
+                            ),
+                            models.Q(
+                                ("usd_budget_monthly_nanos__isnull", True),
+                                ("usd_budget_monthly_nanos__gte", 0),
+                                _connector="OR",
+                            ),
+                        ),
+                        name="tenants_budgets_not_negative",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("soft_limit_ratio__gte", 0), ("soft_limit_ratio__lte", 1)
+                        ),
+                        name="tenants_soft_limit_is_a_ratio",
+                    ),
                 ],
             },
         ),
@@ -139,7 +173,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("name", models.CharField(max_length=100)),
-                ("role", models.CharField(default="member", max_length=16)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[("viewer", "Viewer"), ("member", "Member"), ("admin", "Admin")],
+                        default="member",
+                        max_length=16,
+                    ),
+                ),
                 ("prefix", models.CharField(max_length=16, unique=True)),
                 ("key_hash", models.CharField(max_length=64)),
                 ("expires_at", models.DateTimeField(blank=True, null=True)),
@@ -168,6 +209,12 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "api_keys",
                 "ordering": ("-created_at",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("role__in", ["viewer", "member", "admin"])),
+                        name="api_keys_role_known",
+                    )
+                ],
             },
         ),
         migrations.AddField(

@@ -3,6 +3,7 @@
 from django.db import models
 
 from agentplatform.core.ids import new_id
+from apps.tenants.models.user import User
 
 
 class ApiKey(models.Model):
@@ -14,7 +15,7 @@ class ApiKey(models.Model):
         "tenants.User", on_delete=models.CASCADE, null=True, blank=True, related_name="api_keys"
     )
     name = models.CharField(max_length=100)
-    role = models.CharField(max_length=16, default="member")
+    role = models.CharField(max_length=16, choices=User.Role, default=User.Role.MEMBER)
     prefix = models.CharField(max_length=16, unique=True)
     key_hash = models.CharField(max_length=64)
     expires_at = models.DateTimeField(null=True, blank=True)
@@ -25,6 +26,12 @@ class ApiKey(models.Model):
     class Meta:
         db_table = "api_keys"
         ordering = ("-created_at",)
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(role__in=["viewer", "member", "admin"]),
+                name="api_keys_role_known",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.prefix} ({self.name})"

@@ -32,6 +32,21 @@ class Tenant(models.Model):
                 condition=models.Q(status__in=["active", "suspended", "deleted"]),
                 name="tenants_status_known",
             ),
+            models.CheckConstraint(
+                condition=(
+                    models.Q(token_budget_monthly__isnull=True)
+                    | models.Q(token_budget_monthly__gte=0)
+                )
+                & (
+                    models.Q(usd_budget_monthly_nanos__isnull=True)
+                    | models.Q(usd_budget_monthly_nanos__gte=0)
+                ),
+                name="tenants_budgets_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(soft_limit_ratio__gte=0, soft_limit_ratio__lte=1),
+                name="tenants_soft_limit_is_a_ratio",
+            ),
         )
 
     def __str__(self) -> str:
