@@ -1,5 +1,6 @@
 from apps.tenants.models.api_key import ApiKey
+from apps.tenants.models.money import Account, LedgerEntry, Reservation
 from apps.tenants.models.tenant import Tenant
 from apps.tenants.models.user import User
 
-__all__ = ["ApiKey", "Tenant", "User"]
+__all__ = ["Account", "ApiKey", "LedgerEntry", "Reservation", "Tenant", "User"]
