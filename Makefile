@@ -1,0 +1,59 @@
+# Agent Platform. `make help` lists what there is.
+
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 python3; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& { echo "$$python"; break; }; done)
+BIN := .venv/bin
+IN_VENV := PATH="$(CURDIR)/$(BIN):$$PATH"
+PYTEST_ARGS ?= -n 2
+export INPUT QUESTION
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo test check schema env-example deps bootstrap-run bootstrap-dev
+
+help: ## List the targets.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+
+setup: python ## Make .venv and get what run, test and check need, asking again for what was missing.
+	@"$(PYTHON)" -m agentplatform.embedded.bootstrap dev again
+
+run: bootstrap-run ## Start everything, run the sample task, keep serving. INPUT=file.csv QUESTION="..."
+	@$(BIN)/python -m agentplatform.embedded run $${INPUT:+--input "$$INPUT"} $${QUESTION:+--question "$$QUESTION"}
+
+demo: bootstrap-run ## The same, then stop; succeeds only if the run is COMPLETED.
+	@$(BIN)/python -m agentplatform.embedded demo $${INPUT:+--input "$$INPUT"} $${QUESTION:+--question "$$QUESTION"}
+
+test: bootstrap-dev ## Run the tests. PYTEST_ARGS="-x tests/unit" for some of them.
+	@$(IN_VENV) $(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: bootstrap-dev ## Lint, types, layers, migrations, and files that are made from code.
+	@$(IN_VENV) ruff check .
+	@$(IN_VENV) ruff format --check .
+	@$(IN_VENV) mypy
+	@$(IN_VENV) lint-imports
+	@$(IN_VENV) python -m agentplatform.embedded with-servers -- python manage.py makemigrations --check --dry-run
+	@$(IN_VENV) python manage.py spectacular --validate --fail-on-warn --file .data/openapi.yaml
+	@diff -u docs/openapi.yaml .data/openapi.yaml || { echo "docs/openapi.yaml differs from the code: run make schema"; exit 1; }
+	@$(BIN)/python -m agentplatform.settings.example | diff -u .env.example - || { echo ".env.example differs from the code: run make env-example"; exit 1; }
+
+schema: bootstrap-dev ## Write docs/openapi.yaml.
+	@$(IN_VENV) python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+
+env-example: bootstrap-dev ## Write .env.example.
+	@$(BIN)/python -m agentplatform.settings.example > .env.example
+
+COMPILE = UV_CUSTOM_COMPILE_COMMAND="make deps" $(CURDIR)/$(BIN)/uv pip compile -q --universal \
+	--python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate $(if $(UPGRADE),--upgrade)
+deps: bootstrap-dev ## Lock requirements/*.in again. UPGRADE=1 takes the newest versions.
+	@cd requirements && $(COMPILE) tools.in -o tools.txt && $(COMPILE) base.in -o base.txt \
+	&& $(COMPILE) dev.in -o dev.txt && $(COMPILE) --no-deps embedded.in -o embedded.txt
+
+python:
+	@test -n "$(PYTHON)" || { echo "agentplatform: Python 3.11 or later is needed: install it, or name it with make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
+
+bootstrap-run: python
+	@"$(PYTHON)" -m agentplatform.embedded.bootstrap run
+
+bootstrap-dev: python
+	@"$(PYTHON)" -m agentplatform.embedded.bootstrap dev
+.PHONY: python

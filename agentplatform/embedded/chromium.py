@@ -1,0 +1,77 @@
+"""Finds Chromium for the browser tool, or gets it without root."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from agentplatform.embedded import packages
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+DOWNLOAD_SECONDS = 150
+UNPACKED = "root/usr/lib/chromium/chromium"
+
+
+def find(folder: Path) -> str:
+    """The path of a Chromium that starts, or an empty string. `folder` holds what `get` got."""
+    given = os.environ.get("CHROMIUM_PATH", "")
+    if given:
+        return given
+    on_path = [path for name in NAMES if (path := shutil.which(name))]
+    playwright = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or "~/.cache/ms-playwright")
+    downloaded = [
+        str(path)
+        for base in (folder, playwright.expanduser())
+        for pattern in ("chromium_headless_shell-*/*/headless_shell", "chromium-*/*/chrome")
+        for path in sorted(base.glob(pattern), reverse=True)
+    ]
+    unpacked = [str(path) for path in [folder / UNPACKED] if path.exists()]
+    return next((path for path in (*on_path, *downloaded, *unpacked) if starts(path, folder)), "")
+
+
+def starts(program: str, folder: Path) -> bool:
+    """Whether the program can print its version: a stub or one that lacks a library cannot."""
+    try:
+        answer = subprocess.run(
+            [program, "--version"],
+            capture_output=True,
+            timeout=20,
+            env=os.environ | library_path(program, folder),
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return answer.returncode == 0
+
+
+def library_path(program: str, folder: Path) -> dict[str, str]:
+    """What an unpacked Chromium needs to find the libraries unpacked beside it."""
+    if Path(program) != folder / UNPACKED:
+        return {}
+    folders = [str(path.parent) for path in sorted((folder / "root").glob("**/ld.so.conf"))]
+    folders += [str(path) for path in sorted((folder / "root" / "usr" / "lib").glob("*-linux-*"))]
+    folders += [str(path) for path in sorted((folder / "root" / "lib").glob("*-linux-*"))]
+    return {"LD_LIBRARY_PATH": ":".join(folders)}
+
+
+def get(*, folder: Path, python: Path, log: Path) -> str:
+    """Get Chromium without root: Playwright's own download, else the distribution's packages
+    unpacked into `folder`. Returns its path, or an empty string."""
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with log.open("a") as output:
+            subprocess.run(
+                [python, "-m", "playwright", "install", "--only-shell", "chromium"],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                timeout=DOWNLOAD_SECONDS,
+                env=os.environ
+                | {
+                    "PLAYWRIGHT_BROWSERS_PATH": str(folder),
+                    "PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT": "10000",
+                },
+            )
+    except (OSError, subprocess.TimeoutExpired):
+        shutil.rmtree(folder / "__dirlock", ignore_errors=True)
+    if not find(folder):
+        packages.unpack(["chromium"], into=folder, log=log)
+    return find(folder)
