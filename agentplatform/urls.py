@@ -15,3 +15,8 @@ urlpatterns = [
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = "agentplatform.api.problems.bad_request"
+handler403 = "agentplatform.api.problems.permission_denied"
+handler404 = "agentplatform.api.problems.not_found"
+handler500 = "agentplatform.api.problems.server_error"

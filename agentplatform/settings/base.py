@@ -1,11 +1,15 @@
 """What every profile shares. A profile imports this and changes a few lines."""
 
+import os
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from agentplatform.queues import TASK_ROUTES
 from agentplatform.settings.environment import ROOT, Environment
 
 ENV = Environment()
+if ENV.prometheus_multiproc_dir:  # prometheus_client reads the process environment alone
+    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", ENV.prometheus_multiproc_dir)
 
 SECRET_KEY = ENV.secret_key.get_secret_value()
 DEBUG = False
@@ -26,13 +30,16 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_celery_results",
+    "agentplatform.telemetry",
     "apps.tenants",
     "apps.gateway",
     "apps.tools",
     "apps.runs",
 ]
 MIDDLEWARE = [
+    "agentplatform.telemetry.requests.RequestTelemetry",
     "django.middleware.security.SecurityMiddleware",
+    "agentplatform.api.bounds.RequestBounds",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -77,12 +84,12 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-us"
 
 STATIC_URL = "/static/"
-STATIC_ROOT = ROOT / ".data" / "static"
+STATIC_ROOT: Path | None = ROOT / ".data" / "static"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["apps.tenants.api.authentication.ApiKeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": ["apps.tenants.api.permissions.HasRight"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["agentplatform.api.parsers.BoundedJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "agentplatform.api.pagination.NewestFirst",
@@ -100,7 +107,27 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "agentplatform.api.schema.add_problems",
+    ],
+    "TAGS": [
+        {"name": "tasks", "description": "Task definitions and their versions."},
+        {"name": "runs", "description": "Runs of a task: start, follow, cancel."},
+        {"name": "artifacts", "description": "Files that go into a run or come out of one."},
+    ],
 }
+UNFOLD = {
+    "SITE_TITLE": "Agent Platform",
+    "SITE_HEADER": "Agent Platform",
+    "SITE_SYMBOL": "hub",
+    "SHOW_VIEW_ON_SITE": False,
+}
+LOGGING_CONFIG = "agentplatform.telemetry.logging.configure"
+LOGGING = {"service": ENV.service, "level": ENV.log_level}
 
 REDIS_URL = ENV.redis_url
 CELERY_BROKER_URL = ENV.broker_url or ENV.redis_url

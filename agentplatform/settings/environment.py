@@ -1,4 +1,4 @@
-"""Every setting that the environment may give, typed and described. `.env.example` is made of it."""
+"""Every setting that the environment may give, typed and described; `.env.example` shows it."""
 
 from pathlib import Path
 from typing import Literal
@@ -15,7 +15,8 @@ class Environment(BaseSettings):
     model_config = SettingsConfigDict(env_file=ROOT / ".env", extra="ignore", frozen=True)
 
     secret_key: SecretStr = Field(
-        SecretStr(""), description="Signs sessions and keys the hash of API keys. Required in production."
+        SecretStr(""),
+        description="Signs sessions and keys the hash of API keys. Required in production.",
     )
     allowed_hosts: str = Field(
         "127.0.0.1,localhost", description="Host names that the web process answers to, by comma."
@@ -39,7 +40,9 @@ class Environment(BaseSettings):
         "", description="Celery's broker: redis://... or sqs://...; empty means redis_url."
     )
     broker_visibility_seconds: int = Field(
-        600, ge=30, description="After how long the broker delivers an unacknowledged message again."
+        600,
+        ge=30,
+        description="After how long the broker delivers an unacknowledged message again.",
     )
     sqs_queue_prefix: str = Field(
         "agentplatform-", description="Put before each queue's name on SQS."
@@ -50,7 +53,9 @@ class Environment(BaseSettings):
     openai_base_url: str = Field(
         "https://api.openai.com/v1", description="Where the OpenAI provider calls."
     )
-    openai_model: str = Field("gpt-4o-mini", description="What the alias `default` means at OpenAI.")
+    openai_model: str = Field(
+        "gpt-4o-mini", description="What the alias `default` means at OpenAI."
+    )
     anthropic_api_key: SecretStr = Field(
         SecretStr(""), description="Turns the Anthropic provider on."
     )

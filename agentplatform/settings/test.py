@@ -3,6 +3,7 @@
 from agentplatform.settings.base import *
 
 SECRET_KEY = "test-only-" + "0" * 40
+STATIC_ROOT = None
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},

@@ -1,0 +1,20 @@
+"""What every serializer of the API has in common."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Refuses fields that it does not know or that the client cannot set, by name."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict):
+            writable = {field.field_name for field in self._writable_fields}
+            surplus = [name for name in data if name not in writable]
+            if surplus:
+                raise serializers.ValidationError({name: [self._why(name)] for name in surplus})
+        return super().to_internal_value(data)
+
+    def _why(self, name: str) -> str:
+        return "This field cannot be set." if name in self.fields else "There is no such field."
