@@ -1,7 +1,8 @@
 """Values that cross the border of tenants."""
 
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 from agentplatform.core.errors import PlatformError
@@ -52,3 +53,80 @@ class BudgetExceeded(PlatformError):
     def __init__(self, detail: str, *, scope: str) -> None:
         super().__init__(detail)
         self.scope = scope
+
+
+class BookingUnavailable(PlatformError):
+    """The database could not be asked for room: nothing was booked."""
+
+    code: ClassVar[str] = "booking_unavailable"
+    status: ClassVar[int] = 503
+    is_retryable: ClassVar[bool] = True
+
+
+AccountKind = Literal["tenant", "user", "key", "run"]
+Unit = Literal["tokens", "nanos"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountRoom:
+    """An account that a call is booked on, and its room at the time of reading (None: no limit)."""
+
+    account_id: int
+    kind: AccountKind
+    unit: Unit
+    hard_limit: int | None
+    room: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Admission:
+    """A wish to hold amounts for one provider attempt, all or nothing.
+
+    `lines` are (account id, amount); `tokens` and `cost_nanos` are charged should nobody ever
+    settle the attempt, whose `memo` is then handed back.
+    """
+
+    attempt_id: UUID
+    tenant_id: UUID
+    call_id: UUID | None
+    run_id: UUID | None
+    lines: tuple[tuple[int, int], ...]
+    tokens: int
+    cost_nanos: int | None
+    deadline: datetime
+    memo: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settlement:
+    """What one provider attempt used. `tokens` None: unknown, charged at what was reserved."""
+
+    attempt_id: UUID
+    tokens: int | None
+    cost_nanos: int | None
+    is_confirmed: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExpiredReservation:
+    """A reservation whose attempt nobody settled; it has been charged at the reserved amounts."""
+
+    attempt_id: UUID
+    tenant_id: UUID
+    call_id: UUID | None
+    run_id: UUID | None
+    tokens: int
+    cost_nanos: int | None
+    memo: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BudgetUse:
+    """A tenant's month so far: used, held for calls in flight, and the limits (None: no limit)."""
+
+    tokens_used: int = 0
+    tokens_reserved: int = 0
+    token_limit: int | None = None
+    cost_nanos: int = 0
+    cost_reserved_nanos: int = 0
+    cost_limit_nanos: int | None = None

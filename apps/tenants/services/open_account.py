@@ -1,0 +1,58 @@
+"""Open the accounts that calls are booked on."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from agentplatform.core.errors import NotFound
+from agentplatform.core.transactions import require_transaction, transaction
+from apps.tenants.models import Account, Tenant
+
+
+def period_of(at: datetime) -> date:
+    """The month that `at` is booked in: its first day, in UTC."""
+    return at.date().replace(day=1)
+
+
+def open_tenant_accounts(*, tenant_id: UUID, at: datetime) -> None:
+    """Make the month's accounts of a tenant, with its limits. Opens a transaction; harmless twice.
+
+    The tenant's row is locked meanwhile, so that no change of its limits is missed.
+    """
+    with transaction():
+        tenant = Tenant.objects.select_for_update(no_key=True).filter(id=tenant_id).first()
+        if tenant is None:
+            raise NotFound(f"There is no tenant {tenant_id}.")
+        Account.objects.bulk_create(
+            [
+                Account(
+                    tenant=tenant,
+                    kind=Account.Kind.TENANT,
+                    owner_id=tenant.id,
+                    unit=unit,
+                    period=period_of(at),
+                    hard_limit=hard_limit,
+                )
+                for unit, hard_limit in (
+                    (Account.Unit.TOKENS, tenant.token_budget_monthly),
+                    (Account.Unit.NANOS, tenant.usd_budget_monthly_nanos),
+                )
+            ],
+            ignore_conflicts=True,
+        )
+
+
+def open_run_account(*, tenant_id: UUID, run_id: UUID, token_limit: int | None) -> None:
+    """Make the token account of a run. Requires a transaction; harmless twice."""
+    require_transaction()
+    Account.objects.bulk_create(
+        [
+            Account(
+                tenant_id=tenant_id,
+                kind=Account.Kind.RUN,
+                owner_id=run_id,
+                unit=Account.Unit.TOKENS,
+                hard_limit=token_limit,
+            )
+        ],
+        ignore_conflicts=True,
+    )

@@ -1,0 +1,58 @@
+"""What is left, and what was used. A read that opens the accounts it misses."""
+
+from datetime import datetime
+from typing import cast
+from uuid import UUID
+
+from django.db.models import Q
+
+from apps.tenants.contracts import AccountKind, AccountRoom, BudgetUse, Unit
+from apps.tenants.models import Account, Tenant
+from apps.tenants.services.open_account import open_tenant_accounts, period_of
+
+
+def spending_accounts(
+    *, tenant_id: UUID, run_id: UUID | None, at: datetime
+) -> tuple[AccountRoom, ...]:
+    """Every account that a call made at `at` is booked on; opens the month's on its first use."""
+    accounts = _read(tenant_id=tenant_id, run_id=run_id, at=at)
+    if not any(account.kind == "tenant" for account in accounts):
+        open_tenant_accounts(tenant_id=tenant_id, at=at)
+        accounts = _read(tenant_id=tenant_id, run_id=run_id, at=at)
+    return accounts
+
+
+def _read(*, tenant_id: UUID, run_id: UUID | None, at: datetime) -> tuple[AccountRoom, ...]:
+    month = Q(kind=Account.Kind.TENANT, owner_id=tenant_id, period=period_of(at))
+    run = Q(kind=Account.Kind.RUN, owner_id=run_id, period=None)
+    rows = Account.objects.filter(tenant_id=tenant_id).filter(month | run if run_id else month)
+    return tuple(_room_of(row) for row in rows.order_by("id"))
+
+
+def _room_of(row: Account) -> AccountRoom:
+    limit = row.hard_limit
+    return AccountRoom(
+        account_id=row.id,
+        kind=cast(AccountKind, row.kind),
+        unit=cast(Unit, row.unit),
+        hard_limit=limit,
+        room=None if limit is None else max(0, limit - row.posted - row.reserved),
+    )
+
+
+def budget_use(*, tenant_id: UUID, at: datetime) -> BudgetUse:
+    """The tenant's month so far; zeros before its first call."""
+    rows = Account.objects.filter(
+        tenant_id=tenant_id, kind=Account.Kind.TENANT, period=period_of(at)
+    )
+    by_unit = {row.unit: row for row in rows}
+    tokens, nanos = by_unit.get(Account.Unit.TOKENS), by_unit.get(Account.Unit.NANOS)
+    tenant = Tenant.objects.filter(id=tenant_id).first()
+    return BudgetUse(
+        tokens_used=tokens.posted if tokens else 0,
+        tokens_reserved=tokens.reserved if tokens else 0,
+        token_limit=tenant.token_budget_monthly if tenant else None,
+        cost_nanos=nanos.posted if nanos else 0,
+        cost_reserved_nanos=nanos.reserved if nanos else 0,
+        cost_limit_nanos=tenant.usd_budget_monthly_nanos if tenant else None,
+    )

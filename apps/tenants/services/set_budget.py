@@ -1,0 +1,33 @@
+"""Change a tenant's monthly limits, for the running month too."""
+
+from datetime import datetime
+from uuid import UUID
+
+from agentplatform.core.errors import InvalidInput, NotFound
+from agentplatform.core.transactions import transaction
+from apps.tenants.models import Account, Tenant
+from apps.tenants.services.open_account import period_of
+
+
+def set_budget(
+    *, tenant_id: UUID, token_limit: int | None, usd_limit_nanos: int | None, at: datetime
+) -> None:
+    """Set both monthly limits; None means no limit. Opens a transaction.
+
+    A limit below what is already used admits nothing new; what runs settles.
+    """
+    for name, limit in (("tokens", token_limit), ("usd", usd_limit_nanos)):
+        if limit is not None and limit < 0:
+            raise InvalidInput("A budget is zero or more.", errors={name: "must not be negative"})
+    with transaction():
+        changed = Tenant.objects.filter(id=tenant_id).update(
+            token_budget_monthly=token_limit, usd_budget_monthly_nanos=usd_limit_nanos
+        )
+        if not changed:
+            raise NotFound(f"There is no tenant {tenant_id}.")
+        month = Account.objects.filter(
+            tenant_id=tenant_id, kind=Account.Kind.TENANT, period__gte=period_of(at)
+        )
+        list(month.select_for_update().order_by("id").values_list("id"))
+        month.filter(unit=Account.Unit.TOKENS).update(hard_limit=token_limit)
+        month.filter(unit=Account.Unit.NANOS).update(hard_limit=usd_limit_nanos)
