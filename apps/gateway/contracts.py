@@ -78,3 +78,32 @@ class Completion(_Value):
     usage: Usage
     provider: str
     model: str
+
+
+class ModelUsage(_Value):
+    """What one model used in a run, over `attempts` provider attempts. Unknown cost is None."""
+
+    provider: str
+    model: str
+    attempts: int
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int
+    reasoning_tokens: int
+    cost_nanos: int | None
+
+
+class RunUsage(_Value):
+    """What the model calls of one run used, by kind of token and by model."""
+
+    calls: int
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int
+    reasoning_tokens: int
+    cost_nanos: int | None
+    models: tuple[ModelUsage, ...] = ()
+
+    @property
+    def total_tokens(self) -> int:
+        return self.prompt_tokens + self.completion_tokens
