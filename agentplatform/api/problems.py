@@ -96,7 +96,7 @@ def _members_of(error: Exception) -> dict[str, Any] | None:
                 "status": error.status,
                 "code": error.code,
                 "detail": error.detail,
-                "errors": error.errors,
+                "errors": flatten_errors(error.errors),
             }
         case exceptions.ValidationError():
             return {"status": 422, "errors": flatten_errors(error.detail)}

@@ -150,12 +150,14 @@ class Migration(migrations.Migration):
                             ),
                         ),
                         name="tenants_budgets_not_negative",
+                        violation_error_message="A budget is zero or more.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
                             ("soft_limit_ratio__gte", 0), ("soft_limit_ratio__lte", 1)
                         ),
                         name="tenants_soft_limit_is_a_ratio",
+                        violation_error_message="The soft limit is between 0 and 1.",
                     ),
                 ],
             },
@@ -213,7 +215,14 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("role__in", ["viewer", "member", "admin"])),
                         name="api_keys_role_known",
-                    )
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("revoked_at__isnull", True)),
+                        fields=("tenant", "name"),
+                        name="api_keys_one_live_key_per_name",
+                        violation_error_code="unique",
+                        violation_error_message="There is a live key of this name already.",
+                    ),
                 ],
             },
         ),

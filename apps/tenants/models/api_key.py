@@ -31,6 +31,13 @@ class ApiKey(models.Model):
                 condition=models.Q(role__in=["viewer", "member", "admin"]),
                 name="api_keys_role_known",
             ),
+            models.UniqueConstraint(
+                fields=("tenant", "name"),
+                condition=models.Q(revoked_at__isnull=True),
+                name="api_keys_one_live_key_per_name",
+                violation_error_code="unique",
+                violation_error_message="There is a live key of this name already.",
+            ),
         )
 
     def __str__(self) -> str:

@@ -42,10 +42,12 @@ class Tenant(models.Model):
                     | models.Q(usd_budget_monthly_nanos__gte=0)
                 ),
                 name="tenants_budgets_not_negative",
+                violation_error_message="A budget is zero or more.",
             ),
             models.CheckConstraint(
                 condition=models.Q(soft_limit_ratio__gte=0, soft_limit_ratio__lte=1),
                 name="tenants_soft_limit_is_a_ratio",
+                violation_error_message="The soft limit is between 0 and 1.",
             ),
         )
 

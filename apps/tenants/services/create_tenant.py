@@ -1,0 +1,31 @@
+"""Create a tenant."""
+
+from django.utils.text import slugify
+
+from agentplatform.core.errors import InvalidInput
+from apps.tenants.models import Tenant
+from apps.tenants.services.insert import insert
+
+
+def create_tenant(
+    *,
+    name: str,
+    slug: str | None = None,
+    token_budget: int | None = None,
+    usd_budget_nanos: int | None = None,
+) -> Tenant:
+    """An active tenant. Without a `slug` it is made of the name; None budgets are no limits.
+
+    Raises InvalidInput, or Conflict when the slug is taken.
+    """
+    slug = slug if slug is not None else slugify(name)[:63]
+    if not slug:
+        raise InvalidInput("Give a slug: the name has no letters or digits to make one of.")
+    tenant = Tenant(
+        name=name.strip(),
+        slug=slug,
+        token_budget_monthly=token_budget,
+        usd_budget_monthly_nanos=usd_budget_nanos,
+    )
+    insert(tenant, taken=f"There is a tenant with the slug {slug!r} already. Choose another slug.")
+    return tenant
