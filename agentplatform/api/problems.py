@@ -55,6 +55,9 @@ def problem_response(*, status: int, **members: Any) -> JsonResponse:
     return JsonResponse(problem(status=status, **members), status=status, content_type=CONTENT_TYPE)
 
 
+_WHOLE = ("non_field_errors", "__all__")
+
+
 def flatten_errors(detail: Any, path: str = "") -> dict[str, list[str]]:
     """DRF's nested validation errors as a dict of field path ("steps.0.name") -> sentences."""
     flat: dict[str, list[str]] = {}
@@ -66,7 +69,7 @@ def flatten_errors(detail: Any, path: str = "") -> dict[str, list[str]]:
 def _walk(detail: Any, path: str) -> Iterator[tuple[str, str]]:
     if isinstance(detail, dict):
         for key, value in detail.items():
-            at = path if key == "non_field_errors" else f"{path}.{key}".lstrip(".")
+            at = path if key in _WHOLE else f"{path}.{key}".lstrip(".")
             yield from _walk(value, at)
     elif isinstance(detail, list):
         for index, value in enumerate(detail):

@@ -1,12 +1,9 @@
 """The door of tenants: who asks, and whether they may."""
 
-from datetime import datetime
-from uuid import UUID
-
 from rest_framework.request import Request
 
 from apps.tenants.contracts import Principal, Right
-from apps.tenants.services.authenticate_key import authenticate_key as _authenticate_key
+from apps.tenants.services.authenticate_key import authenticate_key as authenticate_key
 from apps.tenants.services.book import settle as settle
 from apps.tenants.services.books import Books as Books
 from apps.tenants.services.expire_reservations import expire_reservations as expire_reservations
@@ -14,15 +11,10 @@ from apps.tenants.services.open_account import open_run_account as open_run_acco
 from apps.tenants.services.read_accounts import budget_use as budget_use
 from apps.tenants.services.read_accounts import spending_accounts as spending_accounts
 from apps.tenants.services.require_active_tenant import (
-    require_active_tenant as _require_active_tenant,
+    require_active_tenant as require_active_tenant,
 )
 from apps.tenants.services.set_budget import set_budget as set_budget
 from apps.tenants.states import has_right as _has_right
-
-
-def authenticate_key(*, raw: str, at: datetime) -> Principal:
-    """Who the API key `raw` belongs to. Raises InvalidCredentials."""
-    return _authenticate_key(raw=raw, at=at)
 
 
 def principal_of(request: Request) -> Principal:
@@ -35,8 +27,3 @@ def principal_of(request: Request) -> Principal:
 def may(principal: Principal, right: Right) -> bool:
     """Whether the role of `principal` holds `right`."""
     return _has_right(principal.role, right)
-
-
-def require_active_tenant(*, tenant_id: UUID) -> None:
-    """Raises TenantInactive unless the tenant is active; NotFound when there is none."""
-    _require_active_tenant(tenant_id=tenant_id)

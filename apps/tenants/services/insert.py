@@ -1,6 +1,6 @@
 """Insert a row that people described, or say what is wrong with it."""
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, models
 
 from agentplatform.core.errors import Conflict, InvalidInput
@@ -17,7 +17,9 @@ def insert(row: models.Model, *, taken: str) -> None:
     except ValidationError as error:
         if "unique" in _codes(error):
             raise Conflict(taken) from error
-        raise InvalidInput("Some fields are wrong.", errors=error.message_dict) from error
+        fields = error.message_dict
+        detail = " ".join(fields.pop(NON_FIELD_ERRORS, ["Some fields are wrong."]))
+        raise InvalidInput(detail, errors=fields) from error
     try:
         with transaction():
             row.save(force_insert=True)
