@@ -1,0 +1,69 @@
+"""A LangGraph checkpointer whose whole content is one value, kept in the step's row.
+
+The turn's calls and the checkpoint that wants them must be committed together, so the graph runs
+on memory and the engine stores what it left.
+"""
+
+from typing import Any, cast
+
+import ormsgpack
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+
+THREAD = "step"
+
+
+class StepCheckpointer(InMemorySaver):
+    """Loads from `state` (b"" for a new graph) and gives back the newest checkpoint as bytes.
+
+    Graph state must be plain JSON: the serializer refuses to build any other type when loading.
+    """
+
+    def __init__(self, state: bytes = b"") -> None:
+        super().__init__(serde=JsonPlusSerializer(allowed_msgpack_modules=None))
+        if not state:
+            return
+        content = ormsgpack.unpackb(state)
+        for namespace, checkpoint_id, checkpoint, metadata in content["checkpoints"]:
+            self.storage[THREAD][namespace][checkpoint_id] = (
+                _typed(checkpoint),
+                _typed(metadata),
+                None,
+            )
+        for namespace, checkpoint_id, task_id, index, channel, value, path in content["writes"]:
+            self.writes[(THREAD, namespace, checkpoint_id)][(task_id, index)] = (
+                task_id,
+                channel,
+                _typed(value),
+                path,
+            )
+        for namespace, channel, version, value in content["blobs"]:
+            self.blobs[(THREAD, namespace, channel, version)] = _typed(value)
+
+    def dump(self) -> bytes:
+        """The newest checkpoint of each namespace with what it refers to; history is dropped."""
+        newest = {
+            namespace: max(checkpoints)
+            for namespace, checkpoints in self.storage[THREAD].items()
+            if checkpoints
+        }
+        content: dict[str, list[Any]] = {"checkpoints": [], "writes": [], "blobs": []}
+        for namespace, checkpoint_id in newest.items():
+            checkpoint, metadata, _parent = self.storage[THREAD][namespace][checkpoint_id]
+            content["checkpoints"].append((namespace, checkpoint_id, checkpoint, metadata))
+            writes = self.writes.get((THREAD, namespace, checkpoint_id), {})
+            for (task_id, index), (_task, channel, value, path) in writes.items():
+                content["writes"].append(
+                    (namespace, checkpoint_id, task_id, index, channel, value, path)
+                )
+            versions = self.serde.loads_typed(checkpoint)["channel_versions"]
+            for channel, version in versions.items():
+                value = self.blobs.get((THREAD, namespace, channel, version))
+                if value is not None:
+                    content["blobs"].append((namespace, channel, version, value))
+        return ormsgpack.packb(content)
+
+
+def _typed(pair: list[Any]) -> tuple[str, bytes]:
+    kind, data = pair
+    return cast("tuple[str, bytes]", (kind, data))

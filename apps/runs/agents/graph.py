@@ -1,0 +1,73 @@
+"""Run a graph for one turn: until it asks for the outside world, or ends."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from langgraph.graph.state import CompiledStateGraph, StateGraph
+from langgraph.types import Command
+
+from apps.runs.agents.checkpointer import THREAD, StepCheckpointer
+
+RECURSION_LIMIT = 1000
+"""Supersteps of one turn; the number of turns is bounded by the agent's max_turns."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GraphInput:
+    """What starts an agent, all plain JSON. `options` are the step's limits and tool schemas."""
+
+    messages: list[dict[str, Any]]
+    options: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paused:
+    """The graph waits for `wishes`; `interrupts` are their ids, in the same order."""
+
+    wishes: list[dict[str, Any]]
+    interrupts: list[str]
+    state: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """The graph is over; `output` is what its state holds under `output`."""
+
+    output: dict[str, Any] = field(default_factory=dict)
+
+
+GraphBuilder = Callable[[], "StateGraph[Any, Any, Any, Any]"]
+
+
+def start_graph(builder: GraphBuilder, given: GraphInput) -> Paused | Ended:
+    """The first turn."""
+    saver = StepCheckpointer()
+    return _run(builder, saver, {"messages": given.messages, "options": given.options})
+
+
+def resume_graph(
+    builder: GraphBuilder, *, state: bytes, answers: Mapping[str, Any]
+) -> Paused | Ended:
+    """A later turn: `answers` maps every interrupt id of `state` to its value.
+
+    All at once: a graph that is resumed answer by answer runs its next node twice or stalls.
+    """
+    return _run(builder, StepCheckpointer(state), Command(resume=dict(answers)))
+
+
+def _run(builder: GraphBuilder, saver: StepCheckpointer, given: Any) -> Paused | Ended:
+    graph: CompiledStateGraph[Any, Any, Any, Any] = builder().compile(checkpointer=saver)
+    result = graph.invoke(
+        given,
+        {"configurable": {"thread_id": THREAD}, "recursion_limit": RECURSION_LIMIT},
+        durability="exit",
+    )
+    interrupts = result.get("__interrupt__", ())
+    if not interrupts:
+        return Ended(output=result.get("output") or {})
+    return Paused(
+        wishes=[interrupt.value for interrupt in interrupts],
+        interrupts=[interrupt.id for interrupt in interrupts],
+        state=saver.dump(),
+    )

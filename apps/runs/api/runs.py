@@ -1,0 +1,176 @@
+"""Runs over HTTP."""
+
+from collections import Counter
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import ValidationError
+from rest_framework.views import APIView
+
+from agentplatform.api.idempotency import idempotency_key
+from agentplatform.api.pagination import NewestFirst
+from agentplatform.core.clock import now
+from agentplatform.core.errors import NotFound
+from agentplatform.core.money import format_usd
+from agentplatform.telemetry.trace import current_trace_id
+from apps.gateway import facade as gateway
+from apps.runs.api.serializers import EventPage, RunMetrics, RunRead, RunWrite, StepRead
+from apps.runs.api.tasks import task_or_404
+from apps.runs.models import Run, Step
+from apps.runs.selectors import events_after, find_run
+from apps.runs.services.cancel_run import cancel_run
+from apps.runs.services.create_run import create_run
+from apps.runs.states import RUN
+from apps.tenants.facade import principal_of
+
+EVENTS_PER_PAGE = 500
+
+_IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="Repeat the request with the same key to get the same run; 409 for another body.",
+)
+
+
+def run_or_404(request: Request, run_id: UUID) -> Run:
+    """The requester's run. Raises NotFound for a missing one and another tenant's alike."""
+    run = find_run(tenant_id=principal_of(request).tenant_id, run_id=run_id)
+    if run is None:
+        raise NotFound(f"There is no run {run_id}.")
+    return run
+
+
+@extend_schema(tags=["runs"])
+class RunList(APIView):
+    """POST starts a run; GET lists runs, newest first."""
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("status", str, enum=RUN.states),
+            OpenApiParameter("task_id", UUID),
+        ],
+        responses=RunRead(many=True),
+        operation_id="runs_list",
+    )
+    def get(self, request: Request) -> Response:
+        runs = Run.objects.filter(tenant_id=principal_of(request).tenant_id, **_filters(request))
+        pages = NewestFirst()
+        page = pages.paginate_queryset(runs.select_related("task_version"), request, view=self)
+        return pages.get_paginated_response(RunRead(page, many=True).data)
+
+    @extend_schema(
+        request=RunWrite, responses={201: RunRead, 200: RunRead}, parameters=[_IDEMPOTENCY_KEY]
+    )
+    def post(self, request: Request) -> Response:
+        body = RunWrite(data=request.data)
+        body.is_valid(raise_exception=True)
+        run, is_new = create_run(
+            task=task_or_404(request, body.validated_data["task_id"]),
+            given=body.validated_data["input"],
+            token_budget=body.validated_data.get("token_budget"),
+            created_by=principal_of(request).user_id,
+            idempotency_key=idempotency_key(request),
+            trace_id=current_trace_id() or "",
+            at=now(),
+        )
+        return Response(RunRead(run).data, status=201 if is_new else 200)
+
+
+def _filters(request: Request) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if status := request.query_params.get("status"):
+        if status not in RUN.states:
+            raise ValidationError({"status": [f"Use one of {', '.join(RUN.states)}."]})
+        found["status"] = status
+    if task_id := request.query_params.get("task_id"):
+        try:
+            found["task_version__task_id"] = UUID(task_id)
+        except ValueError:
+            raise ValidationError({"task_id": ["This is no id."]}) from None
+    return found
+
+
+@extend_schema(tags=["runs"])
+class RunDetail(APIView):
+    """One run; DELETE cancels it."""
+
+    @extend_schema(responses=RunRead)
+    def get(self, request: Request, run_id: UUID) -> Response:
+        return Response(RunRead(run_or_404(request, run_id)).data)
+
+    @extend_schema(responses=RunRead)
+    def delete(self, request: Request, run_id: UUID) -> Response:
+        cancel_run(run_id=run_or_404(request, run_id).id, at=now())
+        return Response(RunRead(run_or_404(request, run_id)).data)
+
+
+@extend_schema(tags=["runs"], responses=StepRead(many=True))
+class RunSteps(APIView):
+    """The steps of a run, in the order of its spec."""
+
+    def get(self, request: Request, run_id: UUID) -> Response:
+        steps = Step.objects.filter(run_id=run_or_404(request, run_id).id)
+        return Response(StepRead(steps.order_by("position", "item_index"), many=True).data)
+
+
+@extend_schema(tags=["runs"], responses=RunMetrics)
+class RunMetricsView(APIView):
+    """Cost and token summary of a run."""
+
+    def get(self, request: Request, run_id: UUID) -> Response:
+        run = run_or_404(request, run_id)
+        usage = gateway.usage_of_run(tenant_id=run.tenant_id, run_id=run.id)
+        statuses = Step.objects.filter(run_id=run.id).values_list("status", flat=True)
+        return Response(
+            RunMetrics(
+                {
+                    "run_id": run.id,
+                    "status": run.status,
+                    "duration_ms": _duration_ms(run),
+                    "token_budget": run.token_budget,
+                    "tokens_used": run.tokens_used,
+                    "cost_usd": format_usd(run.cost_nanos),
+                    "steps_by_status": dict(Counter(statuses)),
+                    "models": [
+                        {
+                            "provider": use.provider,
+                            "model": use.model,
+                            "calls": use.calls,
+                            "prompt_tokens": use.prompt_tokens,
+                            "completion_tokens": use.completion_tokens,
+                            "cost_usd": format_usd(use.cost_nanos),
+                        }
+                        for use in usage.models
+                    ],
+                }
+            ).data
+        )
+
+
+def _duration_ms(run: Run) -> int | None:
+    if run.started_at is None:
+        return None
+    return int(((run.completed_at or now()) - run.started_at).total_seconds() * 1000)
+
+
+class RunEvents(APIView):
+    """The timeline of a run, in pages: pass the last `seq` as `after`."""
+
+    @extend_schema(
+        tags=["runs"],
+        parameters=[OpenApiParameter("after", int, description="Events past this seq; default 0.")],
+        responses=EventPage,
+    )
+    def get(self, request: Request, run_id: UUID) -> Response:
+        run = run_or_404(request, run_id)
+        after = request.query_params.get("after", "0")
+        if not after.isdecimal() or len(after) > 18:
+            raise ValidationError({"after": ["Send the seq of an event: a number from 0."]})
+        events = events_after(run_id=run.id, seq=int(after), limit=EVENTS_PER_PAGE)
+        last = events[-1].seq if events else int(after)
+        is_finished = run.status in RUN.terminal and last >= run.event_seq
+        return Response(EventPage({"results": events, "is_finished": is_finished}).data)

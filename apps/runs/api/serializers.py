@@ -1,0 +1,161 @@
+"""How tasks, runs, steps and events look on the wire."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from agentplatform.api.serializers import StrictSerializer
+from agentplatform.core.money import format_usd
+from apps.runs.models import Run, RunEvent, Step, TaskDefinition, TaskVersion
+from apps.runs.selectors import newest_version
+
+
+class TaskWrite(StrictSerializer):
+    """What POST /tasks takes. The spec's own schema is at /api/v1/tasks/schema."""
+
+    name = serializers.CharField(max_length=200)
+    description = serializers.CharField(max_length=10_000, allow_blank=True, default="")
+    spec = serializers.JSONField()
+
+
+class TaskChange(StrictSerializer):
+    """What PATCH /tasks/{id} takes; a changed spec becomes a new version."""
+
+    name = serializers.CharField(max_length=200, required=False)
+    description = serializers.CharField(max_length=10_000, allow_blank=True, required=False)
+    spec = serializers.JSONField(required=False)
+
+
+class SpecCheck(StrictSerializer):
+    """What POST /tasks/validate takes."""
+
+    spec = serializers.JSONField()
+
+
+class SpecVerdict(serializers.Serializer[Any]):
+    """The spec has no error that can be known before it runs."""
+
+    is_valid = serializers.BooleanField()
+
+
+class TaskRead(serializers.ModelSerializer[TaskDefinition]):
+    """A task definition with its newest version."""
+
+    version = serializers.SerializerMethodField()
+    spec = serializers.SerializerMethodField()
+
+    class Meta:
+        model = TaskDefinition
+        fields = ("id", "name", "description", "version", "spec", "created_at", "updated_at")
+
+    def get_version(self, task: TaskDefinition) -> int:
+        return newest_version(task).number
+
+    @extend_schema_field({"type": "object", "additionalProperties": True})
+    def get_spec(self, task: TaskDefinition) -> Any:
+        return newest_version(task).spec
+
+
+class TaskVersionRead(serializers.ModelSerializer[TaskVersion]):
+    """One immutable version."""
+
+    class Meta:
+        model = TaskVersion
+        fields = ("number", "spec", "created_at")
+
+
+class RunWrite(StrictSerializer):
+    """What POST /runs takes. `token_budget` overrides the spec's default."""
+
+    task_id = serializers.UUIDField()
+    input = serializers.DictField(default=dict)
+    token_budget = serializers.IntegerField(min_value=1, max_value=10**15, required=False)
+
+
+class Problem(serializers.Serializer[Any]):
+    """Why a run or a step failed; `step` names the step that ended a run."""
+
+    code = serializers.CharField()
+    detail = serializers.CharField()
+    step = serializers.CharField(required=False)
+
+
+class RunRead(serializers.ModelSerializer[Run]):
+    """A run's state. `output` is set once it is COMPLETED, `error` when it ended otherwise."""
+
+    task_id = serializers.UUIDField(source="task_version.task_id")
+    task_version = serializers.IntegerField(source="task_version.number")
+    output = serializers.JSONField(allow_null=True)
+    error = Problem(allow_null=True)
+    cost_usd = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Run
+        fields = (
+            "id", "task_id", "task_version", "status", "input", "output", "error", "token_budget",
+            "tokens_used", "cost_usd", "trace_id", "created_at", "started_at", "completed_at",
+            "deadline_at",
+        )  # fmt: skip
+
+    def get_cost_usd(self, run: Run) -> str:
+        return format_usd(run.cost_nanos) or ""
+
+
+class StepRead(serializers.ModelSerializer[Step]):
+    """One line of a run's timeline."""
+
+    output = serializers.JSONField(allow_null=True)
+    error = Problem(allow_null=True)
+    cost_usd = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Step
+        fields = (
+            "id", "name", "kind", "status", "attempt", "max_attempts", "turn", "output", "error",
+            "tokens_used", "cost_usd", "next_attempt_at", "started_at", "completed_at",
+        )  # fmt: skip
+
+    def get_cost_usd(self, step: Step) -> str:
+        return format_usd(step.cost_nanos) or ""
+
+
+class EventRead(serializers.ModelSerializer[RunEvent]):
+    """One event; `seq` counts from 1 within the run."""
+
+    step = serializers.CharField(source="step_name")
+
+    class Meta:
+        model = RunEvent
+        fields = ("seq", "kind", "step", "at", "data")
+
+
+class EventPage(serializers.Serializer[Any]):
+    """Events past `after`, oldest first; ask again with the last seq."""
+
+    results = EventRead(many=True)
+    is_finished = serializers.BooleanField(help_text="No event will follow the last one.")
+
+
+class ModelUse(serializers.Serializer[Any]):
+    """What one model cost the run; an unknown price is null."""
+
+    provider = serializers.CharField()
+    model = serializers.CharField()
+    calls = serializers.IntegerField()
+    prompt_tokens = serializers.IntegerField()
+    completion_tokens = serializers.IntegerField()
+    cost_usd = serializers.CharField(allow_null=True)
+
+
+class RunMetrics(serializers.Serializer[Any]):
+    """Cost and token summary of a run."""
+
+    run_id = serializers.UUIDField()
+    status = serializers.CharField()
+    duration_ms = serializers.IntegerField(allow_null=True)
+    token_budget = serializers.IntegerField(allow_null=True)
+    tokens_used = serializers.IntegerField()
+    cost_usd = serializers.CharField()
+    steps_by_status = serializers.DictField(child=serializers.IntegerField())
+    models = ModelUse(many=True)

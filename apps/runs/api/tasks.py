@@ -1,0 +1,124 @@
+"""Task definitions over HTTP."""
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from agentplatform.api.pagination import NewestFirst
+from agentplatform.core.clock import now
+from agentplatform.core.errors import NotFound
+from apps.runs.api.serializers import (
+    SpecCheck,
+    SpecVerdict,
+    TaskChange,
+    TaskRead,
+    TaskVersionRead,
+    TaskWrite,
+)
+from apps.runs.models import TaskDefinition
+from apps.runs.selectors import find_task
+from apps.runs.services.save_task import archive_task, change_task, check_spec, create_task
+from apps.runs.spec.document import Spec
+from apps.tenants.facade import principal_of
+
+
+def task_or_404(request: Request, task_id: UUID) -> TaskDefinition:
+    """The requester's task. Raises NotFound for a missing one and another tenant's alike."""
+    task = find_task(tenant_id=principal_of(request).tenant_id, task_id=task_id)
+    if task is None:
+        raise NotFound(f"There is no task {task_id}.")
+    return task
+
+
+@extend_schema(tags=["tasks"])
+class TaskList(APIView):
+    """POST creates a task definition; GET lists them, newest first."""
+
+    @extend_schema(
+        parameters=[OpenApiParameter("name", str, description="Only the task of this name.")],
+        responses=TaskRead(many=True),
+        operation_id="tasks_list",
+    )
+    def get(self, request: Request) -> Response:
+        tasks = TaskDefinition.objects.filter(
+            tenant_id=principal_of(request).tenant_id, is_active=True
+        )
+        if name := request.query_params.get("name"):
+            tasks = tasks.filter(name=name)
+        pages = NewestFirst()
+        page = pages.paginate_queryset(tasks, request, view=self)
+        return pages.get_paginated_response(TaskRead(page, many=True).data)
+
+    @extend_schema(request=TaskWrite, responses={201: TaskRead})
+    def post(self, request: Request) -> Response:
+        body = TaskWrite(data=request.data)
+        body.is_valid(raise_exception=True)
+        who = principal_of(request)
+        task = create_task(
+            tenant_id=who.tenant_id, created_by=who.user_id, at=now(), **body.validated_data
+        )
+        return Response(TaskRead(task).data, status=201)
+
+
+@extend_schema(tags=["tasks"])
+class TaskDetail(APIView):
+    """One task definition; PATCH adds a version, DELETE archives."""
+
+    @extend_schema(responses=TaskRead)
+    def get(self, request: Request, task_id: UUID) -> Response:
+        return Response(TaskRead(task_or_404(request, task_id)).data)
+
+    @extend_schema(request=TaskChange, responses=TaskRead)
+    def patch(self, request: Request, task_id: UUID) -> Response:
+        task = task_or_404(request, task_id)
+        body = TaskChange(data=request.data)
+        body.is_valid(raise_exception=True)
+        changed = change_task(
+            task=task,
+            created_by=principal_of(request).user_id,
+            at=now(),
+            **body.validated_data,
+        )
+        return Response(TaskRead(changed).data)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, task_id: UUID) -> Response:
+        archive_task(task=task_or_404(request, task_id), at=now())
+        return Response(status=204)
+
+
+@extend_schema(tags=["tasks"], responses=TaskVersionRead(many=True))
+class TaskVersions(APIView):
+    """Every version of a task, newest first."""
+
+    def get(self, request: Request, task_id: UUID) -> Response:
+        versions = task_or_404(request, task_id).versions.order_by("-number")
+        return Response(TaskVersionRead(versions, many=True).data)
+
+
+class TaskValidate(APIView):
+    """Check a spec without saving it."""
+
+    required_right = "read"
+
+    @extend_schema(tags=["tasks"], request=SpecCheck, responses=SpecVerdict)
+    def post(self, request: Request) -> Response:
+        body = SpecCheck(data=request.data)
+        body.is_valid(raise_exception=True)
+        check_spec(body.validated_data["spec"])
+        return Response({"is_valid": True})
+
+
+class TaskSchema(APIView):
+    """The JSON schema of a spec."""
+
+    @extend_schema(
+        tags=["tasks"], responses=OpenApiResponse({"type": "object"}, description="JSON schema")
+    )
+    def get(self, _request: Request) -> Response:
+        schema: dict[str, Any] = Spec.model_json_schema()
+        return Response(schema)

@@ -1,0 +1,28 @@
+"""`manage.py cancel_run RUN_ID`: cancel a run in flight."""
+
+from argparse import ArgumentParser
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandError
+
+from agentplatform.core.clock import now
+from agentplatform.core.errors import PlatformError
+from apps.runs.facade import cancel_run
+from apps.runs.models import Run
+
+
+class Command(BaseCommand):
+    help = "Cancel a run: its queued calls never start, a running tool call is killed."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("run_id", type=UUID)
+
+    def handle(self, *_: Any, run_id: UUID, **__: Any) -> None:
+        try:
+            cancel_run(run_id=run_id, at=now())
+        except Run.DoesNotExist:
+            raise CommandError(f"There is no run {run_id}.") from None
+        except PlatformError as error:
+            raise CommandError(error.detail) from error
+        self.stdout.write(f"Run {run_id} is CANCELLED.")

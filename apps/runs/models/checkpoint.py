@@ -1,0 +1,25 @@
+"""Where an agent stands between two turns."""
+
+from django.db import models
+
+
+class Checkpoint(models.Model):
+    """The newest checkpoint of a step's graph, replaced with each turn and deleted with the run's
+    end. `interrupts` holds, by call index, the ids that the graph waits on after turn `turn`;
+    `wishes` what each of them asked for."""
+
+    step = models.OneToOneField(
+        "runs.Step", on_delete=models.CASCADE, primary_key=True, related_name="checkpoint"
+    )
+    tenant = models.ForeignKey("tenants.Tenant", on_delete=models.CASCADE, related_name="+")
+    graph = models.CharField(max_length=63)
+    turn = models.PositiveIntegerField()
+    interrupts = models.JSONField()
+    wishes = models.JSONField()
+    state = models.BinaryField()
+
+    class Meta:
+        db_table = "checkpoints"
+
+    def __str__(self) -> str:
+        return f"{self.graph} turn {self.turn}"

@@ -1,0 +1,63 @@
+"""One execution of one version of a task."""
+
+from django.db import models
+
+from agentplatform.core.ids import new_id
+from apps.runs.states import RUN
+
+
+class Run(models.Model):
+    """`event_seq` counts the run's events; who holds this row's lock may change run and steps."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    tenant = models.ForeignKey("tenants.Tenant", on_delete=models.CASCADE, related_name="+")
+    task_version = models.ForeignKey(
+        "runs.TaskVersion", on_delete=models.PROTECT, related_name="runs"
+    )
+    created_by = models.ForeignKey(
+        "tenants.User", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    status = models.CharField(max_length=16, default="PENDING")
+    input = models.JSONField(default=dict)
+    output = models.JSONField(null=True)
+    error = models.JSONField(null=True)
+    token_budget = models.BigIntegerField(null=True)
+    tokens_used = models.BigIntegerField(default=0)
+    cost_nanos = models.BigIntegerField(default=0)
+    priority = models.SmallIntegerField(default=0)
+    parent_run = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="+")
+    idempotency_key = models.CharField(max_length=255, null=True)
+    request_hash = models.CharField(max_length=64, blank=True)
+    trace_id = models.CharField(max_length=32, blank=True)
+    event_seq = models.BigIntegerField(default=0)
+    deadline_at = models.DateTimeField()
+    advanced_at = models.DateTimeField(help_text="When the run last moved or was looked at.")
+    created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    completed_at = models.DateTimeField(null=True)
+    finalized_at = models.DateTimeField(
+        null=True, help_text="When the work that follows the end was done."
+    )
+
+    class Meta:
+        db_table = "runs"
+        ordering = ("-id",)
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(status__in=RUN.states), name="runs_status_known"
+            ),
+            models.UniqueConstraint(
+                fields=["tenant", "idempotency_key"], name="runs_one_idempotency_key"
+            ),
+        )
+        indexes = (
+            models.Index(fields=["tenant", "-id"], name="runs_by_tenant"),
+            models.Index(
+                fields=["advanced_at"],
+                condition=models.Q(finalized_at=None),
+                name="runs_unfinalized",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.status}"

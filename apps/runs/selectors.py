@@ -1,0 +1,53 @@
+"""Reads of runs, steps and events."""
+
+from typing import Any
+from uuid import UUID
+
+from apps.runs.models import Run, RunEvent, Step, TaskDefinition, TaskVersion
+from apps.runs.spec.document import Spec
+
+
+def spec_of(run: Run) -> Spec:
+    """The spec that the run pinned. It was checked when the version was saved."""
+    return Spec.model_validate(run.task_version.spec)
+
+
+def values_of(run: Run) -> dict[str, Any]:
+    """What expressions see: input, steps (status, output and error by name) and run."""
+    steps = Step.objects.filter(run_id=run.id).values("name", "status", "output", "error")
+    return {
+        "input": run.input,
+        "steps": {
+            step["name"]: {key: step[key] for key in ("status", "output", "error")}
+            for step in steps
+        },
+        "run": {
+            "id": str(run.id),
+            "tenant_id": str(run.tenant_id),
+            "created_at": run.created_at.isoformat(),
+        },
+    }
+
+
+def find_run(*, tenant_id: UUID, run_id: UUID) -> Run | None:
+    """The tenant's run with its version and task; None when missing or another tenant's."""
+    return (
+        Run.objects.filter(tenant_id=tenant_id, id=run_id)
+        .select_related("task_version__task")
+        .first()
+    )
+
+
+def events_after(*, run_id: UUID, seq: int, limit: int) -> list[RunEvent]:
+    """The run's events past `seq`, oldest first."""
+    return list(RunEvent.objects.filter(run_id=run_id, seq__gt=seq).order_by("seq")[:limit])
+
+
+def find_task(*, tenant_id: UUID, task_id: UUID) -> TaskDefinition | None:
+    """The tenant's active task definition."""
+    return TaskDefinition.objects.filter(tenant_id=tenant_id, id=task_id, is_active=True).first()
+
+
+def newest_version(task: TaskDefinition) -> TaskVersion:
+    """The version that a new run pins."""
+    return task.versions.order_by("-number").select_related("task")[0]

@@ -1,0 +1,178 @@
+"""Write what a turn came to: its calls and checkpoint, its output, or its failure."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import F
+
+from agentplatform.core.calls import CallOutcome, CallPlan
+from agentplatform.core.json_values import clean_json
+from agentplatform.core.money import format_usd
+from agentplatform.core.transactions import after_commit, transaction
+from agentplatform.telemetry.metrics import STEP_DURATION
+from apps.gateway import facade as gateway
+from apps.gateway.contracts import CompletionRequest
+from apps.runs.models import Checkpoint, Run, Step
+from apps.runs.services.advance_run import advance
+from apps.runs.services.claim_step import Claim
+from apps.runs.services.dispatch import PlannedCall, QueuedStep, send_calls
+from apps.runs.services.fail_step import fail_step
+from apps.runs.services.transition import lock_run, move_step, record_event
+from apps.runs.services.turns.turn import CallRequest, Failed, Finished, Suspended, TurnResult
+from apps.tools import facade as tools
+
+
+class LostFence(Exception):
+    """Another worker holds the step, or the run is over: nothing of this turn may be written."""
+
+
+def commit_turn(
+    claim: Claim, result: TurnResult, *, outcomes: tuple[CallOutcome, ...], at: datetime
+) -> list[QueuedStep]:
+    """Write the turn and, when the step is over, advance the run; returns the steps then due.
+
+    Opens one transaction; a lost fence rolls it back and returns nothing. After the commit the
+    turn's calls are sent.
+    """
+    try:
+        with transaction():
+            run = lock_run(claim.run.id)
+            _record_outcomes(run, claim.step, outcomes, at=at)
+            return _write(run, claim, result, at=at)
+    except LostFence:
+        return []
+
+
+def _write(run: Run, claim: Claim, result: TurnResult, *, at: datetime) -> list[QueuedStep]:
+    if isinstance(result, Suspended):
+        _suspend(run, claim, result, at=at)
+        return []
+    if isinstance(result, Finished):
+        return _finish(run, claim, result, at=at)
+    return _fail(run, claim, result, at=at)
+
+
+def _suspend(run: Run, claim: Claim, result: Suspended, *, at: datetime) -> None:
+    step = claim.step
+    planned = [_plan(step, index, call, at=at) for index, call in enumerate(result.calls)]
+    moved = move_step(
+        run,
+        step,
+        "WAITING",
+        at=at,
+        token=claim.token,
+        data={"turn": step.turn, "calls": [_call_name(call) for call in result.calls]},
+        lease_token=None,
+    )
+    if not moved:
+        raise LostFence
+    if result.checkpoint is not None:
+        _store(result.checkpoint)
+    after_commit(send_calls, step_id=step.id, turn=step.turn, calls=planned, at=at)
+
+
+def _store(checkpoint: Checkpoint) -> None:
+    Checkpoint.objects.update_or_create(
+        step_id=checkpoint.step_id,
+        defaults={
+            name: getattr(checkpoint, name)
+            for name in ("tenant_id", "graph", "turn", "interrupts", "wishes", "state")
+        },
+    )
+
+
+def _plan(step: Step, index: int, request: CallRequest, *, at: datetime) -> PlannedCall:
+    plan = CallPlan(
+        tenant_id=step.tenant_id,
+        run_id=step.run_id,
+        step_id=step.id,
+        attempt=step.attempt,
+        turn=step.turn,
+        index=index,
+    )
+    if isinstance(request, CompletionRequest):
+        call_id = gateway.plan_completion(plan=plan, request=request, at=at)
+        return PlannedCall(kind="llm", call_id=call_id)
+    return PlannedCall(kind="tool", call_id=tools.plan_tool_call(plan=plan, request=request, at=at))
+
+
+def _call_name(request: CallRequest) -> str:
+    return request.model if isinstance(request, CompletionRequest) else request.tool
+
+
+def _finish(run: Run, claim: Claim, result: Finished, *, at: datetime) -> list[QueuedStep]:
+    step = claim.step
+    output = clean_json(result.output)
+    if not move_step(
+        run,
+        step,
+        "SUCCESS",
+        at=at,
+        token=claim.token,
+        output=output,
+        error=None,
+        completed_at=at,
+        lease_token=None,
+        data=_totals(step, at),
+    ):
+        raise LostFence
+    _observe(step, "SUCCESS", at)
+    return advance(run, at=at)
+
+
+def _fail(run: Run, claim: Claim, result: Failed, *, at: datetime) -> list[QueuedStep]:
+    failure = result.failure
+    queued = fail_step(
+        run,
+        claim.step,
+        clean_json({"code": failure.code, "detail": failure.detail}),
+        at=at,
+        token=claim.token,
+        is_retryable=failure.is_retryable,
+    )
+    if claim.step.status not in ("FAILED", "RETRYING"):
+        raise LostFence
+    if claim.step.status == "FAILED":
+        _observe(claim.step, "FAILED", at)
+    return queued
+
+
+def _observe(step: Step, status: str, at: datetime) -> None:
+    seconds = (at - (step.started_at or at)).total_seconds()
+    after_commit(STEP_DURATION.labels(step.name, status).observe, amount=seconds)
+
+
+def _totals(step: Step, at: datetime) -> dict[str, object]:
+    started = step.started_at or at
+    return {
+        "tokens": step.tokens_used,
+        "cost_usd": format_usd(step.cost_nanos),
+        "duration_ms": int((at - started).total_seconds() * 1000),
+    }
+
+
+def _record_outcomes(
+    run: Run, step: Step, outcomes: Iterable[CallOutcome], *, at: datetime
+) -> None:
+    """Add the turn's tokens and cost to step and run, and show each call in the timeline."""
+    tokens = cost = 0
+    for outcome in outcomes:
+        tokens += outcome.tokens
+        cost += outcome.cost_nanos or 0
+        data = {
+            "kind": outcome.kind,
+            "status": "FAILED" if outcome.failure else "SUCCESS",
+            "tokens": outcome.tokens,
+            "cost_usd": format_usd(outcome.cost_nanos),
+            "duration_ms": outcome.duration_ms,
+            **outcome.summary,
+        }
+        if outcome.failure:
+            data["error"] = {"code": outcome.failure.code, "detail": outcome.failure.detail}
+        record_event(run, "call.finished", at=at, step_name=step.name, data=clean_json(data))
+    if tokens or cost:
+        totals = {"tokens_used": F("tokens_used") + tokens, "cost_nanos": F("cost_nanos") + cost}
+        Step.objects.filter(id=step.id).update(**totals)
+        Run.objects.filter(id=run.id).update(**totals)
+        step.tokens_used += tokens
+        step.cost_nanos += cost

@@ -1,0 +1,109 @@
+"""Accept a run: its row, its steps and its first event in one transaction."""
+
+import hashlib
+import json
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError
+from jsonschema import Draft202012Validator
+
+from agentplatform.core.json_values import clean_json
+from agentplatform.core.transactions import after_commit, transaction
+from apps.runs.contracts import IdempotencyMismatch, InvalidRunInput
+from apps.runs.models import Run, Step, TaskDefinition
+from apps.runs.selectors import newest_version
+from apps.runs.services.dispatch import send_advance
+from apps.runs.services.transition import record_event
+from apps.runs.spec.document import Spec
+from apps.tenants import facade as tenants
+
+
+def create_run(
+    *,
+    task: TaskDefinition,
+    given: dict[str, Any],
+    created_by: UUID | None,
+    at: datetime,
+    token_budget: int | None = None,
+    idempotency_key: str | None = None,
+    trace_id: str = "",
+) -> tuple[Run, bool]:
+    """The new run and True, or the run that this idempotency key made before and False.
+
+    Raises InvalidRunInput for an input that breaks the task's schema and IdempotencyMismatch when
+    the key was used with another request; a tenant that is not active raises TenantInactive. Opens a transaction; the message goes out after it.
+    """
+    tenants.require_active_tenant(tenant_id=task.tenant_id)
+    request_hash = _hash(task.id, given, token_budget)
+    if found := _same_request(task.tenant_id, idempotency_key, request_hash):
+        return found, False
+    version = newest_version(task)
+    spec = Spec.model_validate(version.spec)
+    _check_input(spec, given)
+    budget = token_budget if token_budget is not None else spec.defaults.token_budget
+    try:
+        with transaction():
+            run = Run.objects.create(
+                tenant_id=task.tenant_id,
+                task_version=version,
+                created_by_id=created_by,
+                input=clean_json(given),
+                token_budget=budget,
+                idempotency_key=idempotency_key,
+                request_hash=request_hash,
+                trace_id=trace_id,
+                deadline_at=at + timedelta(seconds=spec.defaults.timeout_seconds),
+                advanced_at=at,
+                created_at=at,
+            )
+            _create_steps(run, spec, at)
+            tenants.open_run_account(tenant_id=run.tenant_id, run_id=run.id, token_limit=budget)
+            record_event(run, "run.pending", at=at)
+            after_commit(send_advance, run_id=run.id)
+    except IntegrityError:
+        if found := _same_request(task.tenant_id, idempotency_key, request_hash):
+            return found, False
+        raise
+    return run, True
+
+
+def _create_steps(run: Run, spec: Spec, at: datetime) -> None:
+    Step.objects.bulk_create(
+        Step(
+            tenant_id=run.tenant_id,
+            run=run,
+            name=step.name,
+            kind=step.kind,
+            position=position,
+            max_attempts=(step.retry or spec.defaults.retry).max_attempts,
+            changed_at=at,
+        )
+        for position, step in enumerate(spec.steps)
+    )
+
+
+def _same_request(tenant_id: UUID, key: str | None, request_hash: str) -> Run | None:
+    if key is None:
+        return None
+    run = Run.objects.filter(tenant_id=tenant_id, idempotency_key=key).first()
+    if run is not None and run.request_hash != request_hash:
+        raise IdempotencyMismatch(
+            "This Idempotency-Key was used with another request; use a new key for a new run."
+        )
+    return run
+
+
+def _hash(task_id: UUID, given: dict[str, Any], token_budget: int | None) -> str:
+    text = json.dumps([str(task_id), given, token_budget], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _check_input(spec: Spec, given: dict[str, Any]) -> None:
+    errors: dict[str, list[str]] = {}
+    for error in Draft202012Validator(spec.inputs).iter_errors(given):
+        path = ".".join(["input", *(str(part) for part in error.absolute_path)])
+        errors.setdefault(path, []).append(error.message[:500])
+    if errors:
+        raise InvalidRunInput(errors)

@@ -1,0 +1,87 @@
+"""Send the messages that hint at what the rows say. Called after the commit, never inside."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from celery import chain, chord, current_app
+from celery.canvas import Signature
+
+from agentplatform.core.calls import CallKind
+from apps.gateway import facade as gateway
+from apps.runs.models import Step
+from apps.tools import facade as tools
+
+log = structlog.get_logger("runs")
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueuedStep:
+    """A step whose turn is due."""
+
+    step_id: UUID
+    turn: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedCall:
+    """A call that a turn wants."""
+
+    kind: CallKind
+    call_id: UUID
+
+
+def send_advance(*, run_id: UUID) -> None:
+    """Hint that the run may have steps to start."""
+    _task("runs.advance_run", run_id=str(run_id)).apply_async()
+
+
+def send_finish(*, run_id: UUID) -> None:
+    """Hint that the run is over and the work after its end is due."""
+    _task("runs.finish_run", run_id=str(run_id)).apply_async()
+
+
+def send_steps(*, steps: Iterable[QueuedStep], at: datetime) -> None:
+    """Hint that these steps are queued; remember when."""
+    for step in steps:
+        _task("runs.execute_step", step_id=str(step.step_id), turn=step.turn).apply_async()
+    Step.objects.filter(id__in=[step.step_id for step in steps], status="QUEUED").update(
+        dispatched_at=at
+    )
+
+
+def send_resume(*, step_id: UUID, turn: int) -> None:
+    """Hint that every call of the turn may be finished."""
+    _resume(step_id, turn).apply_async()
+
+
+def send_calls(*, step_id: UUID, turn: int, calls: Sequence[PlannedCall], at: datetime) -> None:
+    """Send a turn's calls with the task that takes their results home.
+
+    One call is a chain, several are a chord; the rows decide whether the turn is complete.
+    """
+    signatures = [_call(call) for call in calls]
+    resume = _resume(step_id, turn)
+    if len(signatures) == 1:
+        chain(signatures[0], resume).apply_async()
+    else:
+        chord(signatures)(resume)
+    for kind, owner in (("llm", gateway), ("tool", tools)):
+        if ids := [call.call_id for call in calls if call.kind == kind]:
+            owner.mark_dispatched(call_ids=ids, at=at)
+
+
+def _call(call: PlannedCall) -> Signature:
+    if call.kind == "llm":
+        return gateway.completion_signature(call_id=call.call_id)
+    return tools.tool_call_signature(call_id=call.call_id)
+
+
+def _resume(step_id: UUID, turn: int) -> Signature:
+    return _task("runs.resume_step", step_id=str(step_id), turn=turn)
+
+
+def _task(name: str, **ids: object) -> Signature:
+    return current_app.signature(name, kwargs=ids, immutable=True)

@@ -1,0 +1,53 @@
+"""End a run, once."""
+
+from datetime import datetime
+from typing import Any
+
+from agentplatform.core.json_values import clean_json
+from agentplatform.core.transactions import after_commit
+from agentplatform.telemetry.metrics import RUN_DURATION, tenant_label
+from apps.gateway import facade as gateway
+from apps.runs.models import Run, Step
+from apps.runs.selectors import spec_of, values_of
+from apps.runs.services.dispatch import send_finish
+from apps.runs.services.transition import move_run, move_step
+from apps.runs.spec.template import TemplateError, render
+from apps.runs.states import RUN, STEP
+from apps.tools import facade as tools
+
+
+def finish_run(
+    run: Run, outcome: str, *, at: datetime, error: dict[str, Any] | None = None
+) -> bool:
+    """Move a locked run to a terminal state with its output; cancel what is still open.
+
+    False when the run was over before. The work that may follow later (pruning) goes to
+    `runs.finish_run` after the commit. Requires a transaction.
+    """
+    if run.status in RUN.terminal:
+        return False
+    output = None
+    if outcome == "COMPLETED":
+        try:
+            output = clean_json(_output(run))
+        except TemplateError as failure:
+            outcome, error = "FAILED", {"code": failure.code, "detail": f"output: {failure.detail}"}
+    for step in Step.objects.filter(run_id=run.id).exclude(status__in=STEP.terminal):
+        move_step(run, step, "CANCELLED", at=at, completed_at=at, lease_token=None)
+    move_run(run, outcome, at=at, output=output, error=error, completed_at=at)
+    if outcome != "COMPLETED":
+        gateway.cancel_calls(run_id=run.id, at=at)
+        tools.cancel_calls(run_id=run.id, at=at)
+    after_commit(
+        RUN_DURATION.labels(tenant_label(str(run.tenant_id)), outcome).observe,
+        amount=(at - (run.started_at or at)).total_seconds(),
+    )
+    after_commit(send_finish, run_id=run.id)
+    return True
+
+
+def _output(run: Run) -> Any:
+    spec, values = spec_of(run), values_of(run)
+    if spec.output is not None:
+        return render(spec.output, values)
+    return {name: values["steps"][name]["output"] for name in spec.leaves}

@@ -1,0 +1,159 @@
+"""Re-send what is due and nobody holds. Rows decide, so two recoverers at once are harmless."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import structlog
+from django.db.models import F, Q
+
+from agentplatform.core.calls import DueCall
+from agentplatform.core.transactions import transaction
+from apps.gateway import facade as gateway
+from apps.runs.models import Run, Step
+from apps.runs.services.cancel_run import expire_run
+from apps.runs.services.dispatch import (
+    PlannedCall,
+    QueuedStep,
+    send_advance,
+    send_calls,
+    send_finish,
+    send_resume,
+    send_steps,
+)
+from apps.runs.services.transition import lock_run, move_step
+from apps.runs.states import RUN
+from apps.tools import facade as tools
+
+log = structlog.get_logger("runs")
+
+BATCH = 100
+UNSENT = timedelta(seconds=2)
+"""How long a message may take from the commit to its sending."""
+UNCLAIMED = timedelta(seconds=30)
+"""How long a sent message may wait in its queue before it counts as lost."""
+IDLE = timedelta(seconds=5)
+"""How long a run may rest with nothing live before it is looked at."""
+
+
+def recover(*, at: datetime) -> dict[str, int]:
+    """One round of recovery; returns how many of each kind were sent, zeros left out.
+
+    Opens short transactions of its own, with SKIP LOCKED.
+    """
+    sent = {
+        "overdue_runs": _expire_runs(at),
+        "retries": _requeue_retries(at),
+        "steps": _send_steps(at),
+        "turns": _send_turns(at),
+        "calls": _send_calls(at),
+        "runs": _advance_runs(at),
+        "finished_runs": _finish_runs(at),
+    }
+    found = {kind: count for kind, count in sent.items() if count}
+    if found:
+        log.info("runs.recovered", **found)
+    return found
+
+
+def _expire_runs(at: datetime) -> int:
+    overdue = Run.objects.filter(
+        status__in=("PENDING", "RUNNING"), finalized_at=None, deadline_at__lte=at
+    ).values_list("id", flat=True)[:BATCH]
+    return sum(expire_run(run_id=run_id, at=at) for run_id in list(overdue))
+
+
+def _requeue_retries(at: datetime) -> int:
+    due = list(
+        Step.objects.filter(status="RETRYING", next_attempt_at__lte=at).order_by("changed_at")[
+            :BATCH
+        ]
+    )
+    queued = []
+    for step in due:
+        with transaction():
+            run = lock_run(step.run_id)
+            if move_step(run, step, "QUEUED", at=at, dispatched_at=None):
+                queued.append(QueuedStep(step_id=step.id, turn=step.turn))
+    send_steps(steps=queued, at=at)
+    return len(queued)
+
+
+def _send_steps(at: datetime) -> int:
+    """Queued steps whose message was never sent or seems lost, and steps whose worker died."""
+    unsent = Q(status="QUEUED", dispatched_at=None, changed_at__lte=at - UNSENT)
+    unclaimed = Q(status="QUEUED", dispatched_at__lte=at - UNCLAIMED)
+    orphaned = Q(status="RUNNING", lease_expires_at__lte=at) & (
+        Q(dispatched_at=None) | Q(dispatched_at__lte=at - UNCLAIMED)
+    )
+    with transaction():
+        due = list(
+            Step.objects.select_for_update(skip_locked=True)
+            .filter(unsent | unclaimed | orphaned)
+            .order_by("changed_at")[:BATCH]
+        )
+        Step.objects.filter(id__in=[step.id for step in due]).update(dispatched_at=at)
+    send_steps(steps=[QueuedStep(step_id=step.id, turn=step.turn) for step in due], at=at)
+    return len(due)
+
+
+def _send_turns(at: datetime) -> int:
+    """Waiting steps whose calls are all finished."""
+    with transaction():
+        waiting = list(
+            Step.objects.select_for_update(skip_locked=True)
+            .filter(status="WAITING", changed_at__lte=at - UNSENT)
+            .filter(Q(dispatched_at=None) | Q(dispatched_at__lte=at - IDLE))
+            .order_by(F("dispatched_at").asc(nulls_first=True))[:BATCH]
+        )
+        Step.objects.filter(id__in=[step.id for step in waiting]).update(dispatched_at=at)
+    ids = [step.id for step in waiting]
+    still = gateway.steps_with_open_calls(step_ids=ids) | tools.steps_with_open_calls(step_ids=ids)
+    answered = [step for step in waiting if step.id not in still]
+    for step in answered:
+        send_resume(step_id=step.id, turn=step.turn)
+    return len(answered)
+
+
+def _send_calls(at: datetime) -> int:
+    due: Iterable[DueCall] = (
+        *gateway.due_calls(at=at, limit=BATCH),
+        *tools.due_calls(at=at, limit=BATCH),
+    )
+    count = 0
+    for call in due:
+        planned = PlannedCall(kind=call.kind, call_id=call.call_id)
+        send_calls(step_id=call.step_id, turn=call.turn, calls=[planned], at=at)
+        count += 1
+    return count
+
+
+def _advance_runs(at: datetime) -> int:
+    """Runs in flight with nothing live: their last message was lost."""
+    live = Step.objects.filter(status__in=("QUEUED", "RUNNING", "WAITING", "RETRYING"))
+    with transaction():
+        resting = list(
+            Run.objects.select_for_update(skip_locked=True)
+            .filter(status__in=("PENDING", "RUNNING"), finalized_at=None)
+            .filter(advanced_at__lte=at - IDLE)
+            .exclude(id__in=live.values("run_id"))
+            .order_by("advanced_at")
+            .values_list("id", flat=True)[:BATCH]
+        )
+        Run.objects.filter(id__in=resting).update(advanced_at=at)
+    for run_id in resting:
+        send_advance(run_id=run_id)
+    return len(resting)
+
+
+def _finish_runs(at: datetime) -> int:
+    with transaction():
+        over = list(
+            Run.objects.select_for_update(skip_locked=True)
+            .filter(status__in=RUN.terminal, finalized_at=None, advanced_at__lte=at - IDLE)
+            .order_by("advanced_at")
+            .values_list("id", flat=True)[:BATCH]
+        )
+        Run.objects.filter(id__in=over).update(advanced_at=at)
+    for run_id in over:
+        send_finish(run_id=run_id)
+    return len(over)

@@ -1,0 +1,106 @@
+"""Task definitions: create one, add a version to it, archive it."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError
+from django.db.models import Max
+
+from agentplatform.core.errors import Conflict
+from agentplatform.core.transactions import transaction
+from apps.gateway import facade as gateway
+from apps.runs.agents.registry import GRAPHS
+from apps.runs.models import TaskDefinition, TaskVersion
+from apps.runs.spec.check import Catalogue, parse_spec
+from apps.runs.spec.document import Spec
+from apps.tools import facade as tools
+
+
+def check_spec(document: Any) -> Spec:
+    """The parsed spec. Raises InvalidSpec with every error that can be known beforehand."""
+    catalogue = Catalogue(
+        tools=frozenset(tool.name for tool in tools.describe_tools()),
+        graphs=frozenset(GRAPHS),
+        is_known_model=gateway.is_known_model,
+    )
+    return parse_spec(document, catalogue=catalogue)
+
+
+def create_task(
+    *,
+    tenant_id: UUID,
+    name: str,
+    description: str,
+    spec: Any,
+    created_by: UUID | None,
+    at: datetime,
+) -> TaskDefinition:
+    """A task definition with its first version. Raises InvalidSpec, or Conflict for a taken name.
+
+    Opens a transaction.
+    """
+    check_spec(spec)
+    try:
+        with transaction():
+            task = TaskDefinition.objects.create(
+                tenant_id=tenant_id,
+                name=name,
+                description=description,
+                created_at=at,
+                updated_at=at,
+            )
+            _add_version(task, spec, created_by, at)
+    except IntegrityError as error:
+        raise Conflict(
+            f"There is a task named `{name}`; PATCH it to add a version, or choose another name."
+        ) from error
+    return task
+
+
+def change_task(
+    *,
+    task: TaskDefinition,
+    at: datetime,
+    created_by: UUID | None,
+    name: str | None = None,
+    description: str | None = None,
+    spec: Any = None,
+) -> TaskDefinition:
+    """Rename or describe the task, and add a version when `spec` differs from the newest one.
+
+    Runs in flight keep the version that they pinned. Raises as create_task; opens a transaction.
+    """
+    if spec is not None:
+        check_spec(spec)
+    try:
+        with transaction():
+            locked = TaskDefinition.objects.select_for_update().get(id=task.id)
+            locked.name = name if name is not None else locked.name
+            locked.description = description if description is not None else locked.description
+            locked.updated_at = at
+            locked.save(update_fields=["name", "description", "updated_at"])
+            if spec is not None and spec != locked.versions.order_by("-number")[0].spec:
+                _add_version(locked, spec, created_by, at)
+    except IntegrityError as error:
+        raise Conflict(f"There is another task named `{name}`; choose another name.") from error
+    return locked
+
+
+def archive_task(*, task: TaskDefinition, at: datetime) -> None:
+    """Hide the task from lists and from new runs; its runs and versions stay."""
+    TaskDefinition.objects.filter(id=task.id).update(is_active=False, updated_at=at)
+
+
+def _add_version(
+    task: TaskDefinition, spec: Any, created_by: UUID | None, at: datetime
+) -> TaskVersion:
+    newest = task.versions.aggregate(newest=Max("number"))["newest"] or 0
+    return TaskVersion.objects.create(
+        tenant_id=task.tenant_id,
+        task=task,
+        number=newest + 1,
+        spec=spec,
+        created_by_id=created_by,
+        created_at=at,
+    )

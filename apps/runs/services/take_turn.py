@@ -1,0 +1,60 @@
+"""Take one turn of a claimed step. A turn never blocks: it thinks, then names the calls it wants."""
+
+from collections.abc import Callable
+
+import structlog
+
+from agentplatform.core.calls import CallFailure, CallOutcome
+from agentplatform.core.errors import PlatformError
+from apps.gateway import facade as gateway
+from apps.runs.models import Checkpoint
+from apps.runs.selectors import spec_of, values_of
+from apps.runs.services.claim_step import Claim
+from apps.runs.services.turns.agent import take_agent_turn
+from apps.runs.services.turns.llm import take_llm_turn
+from apps.runs.services.turns.tool import take_tool_turn
+from apps.runs.services.turns.turn import Failed, Turn, TurnResult
+from apps.tools import facade as tools
+
+log = structlog.get_logger("runs")
+
+_KINDS: dict[str, Callable[[Turn], TurnResult]] = {
+    "llm": take_llm_turn,
+    "tool": take_tool_turn,
+    "agent": take_agent_turn,
+}
+
+
+def outcomes_of(claim: Claim) -> tuple[CallOutcome, ...]:
+    """The recorded calls of the turn before the claimed one, by index."""
+    step = claim.step
+    if step.turn == 0:
+        return ()
+    where = {"step_id": step.id, "attempt": step.attempt, "turn": step.turn - 1}
+    found = (*gateway.outcomes(**where), *tools.outcomes(**where))
+    return tuple(sorted(found, key=lambda outcome: outcome.index))
+
+
+def take_turn(claim: Claim, outcomes: tuple[CallOutcome, ...]) -> TurnResult:
+    """The result of the claimed turn. Writes nothing; what goes wrong is a Failed result."""
+    try:
+        turn = Turn(
+            run=claim.run,
+            step=claim.step,
+            spec=spec_of(claim.run),
+            values=values_of(claim.run),
+            outcomes=outcomes,
+            checkpoint=Checkpoint.objects.filter(step_id=claim.step.id).first(),
+        )
+        return _KINDS[claim.step.kind](turn)
+    except PlatformError as error:
+        return _failed(error.code, error.detail, is_retryable=error.is_retryable)
+    except Exception as error:
+        log.exception("step.turn_crashed", run_id=str(claim.run.id), step_id=str(claim.step.id))
+        return _failed(
+            "internal_error", f"The turn raised {type(error).__name__}.", is_retryable=True
+        )
+
+
+def _failed(code: str, detail: str, *, is_retryable: bool) -> Failed:
+    return Failed(failure=CallFailure(code=code, detail=detail, is_retryable=is_retryable))

@@ -1,0 +1,56 @@
+"""What a turn is given and what it may come to."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from agentplatform.core.calls import CallFailure, CallOutcome
+from apps.gateway.contracts import CompletionRequest
+from apps.runs.models import Checkpoint, Run, Step
+from apps.runs.spec.document import Spec
+from apps.tools.contracts import ToolRequest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """A claimed step with all that its turn may read. `outcomes` answer the calls of the turn
+    before, in the order they were asked for; empty on a first turn."""
+
+    run: Run
+    step: Step
+    spec: Spec
+    values: dict[str, Any]
+    outcomes: tuple[CallOutcome, ...]
+    checkpoint: Checkpoint | None
+
+    @property
+    def failure(self) -> CallFailure | None:
+        """The first failure among the outcomes."""
+        return next((outcome.failure for outcome in self.outcomes if outcome.failure), None)
+
+
+CallRequest = CompletionRequest | ToolRequest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suspended:
+    """The step waits for these calls. `checkpoint` is to be stored with them, if there is one."""
+
+    calls: tuple[CallRequest, ...]
+    checkpoint: Checkpoint | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finished:
+    """The step is done; `output` is JSON."""
+
+    output: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failed:
+    """The attempt failed."""
+
+    failure: CallFailure
+
+
+TurnResult = Suspended | Finished | Failed

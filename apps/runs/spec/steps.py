@@ -1,0 +1,145 @@
+"""The kinds of step a spec may hold. Field descriptions are the published documentation."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+StepName = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$"),
+    Field(description="Lower-case letters, digits and underscores; unique in the spec."),
+]
+Expression = Annotated[
+    str, Field(description="JMESPath over {input, steps, run}.", max_length=4096)
+]
+ModelAlias = Annotated[
+    str, Field(description="A model alias that the gateway routes.", max_length=200)
+]
+
+
+class Node(BaseModel):
+    """Every object of a spec: immutable, unknown fields refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Retry(Node):
+    """When a step's attempt fails with a retryable error."""
+
+    max_attempts: int = Field(5, ge=1, le=10, description="Attempts in all, the first included.")
+    backoff: tuple[Annotated[float, Field(ge=0, le=3600)], ...] = Field(
+        (0, 2, 4, 8, 16),
+        min_length=1,
+        max_length=10,
+        description="Seconds to wait before each attempt, the first included; the last repeats.",
+    )
+
+
+class StepBase(Node):
+    """What every step has."""
+
+    name: StepName
+    needs: tuple[StepName, ...] | None = Field(
+        None,
+        description="Steps that must be over before this one starts. Left out: the step listed "
+        "before it. An empty list: starts with the run.",
+    )
+    when: Expression | None = Field(
+        None, description="Skip the step unless this JMESPath expression is true."
+    )
+    retry: Retry | None = Field(None, description="Left out: the spec's default.")
+    on_failure: Literal["fail_run", "continue"] = Field(
+        "fail_run", description="What a failed step does to the run."
+    )
+
+
+class LlmStep(StepBase):
+    """One model call."""
+
+    kind: Literal["llm"]
+    prompt: str = Field(min_length=1, description="The user message; a template.")
+    system: str = Field("", description="The system message; a template.")
+    model: ModelAlias | None = None
+    response_schema: dict[str, Any] | None = Field(
+        None, description="A JSON schema; the step's output is then the decoded object."
+    )
+    max_tokens: int | None = Field(None, ge=1, le=200_000)
+    temperature: float | None = Field(None, ge=0, le=2)
+    critical: bool = Field(True, description="False allows the local model as the last fallback.")
+
+
+class ToolStep(StepBase):
+    """One tool call."""
+
+    kind: Literal["tool"]
+    tool: str = Field(min_length=1, max_length=100)
+    arguments: dict[str, Any] = Field(
+        default_factory=dict, description="The tool's arguments; strings in it are templates."
+    )
+    timeout_seconds: float = Field(60, gt=0, le=600)
+
+
+class BoundTool(Node):
+    """A tool offered to an agent under a name and a schema of its own, bound to fixed arguments."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[a-zA-Z][a-zA-Z0-9_]{0,62}$")]
+    description: str = Field(max_length=2000)
+    parameters: dict[str, Any] | str = Field(
+        description="JSON schema of what the model gives; strings in it are templates."
+    )
+    tool: str
+    arguments: dict[str, Any] = Field(
+        default_factory=dict,
+        description="The tool's arguments; templates over {input, steps, run, args}, where args is "
+        "what the model gave.",
+    )
+    timeout_seconds: float = Field(60, gt=0, le=600)
+
+
+class AgentStep(StepBase):
+    """A LangGraph agent. `react` calls the model, runs the tools it asks for and loops."""
+
+    kind: Literal["agent"]
+    graph: str = Field("react", max_length=63)
+    instructions: str = Field(min_length=1, description="The system message; a template.")
+    prompt: str = Field(min_length=1, description="The first user message; a template.")
+    tools: tuple[str | BoundTool, ...] = Field((), max_length=32)
+    model: ModelAlias | None = None
+    max_turns: int = Field(
+        10, ge=1, le=100, description="Model calls at most; the last must answer."
+    )
+    min_turns: int = Field(
+        0, ge=0, le=20, description="Model calls that must ask for tools before one may answer."
+    )
+    min_tool_calls: int = Field(
+        1, ge=1, le=8, description="Tool calls asked for in each of those turns, in parallel."
+    )
+    max_tokens: int | None = Field(None, ge=1, le=200_000)
+    temperature: float | None = Field(None, ge=0, le=2)
+    critical: bool = Field(True, description="False allows the local model as the last fallback.")
+
+
+class Branch(Node):
+    """One way out of a decision."""
+
+    name: StepName
+    when: Expression
+    next: tuple[StepName, ...] = Field((), description="Steps that run only on this branch.")
+
+
+class Otherwise(Node):
+    """The way out when no branch's condition is true."""
+
+    name: StepName = "else"
+    next: tuple[StepName, ...] = ()
+
+
+class DecisionStep(StepBase):
+    """Takes the first branch whose condition is true; other branches' steps are skipped."""
+
+    kind: Literal["decision"]
+    branches: tuple[Branch, ...] = Field(min_length=1, max_length=20)
+    otherwise: Otherwise = Field(default_factory=Otherwise, alias="else")
+
+
+SpecStep = Annotated[LlmStep | ToolStep | AgentStep | DecisionStep, Field(discriminator="kind")]

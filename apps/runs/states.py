@@ -1,0 +1,59 @@
+"""What may follow what, for runs and steps. The database's constraints are made of these tables."""
+
+from typing import Final
+
+from agentplatform.core.state_machine import StateMachine
+
+_UNFINISHED_STEP: Final = frozenset({"CANCELLED"})
+
+RUN = StateMachine(
+    "run",
+    {
+        "PENDING": frozenset({"RUNNING", "CANCELLED", "TIMEOUT"}),
+        "RUNNING": frozenset({"COMPLETED", "FAILED", "BUDGET_EXCEEDED", "CANCELLED", "TIMEOUT"}),
+        "COMPLETED": frozenset(),
+        "FAILED": frozenset(),
+        "BUDGET_EXCEEDED": frozenset(),
+        "CANCELLED": frozenset(),
+        "TIMEOUT": frozenset(),
+    },
+)
+
+STEP = StateMachine(
+    "step",
+    {
+        "PENDING": frozenset({"QUEUED", "SKIPPED"}) | _UNFINISHED_STEP,
+        "QUEUED": frozenset({"RUNNING"}) | _UNFINISHED_STEP,
+        "RUNNING": frozenset({"RUNNING", "SUCCESS", "FAILED", "WAITING", "RETRYING"})
+        | _UNFINISHED_STEP,
+        "WAITING": frozenset({"QUEUED"}) | _UNFINISHED_STEP,
+        "RETRYING": frozenset({"QUEUED"}) | _UNFINISHED_STEP,
+        "SUCCESS": frozenset(),
+        "FAILED": frozenset(),
+        "SKIPPED": frozenset(),
+        "CANCELLED": frozenset(),
+    },
+)
+
+RUN_OUTCOME_OF_FAILURE: Final = {"budget_exceeded": "BUDGET_EXCEEDED"}
+"""The failure codes that end a run in a state of their own; every other one ends it as FAILED."""
+
+
+def run_outcome(failure_code: str | None) -> str:
+    """The terminal state of a run whose steps are over; `failure_code` is None for success."""
+    return (
+        "COMPLETED" if failure_code is None else RUN_OUTCOME_OF_FAILURE.get(failure_code, "FAILED")
+    )
+
+
+def may_retry(*, is_retryable: bool, attempt: int, max_attempts: int) -> bool:
+    """Whether a failed attempt (counted from 1) is followed by another one."""
+    return is_retryable and attempt < max_attempts
+
+
+def backoff_seconds(*, backoff: tuple[float, ...], attempt: int) -> float:
+    """How long to wait after attempt number `attempt`; the last entry repeats.
+
+    `backoff` lists the wait before each attempt, the first included (0, 2, 4, 8, 16).
+    """
+    return backoff[min(attempt, len(backoff) - 1)] if backoff else 0.0
