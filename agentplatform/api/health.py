@@ -6,10 +6,13 @@ from functools import cache
 from typing import Literal
 
 import redis
+import structlog
 from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from kombu import Connection
+
+log = structlog.get_logger("health")
 
 Probe = Callable[[], None]
 State = Literal["ok", "down"]
@@ -79,8 +82,12 @@ def readiness(
     done, late = wait(asked.values(), timeout=deadline_seconds)
     for future in late:
         future.cancel()
-    return {name: _state(future, done) for name, future in asked.items()}
+    return {name: _state(name, future, done) for name, future in asked.items()}
 
 
-def _state(future: "Future[None]", done: "set[Future[None]]") -> State:
-    return "ok" if future in done and future.exception() is None else "down"
+def _state(name: str, future: "Future[None]", done: "set[Future[None]]") -> State:
+    error = future.exception() if future in done else TimeoutError("no answer in time")
+    if error is None:
+        return "ok"
+    log.warning("health.part_down", part=name, error=str(error))
+    return "down"

@@ -40,7 +40,7 @@ MIDDLEWARE = [
     "agentplatform.telemetry.requests.RequestTelemetry",
     "django.middleware.security.SecurityMiddleware",
     "agentplatform.api.bounds.RequestBounds",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "agentplatform.api.static_files.StaticFiles",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

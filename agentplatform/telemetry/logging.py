@@ -1,5 +1,6 @@
 """Logs: one JSON object a line on standard error, from structlog and from everyone else."""
 
+import logging
 import logging.config
 import re
 from typing import Any
@@ -40,6 +41,7 @@ def configure(options: dict[str, Any]) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+    logging.captureWarnings(True)
     logging.config.dictConfig(_standard_library(shared, options["level"]))
 
 
@@ -111,9 +113,12 @@ def _masked(key: object, value: Any) -> Any:
     return value
 
 
+_FIRST = ("timestamp", "level", "service", "message")
 _to_json = structlog.processors.JSONRenderer(default=str)
 
 
 def render_line(logger: WrappedLogger, method: str, event: EventDict) -> str:
-    """The JSON text, in which no value looks like a key or a password."""
-    return _SECRET_VALUES.sub(MASK, str(_to_json(logger, method, event)))
+    """The JSON text, what every line has first; no value in it looks like a key or a password."""
+    event.pop("color_message", None)
+    ordered = {key: event.pop(key) for key in _FIRST if key in event} | dict(event)
+    return _SECRET_VALUES.sub(MASK, str(_to_json(logger, method, ordered)))
