@@ -5,8 +5,10 @@ import shutil
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 INSTALL_SECONDS = 600
+DOWNLOAD = ("install", "-y", "--no-install-recommends", "--download-only", "--reinstall")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,9 +86,7 @@ def unpack(wanted: list[str], *, into: Path, log: Path) -> Path:
     apt_get = ["apt-get", "-q", *(part for option in options for part in ("-o", option))]
     with log.open("a") as output:
         fetched = call([*apt_get, "update"], output) and call(
-            [*apt_get, "install", "-y", "--no-install-recommends", "--download-only", "--reinstall"]
-            + wanted,
-            output,
+            [*apt_get, *DOWNLOAD, *wanted], output
         )
         for archive in sorted((cache / "archives").glob("*.deb")) if fetched else ():
             call(["dpkg-deb", "-x", str(archive), str(root)], output)
@@ -95,10 +95,10 @@ def unpack(wanted: list[str], *, into: Path, log: Path) -> Path:
     return root
 
 
-def call(command: list[str], output: object) -> bool:
+def call(command: list[str], output: IO[str]) -> bool:
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
     try:
-        finished = subprocess.run(  # type: ignore[call-overload]
+        finished = subprocess.run(
             command,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -108,4 +108,4 @@ def call(command: list[str], output: object) -> bool:
         )
     except (OSError, subprocess.TimeoutExpired):
         return False
-    return bool(finished.returncode == 0)
+    return finished.returncode == 0

@@ -7,11 +7,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from agentplatform.embedded import locks, packages
 from agentplatform.embedded.errors import StackError
 from agentplatform.embedded.package_index import uv_environment
 
+SYNC = ("pip", "sync", "--require-hashes", "--compile-bytecode")
 PIP_WHEELS = ("/usr/share/python-wheels", "/usr/lib/python3/dist-packages")
 
 
@@ -101,8 +103,7 @@ def install(python: Path, lock_files: list[Path], tools: Path, log: Path) -> Non
     hashed = [*pip, "--require-hashes", "--no-deps"]
     with log.open("w") as output:
         if run([*hashed, "-r", str(tools)], output) and run(
-            [str(python.parent / "uv"), "pip", "sync", "--require-hashes", "--compile-bytecode"]
-            + ["--python", str(python), *map(str, lock_files)],
+            [str(python.parent / "uv"), *SYNC, "--python", str(python), *map(str, lock_files)],
             output,
             uv_environment(python),
         ):
@@ -114,11 +115,9 @@ def install(python: Path, lock_files: list[Path], tools: Path, log: Path) -> Non
     )
 
 
-def run(command: list[str], output: object, environment: dict[str, str] | None = None) -> bool:
-    return (
-        subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, env=environment).returncode  # type: ignore[call-overload]
-        == 0
-    )
+def run(command: list[str], output: IO[str], environment: dict[str, str] | None = None) -> bool:
+    ended = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, env=environment)
+    return ended.returncode == 0
 
 
 def last_line(log: Path) -> str:

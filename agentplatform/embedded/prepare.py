@@ -1,0 +1,77 @@
+"""`python -m agentplatform.embedded.prepare FOLDER`: migrations and the demo tenant."""
+
+import io
+import json
+import os
+import secrets
+import sys
+from pathlib import Path
+
+import django
+from django.contrib.auth import get_user_model
+from django.core.management import CommandError, call_command
+
+from agentplatform.core.clock import now
+from agentplatform.core.errors import PlatformError
+from agentplatform.embedded.data_folder import read_json, write_private
+
+EMAIL = "demo@example.org"
+SLUG = "demo"
+
+
+def prepare(folder: Path) -> None:
+    """Bring the database to this release, and see that the demo login works."""
+    django.setup()
+    call_command("migrate", interactive=False, verbosity=0)
+    path = folder / "demo.json"
+    demo = read_json(path)
+    if not is_valid(demo):
+        write_private(path, make_demo())
+
+
+def is_valid(demo: dict[str, str]) -> bool:
+    """Whether the remembered key still opens the API, and the remembered login the admin."""
+    from apps.tenants.facade import authenticate_key
+
+    try:
+        authenticate_key(raw=demo.get("api_key", ""), at=now())
+    except PlatformError:
+        return False
+    user = get_user_model().objects.filter(email=demo.get("email", "")).first()
+    return user is not None and user.check_password(demo.get("password", ""))
+
+
+def make_demo() -> dict[str, str]:
+    """The demo tenant with an admin and a key. What exists already gets a new password and key."""
+    password = secrets.token_urlsafe(12)
+    user = get_user_model().objects.filter(email=EMAIL).first()
+    if user is None:
+        run_command(
+            "create_tenant",
+            "Demo",
+            slug=SLUG,
+            admin_email=EMAIL,
+            admin_password=password,
+            platform_staff=True,
+        )
+    else:
+        user.set_password(password)
+        user.save()
+    key = run_command("create_api_key", SLUG, name="demo", role="admin")
+    return {"tenant": SLUG, "email": EMAIL, "password": password, "api_key": str(key["api_key"])}
+
+
+def run_command(command: str, *arguments: str, **options: object) -> dict[str, object]:
+    output = io.StringIO()
+    call_command(command, *arguments, **options, json=True, stdout=output)
+    made = json.loads(output.getvalue())
+    assert isinstance(made, dict)
+    return made
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "agentplatform.settings.local")
+    try:
+        prepare(Path(sys.argv[1]))
+    except CommandError as error:
+        sys.exit(str(error))

@@ -1,0 +1,52 @@
+"""PostgreSQL and Valkey for one command or one test session; nothing of them stays."""
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from agentplatform.embedded.data_folder import DataFolder
+from agentplatform.embedded.ports import any_free
+from agentplatform.embedded.postgres import Postgres
+from agentplatform.embedded.stack import browser_environment
+from agentplatform.embedded.supervisor import Supervisor
+from agentplatform.embedded.valkey import Valkey
+from agentplatform.settings.environment import ROOT
+
+
+@contextlib.contextmanager
+def throwaway_servers() -> Iterator[dict[str, str]]:
+    """Start both in a new folder on free ports. Yields the environment that leads to them."""
+    folder = Path(tempfile.mkdtemp(prefix="agentplatform-"))
+    folder.chmod(0o755)
+    supervisor = Supervisor(run_folder=folder, say=lambda _: None)
+    try:
+        yield start_servers(folder, supervisor) | browser_environment(DataFolder(ROOT / ".data"))
+    finally:
+        supervisor.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def start_servers(folder: Path, supervisor: Supervisor) -> dict[str, str]:
+    port = any_free()
+    postgres = Postgres(
+        data=folder / "postgres",
+        port=port,
+        password="test",  # noqa: S106
+        log=folder / "postgres.log",
+        is_durable=False,
+    )
+    valkey = Valkey(
+        data=folder / "valkey",
+        port=any_free(except_for=frozenset({port})),
+        password="test",  # noqa: S106
+        log=folder / "valkey.log",
+        is_durable=False,
+    )
+    supervisor.start(valkey.prepare())
+    supervisor.start(postgres.prepare())
+    supervisor.wait_ready("postgres", postgres.is_ready)
+    supervisor.wait_ready("valkey", valkey.is_ready)
+    postgres.finish()
+    return {"DATABASE_URL": postgres.url, "REDIS_URL": valkey.url}

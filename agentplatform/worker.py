@@ -1,0 +1,36 @@
+"""`python -m agentplatform.worker steps`: a Celery worker of one pool of queues.py."""
+
+import os
+import sys
+
+from agentplatform.queues import POOLS, Pool
+
+
+def celery_arguments(pool: Pool, *, concurrency: int | None = None) -> list[str]:
+    """Celery's command line for a worker of this pool."""
+    return [
+        *("-A", "celery_app", "worker"),
+        *("--hostname", f"{pool.name}@%h"),
+        *("--pool", pool.celery_pool),
+        *("--concurrency", str(concurrency or pool.concurrency)),
+        *("--queues", ",".join(pool.queues)),
+        *("--without-gossip", "--without-mingle", "--loglevel", "INFO"),
+    ]
+
+
+def main() -> None:
+    """Become the worker. An optional second argument is the concurrency."""
+    pools = {pool.name: pool for pool in POOLS}
+    name, *rest = sys.argv[1:] or [""]
+    if name not in pools or len(rest) > 1 or not all(word.isdigit() for word in rest):
+        known = "|".join(pools)
+        sys.exit(f"usage: python -m agentplatform.worker {known} [CONCURRENCY]")
+    concurrency = int(rest[0]) if rest else None
+    os.environ.setdefault("SERVICE", name)
+    command = [sys.executable, "-m", "celery"]
+    command += celery_arguments(pools[name], concurrency=concurrency)
+    os.execv(sys.executable, command)  # noqa: S606
+
+
+if __name__ == "__main__":
+    main()
