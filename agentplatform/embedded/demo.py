@@ -12,6 +12,7 @@ from agentplatform.embedded.timeline import Timeline, format_cost
 
 UNFINISHED = ("PENDING", "RUNNING")
 API = "/api/v1"
+DESCRIPTION = "Looks at a CSV file, answers a question about it, and makes a report page."
 Say = Callable[[str], None]
 
 
@@ -33,7 +34,7 @@ def submit(client: Client, *, file: Path, question: str) -> str:
     task_id = define_task(client)
     body = {
         "task_id": task_id,
-        "input": sample.build_input(artifact_id=artifact["artifact_id"], question=question),
+        "input": {"file": artifact, "question": question},
     }
     key = {"Idempotency-Key": secrets.token_hex(16)}
     return str(client.send("POST", f"{API}/runs", body, **key)["id"])
@@ -42,9 +43,9 @@ def submit(client: Client, *, file: Path, question: str) -> str:
 def define_task(client: Client) -> str:
     """The sample task's id; a changed spec becomes its next version."""
     spec = sample.build_spec()
-    found = client.get(f"{API}/tasks", name=sample.NAME)["results"]
+    found = client.get(f"{API}/tasks", name=sample.TASK_NAME)["results"]
     if not found:
-        body = {"name": sample.NAME, "description": sample.DESCRIPTION, "spec": spec}
+        body = {"name": sample.TASK_NAME, "description": DESCRIPTION, "spec": spec}
         return str(client.send("POST", f"{API}/tasks", body)["id"])
     if found[0]["spec"] != spec:
         client.send("PATCH", f"{API}/tasks/{found[0]['id']}", {"spec": spec})
