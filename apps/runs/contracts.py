@@ -6,7 +6,8 @@ from agentplatform.core.errors import Conflict, InvalidInput
 
 
 class InvalidSpec(InvalidInput):
-    """A task definition that cannot run. `errors` maps a path (steps.report.prompt) to sentences."""
+    """A task definition that cannot run. `errors` maps a path such as steps.report.prompt to
+    sentences."""
 
     code: ClassVar[str] = "invalid_spec"
 

@@ -90,7 +90,7 @@ def _start(
 
 
 def _is_wanted(spec: Spec, name: str, steps: dict[str, Step], values: dict[str, Any]) -> bool:
-    """Not skipped: some need was not skipped, every decision that lists it chose it, `when` holds."""
+    """Some need was not skipped, every decision that lists the step chose it, and `when` holds."""
     needs = spec.needs[name]
     if needs and all(steps[need].status == "SKIPPED" for need in needs):
         return False

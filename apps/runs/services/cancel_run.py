@@ -16,7 +16,10 @@ DEADLINE: dict[str, Any] = {
 
 
 def cancel_run(*, run_id: UUID, at: datetime) -> None:
-    """Move the run to CANCELLED at once. Raises RunFinished when it was over. Opens a transaction."""
+    """Move the run to CANCELLED at once. Raises RunFinished when it was over.
+
+    Opens a transaction.
+    """
     with transaction():
         run = lock_run(run_id)
         if not finish_run(run, "CANCELLED", at=at):

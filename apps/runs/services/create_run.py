@@ -32,8 +32,9 @@ def create_run(
 ) -> tuple[Run, bool]:
     """The new run and True, or the run that this idempotency key made before and False.
 
-    Raises InvalidRunInput for an input that breaks the task's schema and IdempotencyMismatch when
-    the key was used with another request; a tenant that is not active raises TenantInactive. Opens a transaction; the message goes out after it.
+    Raises TenantInactive, InvalidRunInput for an input that breaks the task's schema, and
+    IdempotencyMismatch when the key was used with another request. Opens a transaction; the
+    message goes out after it.
     """
     tenants.require_active_tenant(tenant_id=task.tenant_id)
     request_hash = _hash(task.id, given, token_budget)

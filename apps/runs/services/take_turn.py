@@ -1,4 +1,4 @@
-"""Take one turn of a claimed step. A turn never blocks: it thinks, then names the calls it wants."""
+"""Take one turn of a claimed step. A turn never blocks: it names the calls that it wants."""
 
 from collections.abc import Callable
 

@@ -8,6 +8,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from apps.runs.contracts import InvalidSpec
 from apps.runs.spec.document import Spec
@@ -50,9 +51,17 @@ def parse_spec(document: Any, *, catalogue: Catalogue) -> Spec:
 def _shape_errors(error: ValidationError, document: Any) -> Errors:
     """Pydantic's errors, with steps named instead of numbered."""
     errors: Errors = defaultdict(list)
-    for item in error.errors(include_url=False, include_context=False):
-        errors[_path(item["loc"], document)].append(item["msg"])
+    found = error.errors(include_url=False, include_context=False)
+    for item in found:
+        if not (item["type"] == "too_short" and _has_errors_inside(item["loc"], found)):
+            errors[_path(item["loc"], document)].append(item["msg"])
     return dict(errors)
+
+
+def _has_errors_inside(location: tuple[int | str, ...], found: list[ErrorDetails]) -> bool:
+    """Pydantic does not count wrong items, so a list of wrong items seems too short as well."""
+    depth = len(location)
+    return any(len(e["loc"]) > depth and e["loc"][:depth] == location for e in found)
 
 
 def _path(location: tuple[int | str, ...], document: Any) -> str:
@@ -125,9 +134,9 @@ def _catalogue_errors(spec: Spec, catalogue: Catalogue) -> Iterator[tuple[str, s
         yield "defaults.model", _unknown_model(spec.defaults.model)
     for step in spec.steps:
         path = f"steps.{step.name}"
-        if isinstance(step, LlmStep | AgentStep) and step.model:
-            if not catalogue.is_known_model(step.model):
-                yield f"{path}.model", _unknown_model(step.model)
+        model = getattr(step, "model", None)
+        if model and not catalogue.is_known_model(model):
+            yield f"{path}.model", _unknown_model(model)
         if isinstance(step, AgentStep) and step.graph not in catalogue.graphs:
             yield f"{path}.graph", f"unknown graph; there are {', '.join(sorted(catalogue.graphs))}"
         for where, tool in _tools_of(step):

@@ -31,8 +31,8 @@ class Spec(Node):
     steps: tuple[SpecStep, ...] = Field(min_length=1, max_length=200)
     output: Any = Field(
         None,
-        description="Template of the run's output. Left out: the outputs of the steps that no other "
-        "step needs, by name.",
+        description="Template of the run's output. Left out: the outputs of the steps that no "
+        "other step needs, by name.",
     )
 
     @cached_property

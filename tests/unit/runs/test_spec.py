@@ -1,0 +1,136 @@
+"""What is wrong with a spec is said before it runs, by step and field, all at once."""
+
+from typing import Any
+
+import pytest
+
+from agentplatform.embedded.sample import build_spec
+from apps.runs.contracts import InvalidSpec
+from apps.runs.spec.check import Catalogue, parse_spec
+from apps.runs.spec.document import Spec
+
+CATALOGUE = Catalogue(
+    tools=frozenset({"code", "browser", "http"}),
+    graphs=frozenset({"react"}),
+    is_known_model=lambda alias: alias in {"default", "openai:gpt-4o"},
+)
+
+
+def parse(*steps: dict[str, Any], **fields: Any) -> Spec:
+    return parse_spec({"steps": list(steps), **fields}, catalogue=CATALOGUE)
+
+
+def errors_of(*steps: dict[str, Any], **fields: Any) -> dict[str, list[str]]:
+    with pytest.raises(InvalidSpec) as caught:
+        parse(*steps, **fields)
+    return caught.value.errors
+
+
+def llm(name: str, **fields: Any) -> dict[str, Any]:
+    return {"name": name, "kind": "llm", "prompt": "Hello", **fields}
+
+
+def test_the_sample_spec_is_valid() -> None:
+    spec = parse_spec(build_spec(), catalogue=CATALOGUE)
+    assert [step.name for step in spec.steps] == [
+        "profile", "quality", "repair", "explore", "report", "page",
+    ]  # fmt: skip
+
+
+def test_a_step_without_needs_follows_the_step_before_it() -> None:
+    assert parse(llm("a"), llm("b"), llm("c", needs=[])).needs == {"a": (), "b": ("a",), "c": ()}
+
+
+def test_a_step_that_a_branch_lists_needs_the_decision() -> None:
+    spec = parse(
+        {"name": "d", "kind": "decision", "branches": [{"name": "x", "when": "input.x",
+                                                        "next": ["b"]}]},
+        llm("a"),
+        llm("b", needs=[]),
+    )  # fmt: skip
+    assert spec.needs["b"] == ("d",)
+
+
+def test_leaves_are_the_steps_that_nobody_needs() -> None:
+    assert parse(llm("a"), llm("b"), llm("c", needs=["a"])).leaves == ("b", "c")
+
+
+def test_a_document_that_is_no_object_is_refused() -> None:
+    with pytest.raises(InvalidSpec):
+        parse_spec([1, 2], catalogue=CATALOGUE)
+
+
+def test_an_error_of_shape_names_step_and_field() -> None:
+    assert errors_of(llm("report", max_tokens=0)) == {
+        "steps.report.max_tokens": ["Input should be greater than or equal to 1"]
+    }
+
+
+def test_an_unknown_field_is_refused_by_name() -> None:
+    assert "steps.report.promt" in errors_of(llm("report", promt="x"))
+
+
+def test_an_unknown_kind_lists_the_kinds() -> None:
+    errors = errors_of({"name": "a", "kind": "shell"})
+    assert "'llm'" in errors["steps.a"][0]
+
+
+def test_two_steps_of_one_name_are_refused() -> None:
+    assert "steps.a.name" in errors_of(llm("a"), llm("a"))
+
+
+def test_an_unknown_need_is_named() -> None:
+    assert errors_of(llm("a", needs=["b"])) == {"steps.a.needs": ["there is no step `b`"]}
+
+
+def test_a_cycle_is_named_at_its_steps_and_not_at_what_waits_for_it() -> None:
+    errors = errors_of(llm("a", needs=["b"]), llm("b", needs=["a"]), llm("c", needs=["b"]))
+    assert set(errors) == {"steps.a.needs", "steps.b.needs"}
+
+
+def test_an_expression_that_reads_an_unknown_step_is_refused() -> None:
+    errors = errors_of(llm("a", prompt="{{ steps.zzz.output }}"))
+    assert "zzz" in errors["steps.a.prompt"][0]
+
+
+def test_an_expression_that_reads_a_step_that_is_not_over_is_refused() -> None:
+    errors = errors_of(llm("a", prompt="{{ steps.b.output }}"), llm("b"))
+    assert "needs" in errors["steps.a.prompt"][0]
+
+
+def test_an_expression_that_reads_an_unknown_root_lists_the_roots() -> None:
+    assert "input, run, steps" in errors_of(llm("a", when="secrets.x"))["steps.a.when"][0]
+
+
+def test_an_expression_that_does_not_parse_is_refused() -> None:
+    assert "steps.a.prompt" in errors_of(llm("a", prompt="{{ input.. }}"))
+
+
+def test_unknown_tools_models_and_graphs_are_refused() -> None:
+    errors = errors_of(
+        {"name": "t", "kind": "tool", "tool": "shell"},
+        llm("l", model="gpt-99"),
+        {"name": "a", "kind": "agent", "instructions": "i", "prompt": "p", "graph": "g",
+         "tools": ["shell"]},
+    )  # fmt: skip
+    assert set(errors) == {"steps.t.tool", "steps.l.model", "steps.a.graph", "steps.a.tools[0]"}
+
+
+def test_a_response_schema_that_is_no_schema_is_refused() -> None:
+    assert "steps.a.response_schema" in errors_of(llm("a", response_schema={"type": "nothing"}))
+
+
+def test_an_agent_that_must_use_tools_needs_one() -> None:
+    errors = errors_of({"name": "a", "kind": "agent", "instructions": "i", "prompt": "p",
+                        "min_turns": 1})  # fmt: skip
+    assert "steps.a.min_turns" in errors
+
+
+def test_every_error_is_told_at_once() -> None:
+    errors = errors_of(llm("a", needs=["x"], model="y"), llm("a", when="input.."))
+    assert {"steps.a.needs", "steps.a.model", "steps.a.name", "steps.a.when"} <= set(errors)
+
+
+def test_the_published_schema_describes_every_field_of_every_kind() -> None:
+    definitions = Spec.model_json_schema()["$defs"]
+    assert {"LlmStep", "ToolStep", "AgentStep", "DecisionStep"} <= set(definitions)

@@ -1,0 +1,81 @@
+"""Templates: JMESPath in double braces."""
+
+import pytest
+
+from apps.runs.spec.template import (
+    TemplateError,
+    evaluate,
+    expressions_in,
+    is_true,
+    references,
+    render,
+)
+
+VALUES = {"input": {"name": "Ada", "numbers": [1, 2]}, "steps": {"a": {"output": {"n": 0}}}}
+
+
+def test_an_expression_that_is_the_whole_string_gives_its_json_value() -> None:
+    assert render("{{ input.numbers }}", VALUES) == [1, 2]
+
+
+def test_an_expression_inside_a_longer_string_gives_text() -> None:
+    assert render("Dear {{ input.name }}: {{ input.numbers }}", VALUES) == "Dear Ada: [1, 2]"
+
+
+def test_what_is_not_there_is_null_alone_and_nothing_inside_a_text() -> None:
+    assert render("{{ input.missing }}", VALUES) is None
+    assert render("<{{ input.missing }}>", VALUES) == "<>"
+
+
+def test_templates_are_rendered_at_any_depth() -> None:
+    assert render({"a": ["{{ input.name }}", 1]}, VALUES) == {"a": ["Ada", 1]}
+
+
+def test_a_backslash_keeps_the_braces() -> None:
+    assert render(r"f'\{{x}}' {{ input.name }}", VALUES) == "f'{{x}}' Ada"
+
+
+def test_rendered_values_are_never_rendered_again() -> None:
+    assert render("{{ input.x }} !", {"input": {"x": "{{ input.y }}"}}) == "{{ input.y }} !"
+
+
+def test_an_expression_that_does_not_parse_is_named_in_the_error() -> None:
+    with pytest.raises(TemplateError, match="input.."):
+        evaluate("input..", VALUES)
+
+
+def test_a_function_that_fails_on_the_values_says_so() -> None:
+    with pytest.raises(TemplateError, match="length"):
+        evaluate("length(steps.a.output.n)", VALUES)
+
+
+@pytest.mark.parametrize("expression", ["input.missing", "input.numbers[?@ > `9`]", "`false`"])
+def test_false_null_and_empty_are_not_true(expression: str) -> None:
+    assert not is_true(expression, VALUES)
+
+
+def test_zero_is_true_as_jmespath_has_it() -> None:
+    assert is_true("steps.a.output.n", VALUES)
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("steps.a.output", {("steps", "a")}),
+        ("steps.a.output.x[?y=='1'].z | [0]", {("steps", "a")}),
+        ("input.q || steps.b.output", {("input", "q"), ("steps", "b")}),
+        ("{a: steps.a.output, b: input.x}", {("steps", "a"), ("input", "x")}),
+        ("steps.*.output", {("steps", None)}),
+        ("to_string(steps.a.output)", {("steps", "a")}),
+        ("input.list[?name==value].other", {("input", "list")}),
+    ],
+)
+def test_references_are_the_roots_that_an_expression_reads(
+    expression: str, expected: set[tuple[str, str | None]]
+) -> None:
+    assert references(expression) == expected
+
+
+def test_every_expression_of_a_nested_template_is_found() -> None:
+    template = {"a": ["x {{ input.a }}"], "b": {"c": "{{ steps.b }}"}}
+    assert list(expressions_in(template)) == ["input.a", "steps.b"]
