@@ -31,10 +31,11 @@ class FinishedRun:
 def submit(client: Client, *, file: Path, question: str) -> str:
     """Upload the file, see that the sample task is defined as of now, start a run; its id."""
     artifact = client.upload(f"{API}/artifacts", file)
+    reference = {name: artifact[name] for name in ("artifact_id", "name")}
     task_id = define_task(client)
     body = {
         "task_id": task_id,
-        "input": {"file": artifact, "question": question},
+        "input": {"file": reference, "question": question},
     }
     key = {"Idempotency-Key": secrets.token_hex(16)}
     return str(client.send("POST", f"{API}/runs", body, **key)["id"])
