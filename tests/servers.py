@@ -4,13 +4,13 @@ With DATABASE_URL and REDIS_URL set, those servers are used. Under xdist the fir
 the servers; each worker has a test database and a Valkey database of its own.
 """
 
+import atexit
 import contextlib
 import os
 
-import pytest
-
 OURS = "AGENTPLATFORM_TEST_SERVERS"
 _servers = contextlib.ExitStack()
+atexit.register(_servers.close)
 
 
 def are_given() -> bool:
@@ -36,8 +36,3 @@ if worker and os.environ.get(OURS):
     take_own_valkey_database(worker)
 elif not worker and not are_given():
     start()
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_unconfigure() -> None:
-    _servers.close()
