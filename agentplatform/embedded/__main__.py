@@ -91,7 +91,7 @@ def run_platform(options: argparse.Namespace) -> int:
             announce(stack.url)
             stack.start()
             stack.wait_ready()
-            is_completed = run_sample(stack, supervisor, file=file, question=question)
+            is_completed = try_sample(stack, supervisor, file=file, question=question)
             if options.action == "run":
                 keep_serving(stack, supervisor)
             return 0 if is_completed else 1
@@ -99,6 +99,15 @@ def run_platform(options: argparse.Namespace) -> int:
             say("Stopping ...")
             supervisor.stop()
             say("Stopped.")
+
+
+def try_sample(stack: Stack, supervisor: Supervisor, *, file: Path, question: str) -> bool:
+    """Run the sample; what keeps it from running is said, and the platform stays up."""
+    try:
+        return run_sample(stack, supervisor, file=file, question=question)
+    except StackError as error:
+        say(f"The sample task could not run: {error}")
+        return False
 
 
 def run_sample(stack: Stack, supervisor: Supervisor, *, file: Path, question: str) -> bool:
