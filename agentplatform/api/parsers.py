@@ -53,7 +53,7 @@ def decode(body: bytes) -> Any:
 def check(value: Any) -> None:
     """Raises ParseError for a deep nest, InvalidInput naming the place of what cannot be stored."""
     for path, depth, item in _walk(value):
-        if depth > MAX_DEPTH:
+        if depth >= MAX_DEPTH and isinstance(item, dict | list):
             raise _too_deep()
         wrong = _what_is_wrong(item)
         if wrong:

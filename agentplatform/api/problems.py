@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from http import HTTPStatus
+from math import ceil
 from typing import Any
 
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
@@ -122,7 +123,7 @@ def _headers_of(error: Exception) -> dict[str, str]:
         headers["WWW-Authenticate"] = getattr(error, "auth_header", "Bearer")
     wait = getattr(error, "retry_after_seconds", None) or getattr(error, "wait", None)
     if wait:
-        headers["Retry-After"] = str(max(1, round(wait)))
+        headers["Retry-After"] = str(max(1, ceil(wait)))
     return headers
 
 

@@ -99,8 +99,8 @@ class TenantAdmin(ModelAdmin):
     @admin.display(description="USD this month")
     def usd_this_month(self, tenant: Tenant) -> str:
         use = budget_use(tenant_id=tenant.id, at=now())
-        limit = format_usd(use.cost_limit_nanos) or "no limit"
-        return f"{format_usd(use.cost_nanos)} of {limit}"
+        limit = "no limit" if use.cost_limit_nanos is None else _usd(use.cost_limit_nanos)
+        return f"{_usd(use.cost_nanos)} of {limit}"
 
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -115,6 +115,10 @@ class TenantAdmin(ModelAdmin):
     def has_delete_permission(self, *_: object, **__: object) -> bool:
         """A tenant is ended by its status; its ledger stays."""
         return False
+
+
+def _usd(nanos: int) -> str:
+    return f"{Decimal(nanos) / NANOS_PER_USD:,.4f}"
 
 
 @admin.register(User)
@@ -141,6 +145,10 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
             {"fields": ("email", "password1", "password2", "tenant", "role", "is_staff")},
         ),
     )
+
+    def has_delete_permission(self, *_: object, **__: object) -> bool:
+        """Who left is deactivated; what they started keeps their name."""
+        return False
 
 
 class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -210,6 +210,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "api_keys",
+                "verbose_name": "API key",
                 "ordering": ("-created_at",),
                 "constraints": [
                     models.CheckConstraint(

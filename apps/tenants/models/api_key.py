@@ -25,6 +25,7 @@ class ApiKey(models.Model):
 
     class Meta:
         db_table = "api_keys"
+        verbose_name = "API key"
         ordering = ("-created_at",)
         constraints = (
             models.CheckConstraint(
