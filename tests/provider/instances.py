@@ -1,9 +1,12 @@
 """The smallest value that a JSON schema accepts."""
 
+from collections.abc import Callable
 from typing import Any
 
 Schema = dict[str, Any]
 DEEPEST = 32
+BUDGETS = (2, 4, 8, 16, DEEPEST)
+_CHOSEN = {"const", "default", "examples", "enum"}
 
 
 class Unsatisfiable(ValueError):
@@ -18,23 +21,22 @@ def make_instance(schema: Schema | bool) -> Any:
     Unsatisfiable for a false schema and for one that recurs without end.
     """
     root = schema if isinstance(schema, dict) else {}
-    return _make(schema, root, 0)
+    for budget in BUDGETS[:-1]:
+        try:
+            return _make(schema, root, budget)
+        except Unsatisfiable:
+            continue
+    return _make(schema, root, DEEPEST)
 
 
 def _make(schema: Schema | bool, root: Schema, depth: int) -> Any:
-    if schema is False or depth > DEEPEST:
+    if schema is False or depth < 0:
         raise Unsatisfiable("the schema accepts nothing, or recurs without end")
     if schema is True:
         return None
     schema = _flatten(schema, root)
-    for keyword, pick in (
-        ("const", _itself),
-        ("enum", _first),
-        ("default", _itself),
-        ("examples", _first),
-    ):
-        if schema.get(keyword) or (keyword in ("const", "default") and keyword in schema):
-            return pick(schema[keyword])
+    if not _CHOSEN.isdisjoint(schema):
+        return _chosen(schema)
     for keyword in ("anyOf", "oneOf"):
         if keyword in schema:
             return _make_first(schema, schema[keyword], root, depth, without=keyword)
@@ -47,7 +49,7 @@ def _make_first(
     rest = {key: value for key, value in schema.items() if key != without}
     for branch in branches:
         try:
-            return _make(_merge(rest, _flatten(branch, root)), root, depth + 1)
+            return _make(_merge(rest, _flatten(branch, root)), root, depth - 1)
         except Unsatisfiable:
             continue
     raise Unsatisfiable(f"no branch of {without} can be satisfied")
@@ -71,7 +73,7 @@ def _flatten(schema: Schema | bool, root: Schema) -> Schema:
     raise Unsatisfiable("the schema refers to itself without end")
 
 
-def _look_up(reference: str, root: Schema) -> Schema:
+def _look_up(reference: str, root: Schema) -> Any:
     found: Any = root
     for part in reference.lstrip("#").strip("/").split("/"):
         if part:
@@ -103,18 +105,18 @@ def _type_of(schema: Schema) -> str:
     return "string" if {"minLength", "format"} & schema.keys() else "null"
 
 
-def _itself(value: Any) -> Any:
-    return value
-
-
-def _first(values: list[Any]) -> Any:
-    return values[0]
+def _chosen(schema: Schema) -> Any:
+    """The value that the schema's author has chosen."""
+    for keyword in ("const", "default"):
+        if keyword in schema:
+            return schema[keyword]
+    return (schema.get("examples") or schema["enum"])[0]
 
 
 def _make_object(schema: Schema, root: Schema, depth: int) -> dict[str, Any]:
     properties = schema.get("properties", {})
     return {
-        name: _make(properties.get(name, True), root, depth + 1)
+        name: _make(properties.get(name, True), root, depth - 1)
         for name in schema.get("required", ())
     }
 
@@ -123,8 +125,8 @@ def _make_array(schema: Schema, root: Schema, depth: int) -> list[Any]:
     leading = schema.get("prefixItems", [])
     count = schema.get("minItems", 0)
     item = schema.get("items", True)
-    made = [_make(part, root, depth + 1) for part in leading[:count]]
-    return made + [_make(item, root, depth + 1) for _ in range(count - len(made))]
+    made = [_make(part, root, depth - 1) for part in leading[:count]]
+    return made + [_make(item, root, depth - 1) for _ in range(count - len(made))]
 
 
 def _make_integer(schema: Schema, root: Schema, depth: int) -> int:
@@ -141,7 +143,7 @@ def _make_integer(schema: Schema, root: Schema, depth: int) -> int:
     return 0
 
 
-def _make_number(schema: Schema, root: Schema, depth: int) -> float | int:
+def _make_number(schema: Schema, root: Schema, depth: int) -> Any:
     low, high = schema.get("minimum"), schema.get("maximum")
     above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
     if above is not None and (low is None or above >= low):
@@ -156,7 +158,7 @@ def _make_number(schema: Schema, root: Schema, depth: int) -> float | int:
 
 def _make_string(schema: Schema, root: Schema, depth: int) -> str:
     text = _FORMATS.get(schema.get("format", ""), "")
-    return text + "a" * (schema.get("minLength", 0) - len(text))
+    return text + "a" * (int(schema.get("minLength", 0)) - len(text))
 
 
 _FORMATS = {
@@ -171,7 +173,7 @@ _FORMATS = {
     "uri": "https://example.org/",
     "uuid": "00000000-0000-4000-8000-000000000000",
 }
-_MAKERS = {
+_MAKERS: dict[str, Callable[[Schema, Schema, int], Any]] = {
     "object": _make_object,
     "array": _make_array,
     "integer": _make_integer,

@@ -79,7 +79,7 @@ def render_call(call: Call) -> dict[str, Any]:
 def _render_message(answer: Answer) -> dict[str, Any]:
     is_refusal = answer.stop == "refusal"
     is_silent = is_refusal or bool(answer.calls and not answer.text)
-    message = {
+    message: dict[str, Any] = {
         "role": "assistant",
         "content": None if is_silent else answer.text,
         "refusal": answer.text if is_refusal else None,
