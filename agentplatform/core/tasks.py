@@ -10,7 +10,7 @@ from celery import Task, shared_task
 log = structlog.get_logger("celery")
 
 
-class PlatformTask(Task):  # type: ignore[misc]
+class PlatformTask(Task[Any, Any]):
     """A task takes ids by keyword, and ignores keywords that a newer release sends along.
 
     Results nobody reads are not stored; a message is acknowledged after the work, and redelivered
@@ -33,4 +33,4 @@ class PlatformTask(Task):  # type: ignore[misc]
 
 def platform_task(*, name: str, **options: Any) -> Callable[[Callable[..., Any]], Any]:
     """Register a function of keyword-only ids as the Celery task `name` ("app.verb_noun")."""
-    return shared_task(name=name, base=PlatformTask, **options)  # type: ignore[no-any-return]
+    return shared_task(name=name, base=PlatformTask, **options)

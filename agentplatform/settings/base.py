@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_celery_results",
+    "agentplatform",
     "agentplatform.telemetry",
     "apps.tenants",
     "apps.gateway",

@@ -3,8 +3,11 @@
 from typing import Any
 from uuid import UUID
 
+from agentplatform.core.calls import CallOutcome
+from apps.gateway import facade as gateway
 from apps.runs.models import Run, RunEvent, Step, TaskDefinition, TaskVersion
 from apps.runs.spec.document import Spec
+from apps.tools import facade as tools
 
 
 def spec_of(run: Run) -> Spec:
@@ -27,6 +30,15 @@ def values_of(run: Run) -> dict[str, Any]:
             "created_at": run.created_at.isoformat(),
         },
     }
+
+
+def call_outcomes(step: Step, *, turn: int) -> tuple[CallOutcome, ...]:
+    """The recorded calls that the step's present attempt made in `turn`, by index."""
+    found = (
+        *gateway.outcomes(step_id=step.id, attempt=step.attempt, turn=turn),
+        *tools.outcomes(step_id=step.id, attempt=step.attempt, turn=turn),
+    )
+    return tuple(sorted(found, key=lambda outcome: outcome.index))
 
 
 def find_run(*, tenant_id: UUID, run_id: UUID) -> Run | None:

@@ -58,9 +58,9 @@ class StepCheckpointer(InMemorySaver):
                 )
             versions = self.serde.loads_typed(checkpoint)["channel_versions"]
             for channel, version in versions.items():
-                value = self.blobs.get((THREAD, namespace, channel, version))
-                if value is not None:
-                    content["blobs"].append((namespace, channel, version, value))
+                blob = self.blobs.get((THREAD, namespace, channel, version))
+                if blob is not None:
+                    content["blobs"].append((namespace, channel, version, blob))
         return ormsgpack.packb(content)
 
 

@@ -36,7 +36,7 @@ class SpecCheck(StrictSerializer):
 class SpecVerdict(serializers.Serializer[Any]):
     """The spec has no error that can be known before it runs."""
 
-    is_valid = serializers.BooleanField()
+    valid = serializers.BooleanField()
 
 
 class TaskRead(serializers.ModelSerializer[TaskDefinition]):

@@ -110,7 +110,7 @@ class TaskValidate(APIView):
         body = SpecCheck(data=request.data)
         body.is_valid(raise_exception=True)
         check_spec(body.validated_data["spec"])
-        return Response({"is_valid": True})
+        return Response({"valid": True})
 
 
 class TaskSchema(APIView):

@@ -6,7 +6,7 @@ from typing import Any, cast
 from apps.runs.models import Run, Step
 from apps.runs.selectors import spec_of
 from apps.runs.services.transition import move_step
-from apps.runs.spec.steps import Branch, DecisionStep, Otherwise
+from apps.runs.spec.steps import DecisionStep, Way
 from apps.runs.spec.template import TemplateError, is_true
 
 
@@ -32,7 +32,7 @@ def decide(run: Run, step: Step, values: dict[str, Any], *, at: datetime) -> Non
     )
 
 
-def _choose(decision: DecisionStep, values: dict[str, Any]) -> Branch | Otherwise:
+def _choose(decision: DecisionStep, values: dict[str, Any]) -> Way:
     for branch in decision.branches:
         if is_true(branch.when, values):
             return branch

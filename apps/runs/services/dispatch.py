@@ -84,4 +84,5 @@ def _resume(step_id: UUID, turn: int) -> Signature:
 
 
 def _task(name: str, **ids: object) -> Signature:
-    return current_app.signature(name, kwargs=ids, immutable=True)
+    message: Signature = current_app.signature(name, kwargs=ids, immutable=True)
+    return message

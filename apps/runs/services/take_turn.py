@@ -6,15 +6,13 @@ import structlog
 
 from agentplatform.core.calls import CallFailure, CallOutcome
 from agentplatform.core.errors import PlatformError
-from apps.gateway import facade as gateway
 from apps.runs.models import Checkpoint
-from apps.runs.selectors import spec_of, values_of
+from apps.runs.selectors import call_outcomes, spec_of, values_of
 from apps.runs.services.claim_step import Claim
 from apps.runs.services.turns.agent import take_agent_turn
 from apps.runs.services.turns.llm import take_llm_turn
 from apps.runs.services.turns.tool import take_tool_turn
 from apps.runs.services.turns.turn import Failed, Turn, TurnResult
-from apps.tools import facade as tools
 
 log = structlog.get_logger("runs")
 
@@ -27,12 +25,7 @@ _KINDS: dict[str, Callable[[Turn], TurnResult]] = {
 
 def outcomes_of(claim: Claim) -> tuple[CallOutcome, ...]:
     """The recorded calls of the turn before the claimed one, by index."""
-    step = claim.step
-    if step.turn == 0:
-        return ()
-    where = {"step_id": step.id, "attempt": step.attempt, "turn": step.turn - 1}
-    found = (*gateway.outcomes(**where), *tools.outcomes(**where))
-    return tuple(sorted(found, key=lambda outcome: outcome.index))
+    return call_outcomes(claim.step, turn=claim.step.turn - 1) if claim.step.turn else ()
 
 
 def take_turn(claim: Claim, outcomes: tuple[CallOutcome, ...]) -> TurnResult:

@@ -91,11 +91,10 @@ def _name_errors(spec: Spec) -> Iterator[tuple[str, str]]:
 
 
 def _branch_errors(spec: Spec, step: DecisionStep) -> Iterator[tuple[str, str]]:
-    ways = (*step.branches, step.otherwise)
-    names = [way.name for way in ways]
+    names = [way.name for way in step.ways]
     if len(set(names)) < len(names):
         yield f"steps.{step.name}.branches", "two branches have one name"
-    for way in ways:
+    for way in step.ways:
         for name in way.next:
             if name not in spec.by_name:
                 yield f"steps.{step.name}.branches.{way.name}.next", f"there is no step `{name}`"
@@ -154,8 +153,11 @@ def _tools_of(step: SpecStep) -> Iterator[tuple[str, str]]:
         yield "tool", step.tool
     if isinstance(step, AgentStep):
         for position, tool in enumerate(step.tools):
-            bound = isinstance(tool, BoundTool)
-            yield f"tools[{position}]" + (".tool" if bound else ""), tool.tool if bound else tool
+            where = f"tools[{position}]"
+            if isinstance(tool, BoundTool):
+                yield f"{where}.tool", tool.tool
+            else:
+                yield where, tool
 
 
 def _schema_errors(spec: Spec) -> Iterator[tuple[str, str]]:

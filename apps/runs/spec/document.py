@@ -57,7 +57,7 @@ class Spec(Node):
         for step in self.steps:
             if isinstance(step, DecisionStep):
                 for name in dict.fromkeys(
-                    name for way in (*step.branches, step.otherwise) for name in way.next
+                    name for way in step.ways for name in way.next
                 ):
                     found[name] = (*found.get(name, ()), step.name)
         return found

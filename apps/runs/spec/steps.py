@@ -119,19 +119,18 @@ class AgentStep(StepBase):
     critical: bool = Field(True, description="False allows the local model as the last fallback.")
 
 
-class Branch(Node):
+class Way(Node):
     """One way out of a decision."""
+
+    name: StepName = "else"
+    next: tuple[StepName, ...] = Field((), description="Steps that run only on this way.")
+
+
+class Branch(Way):
+    """A way that is taken when its condition is the first that is true."""
 
     name: StepName
     when: Expression
-    next: tuple[StepName, ...] = Field((), description="Steps that run only on this branch.")
-
-
-class Otherwise(Node):
-    """The way out when no branch's condition is true."""
-
-    name: StepName = "else"
-    next: tuple[StepName, ...] = ()
 
 
 class DecisionStep(StepBase):
@@ -139,7 +138,12 @@ class DecisionStep(StepBase):
 
     kind: Literal["decision"]
     branches: tuple[Branch, ...] = Field(min_length=1, max_length=20)
-    otherwise: Otherwise = Field(default_factory=Otherwise, alias="else")
+    otherwise: Way = Field(default_factory=Way, alias="else")
+
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        """Every way out, the last one for when no condition is true."""
+        return (*self.branches, self.otherwise)
 
 
 SpecStep = Annotated[LlmStep | ToolStep | AgentStep | DecisionStep, Field(discriminator="kind")]

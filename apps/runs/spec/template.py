@@ -97,7 +97,7 @@ def references(expression: str) -> set[tuple[str, str | None]]:
     return found
 
 
-def _walk(node: dict[str, Any], found: set[tuple[str, str | None]], *, is_at_root: bool) -> None:
+def _walk(node: Any, found: set[tuple[str, str | None]], *, is_at_root: bool) -> None:
     """Only the leftmost field of a chain, outside of projections, names a root."""
     kind, children = node["type"], node.get("children", [])
     if kind == "field":
@@ -123,7 +123,7 @@ def _walk(node: dict[str, Any], found: set[tuple[str, str | None]], *, is_at_roo
         _walk(child, found, is_at_root=is_at_root and (position == 0 or not scoped))
 
 
-def _leading_fields(node: dict[str, Any]) -> tuple[str | None, str | None]:
+def _leading_fields(node: Any) -> tuple[str | None, str | None]:
     """The first two names of a chain of plain fields, or (None, None) for anything else."""
     names: list[str] = []
     pending = [node]

@@ -40,7 +40,7 @@ def test_rendered_values_are_never_rendered_again() -> None:
 
 
 def test_an_expression_that_does_not_parse_is_named_in_the_error() -> None:
-    with pytest.raises(TemplateError, match="input.."):
+    with pytest.raises(TemplateError, match=r"input\.\."):
         evaluate("input..", VALUES)
 
 
