@@ -138,18 +138,20 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(
-                                ("token_budget_monthly__isnull", True),
-                                ("token_budget_monthly__gte", 0),
-                                _connector="OR",
-                            ),
-                            models.Q(
-                                ("usd_budget_monthly_nanos__isnull", True),
-                                ("usd_budget_monthly_nanos__gte", 0),
-                                _connector="OR",
-                            ),
+                            ("token_budget_monthly__isnull", True),
+                            ("token_budget_monthly__gte", 0),
+                            _connector="OR",
                         ),
-                        name="tenants_budgets_not_negative",
+                        name="tenants_token_budget_not_negative",
+                        violation_error_message="A budget is zero or more.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("usd_budget_monthly_nanos__isnull", True),
+                            ("usd_budget_monthly_nanos__gte", 0),
+                            _connector="OR",
+                        ),
+                        name="tenants_usd_budget_not_negative",
                         violation_error_message="A budget is zero or more.",
                     ),
                     models.CheckConstraint(

@@ -33,15 +33,15 @@ class Tenant(models.Model):
                 name="tenants_status_known",
             ),
             models.CheckConstraint(
-                condition=(
-                    models.Q(token_budget_monthly__isnull=True)
-                    | models.Q(token_budget_monthly__gte=0)
-                )
-                & (
-                    models.Q(usd_budget_monthly_nanos__isnull=True)
-                    | models.Q(usd_budget_monthly_nanos__gte=0)
-                ),
-                name="tenants_budgets_not_negative",
+                condition=models.Q(token_budget_monthly__isnull=True)
+                | models.Q(token_budget_monthly__gte=0),
+                name="tenants_token_budget_not_negative",
+                violation_error_message="A budget is zero or more.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(usd_budget_monthly_nanos__isnull=True)
+                | models.Q(usd_budget_monthly_nanos__gte=0),
+                name="tenants_usd_budget_not_negative",
                 violation_error_message="A budget is zero or more.",
             ),
             models.CheckConstraint(

@@ -3,6 +3,13 @@
 import json
 
 import pytest
+from django.test import Client
+from django.urls import path
+from rest_framework import serializers
+from rest_framework.response import Response
+from rest_framework.test import APIClient
+from rest_framework.views import APIView
+
 from agentplatform import urls as platform_urls
 from agentplatform.api.idempotency import idempotency_key
 from agentplatform.api.serializers import StrictSerializer
@@ -10,12 +17,6 @@ from agentplatform.core.errors import Conflict
 from apps.tenants.facade import principal_of
 from apps.tenants.services.create_api_key import create_api_key
 from apps.tenants.services.create_tenant import create_tenant
-from django.test import Client
-from django.urls import path
-from rest_framework import serializers
-from rest_framework.response import Response
-from rest_framework.test import APIClient
-from rest_framework.views import APIView
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 

@@ -3,9 +3,10 @@
 from threading import Event
 
 import pytest
-from agentplatform.api.health import readiness
 from django.test import override_settings
 from prometheus_client.parser import text_string_to_metric_families
+
+from agentplatform.api.health import readiness
 
 UNREACHABLE = "redis://127.0.0.1:1/0"
 

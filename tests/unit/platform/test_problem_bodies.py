@@ -1,11 +1,12 @@
 """Every kind of error has one shape."""
 
 import pytest
-from agentplatform.api.problems import flatten_errors, problem, render_problem
-from agentplatform.core.errors import Conflict, InvalidInput
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404
 from rest_framework import exceptions
+
+from agentplatform.api.problems import flatten_errors, problem, render_problem
+from agentplatform.core.errors import Conflict, InvalidInput
 
 MEMBERS = {"type", "title", "status", "code", "detail", "trace_id"}
 

@@ -3,9 +3,10 @@
 import io
 
 import pytest
+from rest_framework.exceptions import ParseError
+
 from agentplatform.api.parsers import BoundedJSONParser
 from agentplatform.core.errors import InvalidInput, TooLarge
-from rest_framework.exceptions import ParseError
 
 
 def parse(body):

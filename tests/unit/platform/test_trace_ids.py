@@ -1,6 +1,7 @@
 """W3C trace context."""
 
 import pytest
+
 from agentplatform.telemetry.trace import new_trace_id, trace_id_of
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"

@@ -1,6 +1,7 @@
 """The table of rights, cell by cell."""
 
 import pytest
+
 from apps.tenants.states import has_right, lesser_role
 
 CELLS = {
