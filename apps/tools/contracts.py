@@ -52,7 +52,7 @@ class ToolResult(_Value):
 
 
 class ToolDescription(_Value):
-    """A tool as a spec and a model see it: its name, what it does, the JSON schema of its arguments."""
+    """A tool as a spec and a model see it; `parameters` is the JSON schema of its arguments."""
 
     name: str
     description: str

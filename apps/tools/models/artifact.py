@@ -1,0 +1,28 @@
+"""A stored file. Its bytes lie in the artifact store under the tenant and the content's hash."""
+
+from django.db import models
+
+from agentplatform.core.ids import new_id
+
+
+class Artifact(models.Model):
+    """Uploaded by a caller (no call_id) or left by a tool call. Never changed once written."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    tenant = models.ForeignKey("tenants.Tenant", on_delete=models.PROTECT, related_name="+")
+    run_id = models.UUIDField(null=True, blank=True)
+    step_id = models.UUIDField(null=True, blank=True)
+    call_id = models.UUIDField(null=True, blank=True)
+    name = models.CharField(max_length=255)
+    media_type = models.CharField(max_length=100)
+    size_bytes = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "artifacts"
+        ordering = ("-id",)
+        indexes = (models.Index(fields=("tenant", "run_id"), name="artifacts_run"),)
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,154 @@
+"""Handles on a started jail: its processes, its memory, its folders."""
+
+import os
+import select
+import signal
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from agentplatform.core.wait import wait_for
+from apps.tools.contracts import ToolStatus
+from apps.tools.runners.bubblewrap.jail import ARTIFACTS, BOX
+from apps.tools.runners.limits import Limits
+
+SAMPLE_SECONDS = 0.025
+_READY_SECONDS = 10.0
+_DEATH_SECONDS = 10.0
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+
+
+class NotReady(Exception):
+    """The jail ended before it was built."""
+
+
+class Inside:
+    """A jail that waits to be let go. `init` is the host's pid of its first process, with which
+    everything in it lives and dies; the folders are held open, so they outlive it."""
+
+    def __init__(self, init: int) -> None:
+        """Raises NotReady when the jail ended before it was built."""
+        self._init = init
+        self._held = ExitStack()
+        self._pidfd = -1
+        self.peak_memory_bytes = 0
+        try:
+            self._pidfd = self._hold(os.pidfd_open(init))
+            wait_for(
+                self._is_built, timeout_seconds=_READY_SECONDS, every_seconds=0.001, what="a jail"
+            )
+            self._proc = self._open("/proc")
+            self._volumes = (self._open(BOX), self._open("/tmp"), self._open("/dev/shm"))  # noqa: S108
+            self.artifacts = self._open(ARTIFACTS)
+        except (OSError, TimeoutError) as error:
+            self.kill()
+            self._held.close()
+            raise NotReady from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            self.kill()
+            self.wait_dead()
+        finally:
+            self._held.close()
+
+    @property
+    def pidfd(self) -> int:
+        """Readable once every process of the jail is dead."""
+        return self._pidfd
+
+    def breach(self, limits: Limits) -> ToolStatus | None:
+        """The limit that the jail has passed by now, as a status."""
+        used = self._memory_bytes()
+        self.peak_memory_bytes = max(self.peak_memory_bytes, used)
+        if used > limits.memory_bytes:
+            return "memory_exceeded"
+        if any(self._inodes(volume) > limits.inodes for volume in self._volumes):
+            return "disk_exceeded"
+        return None
+
+    def is_full(self) -> bool:
+        """Whether one of the writable folders has no room left."""
+        return any(os.fstatvfs(volume).f_bfree == 0 for volume in self._volumes)
+
+    def kill(self) -> None:
+        """Kill everything in the jail at once."""
+        with suppress(OSError):
+            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+
+    def wait_dead(self) -> None:
+        """Return once every process of the jail is dead. The kernel reports the first one as
+        ended only after all others are gone."""
+        poll = select.poll()
+        poll.register(self._pidfd, select.POLLIN)
+        if not poll.poll(_DEATH_SECONDS * 1000):
+            raise TimeoutError(f"process {self._init} did not die")
+
+    def _is_built(self) -> bool:
+        if _has_ended(self._pidfd):
+            raise ProcessLookupError(self._init)
+        root = Path(f"/proc/{self._init}/root")
+        try:
+            return not root.samefile("/") and Path(f"{root}{ARTIFACTS}").is_dir()
+        except OSError:  # not readable while bwrap changes its identity
+            return False
+
+    def _open(self, folder: str) -> int:
+        return self._hold(os.open(f"/proc/{self._init}/root{folder}", _FOLDER))
+
+    def _hold(self, descriptor: int) -> int:
+        self._held.callback(os.close, descriptor)
+        return descriptor
+
+    def _memory_bytes(self) -> int:
+        """Private memory of all processes, the largest shared part, and files in memory."""
+        private = shared = 0
+        for name in os.listdir(self._proc):  # noqa: PTH208
+            if name.isdigit():
+                own, common = _resident_bytes(self._proc, name)
+                private += own
+                shared = max(shared, common)
+        return private + shared + sum(_used_bytes(volume) for volume in self._volumes)
+
+    def _inodes(self, volume: int) -> int:
+        about = os.fstatvfs(volume)
+        return about.f_files - about.f_ffree
+
+
+def _has_ended(pidfd: int) -> bool:
+    poll = select.poll()
+    poll.register(pidfd, select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def _used_bytes(volume: int) -> int:
+    about = os.fstatvfs(volume)
+    return (about.f_blocks - about.f_bfree) * about.f_frsize
+
+
+def _resident_bytes(proc: int, pid: str) -> tuple[int, int]:
+    """Anonymous and shared resident memory of a process; nothing once it is gone."""
+    try:
+        descriptor = os.open(f"{pid}/status", os.O_RDONLY | os.O_CLOEXEC, dir_fd=proc)
+    except OSError:
+        return 0, 0
+    with os.fdopen(descriptor, "rb") as file:
+        try:
+            lines = file.read().splitlines()
+        except OSError:
+            return 0, 0
+    sizes = {name: int(rest.split()[0]) * 1024 for name, _, rest in _fields(lines)}
+    return sizes.get(b"RssAnon", 0), sizes.get(b"RssShmem", 0)
+
+
+def _fields(lines: list[bytes]) -> list[tuple[bytes, bytes, bytes]]:
+    return [line.partition(b":") for line in lines if line.startswith((b"RssAnon", b"RssShmem"))]

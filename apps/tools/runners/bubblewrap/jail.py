@@ -1,0 +1,119 @@
+"""What a jailed program sees, as bwrap's arguments."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from apps.tools.runners.limits import MEGABYTE, Limits
+
+BOX = "/box"
+ARTIFACTS = "/box/artifacts"
+INPUTS = "/box/inputs"
+JAIL_UID = 1000
+PASSWD = b"sandbox:x:1000:1000:sandbox:/box:/usr/sbin/nologin\n"
+GROUP = b"sandbox:x:1000:\n"
+
+_USR_FOLDERS = (
+    "bin",
+    "lib",
+    "lib32",
+    "lib64",
+    "libexec",
+    "sbin",
+    "share",
+    "local/bin",
+    "local/lib",
+)
+_ROOT_FOLDERS = ("bin", "lib", "lib32", "lib64", "sbin")
+_ETC = ("alternatives", "ld.so.cache", "localtime", "ssl/certs", "ssl/openssl.cnf", "fonts")
+_SHARED_MEMORY_BYTES = 64 * MEGABYTE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Descriptors:
+    """File descriptors that bwrap inherits: it reads the filter, writes its child's pid to `info`,
+    waits on `block`, and copies each of `data` to its path inside."""
+
+    filter: int
+    info: int
+    block: int
+    data: Mapping[str, int]
+
+    @property
+    def all(self) -> tuple[int, ...]:
+        return (self.filter, self.info, self.block, *self.data.values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Jail:
+    """`readable` folders of the host appear at the same path, read-only, beside the system's."""
+
+    limits: Limits
+    environment: Mapping[str, str] = field(default_factory=dict)
+    readable: tuple[str, ...] = ()
+    has_nested_namespaces: bool = False
+
+
+def bwrap_arguments(
+    jail: Jail, *, descriptors: Descriptors, command: tuple[str, ...]
+) -> tuple[str, ...]:
+    """The arguments of bwrap for `command` in this jail: new namespaces, no network, no
+    capabilities, a read-only root, a private work folder, nothing of the worker's environment."""
+    return (
+        *_isolation(jail),
+        *_system(),
+        *_work(jail),
+        *(part for path in jail.readable for part in ("--ro-bind", path, path)),
+        *(part for path, fd in descriptors.data.items() for part in _data(path, fd)),
+        *_environment(jail),
+        *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", BOX),
+        *("--seccomp", str(descriptors.filter)),
+        *("--info-fd", str(descriptors.info), "--block-fd", str(descriptors.block)),
+        "--",
+        *command,
+    )
+
+
+def _isolation(jail: Jail) -> Iterator[str]:
+    yield from ("--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc")
+    yield from ("--unshare-uts", "--unshare-cgroup-try")
+    yield from ("--uid", str(JAIL_UID), "--gid", str(JAIL_UID), "--hostname", "sandbox")
+    yield from ("--cap-drop", "ALL", "--die-with-parent", "--new-session")
+    if not jail.has_nested_namespaces:
+        yield "--disable-userns"
+
+
+def _system() -> Iterator[str]:
+    for name in _USR_FOLDERS:
+        yield from ("--ro-bind-try", f"/usr/{name}", f"/usr/{name}")
+    for name in _ROOT_FOLDERS:
+        path = Path("/", name)
+        if path.is_symlink():
+            yield from ("--symlink", str(path.readlink()), str(path))
+        elif path.is_dir():
+            yield from ("--ro-bind", str(path), str(path))
+    for name in _ETC:
+        yield from ("--ro-bind-try", f"/etc/{name}", f"/etc/{name}")
+    yield from ("--proc", "/proc", "--dev", "/dev")
+
+
+def _work(jail: Jail) -> Iterator[str]:
+    yield from _tmpfs("/dev/shm", _SHARED_MEMORY_BYTES, mode="1777")  # noqa: S108
+    yield from _tmpfs("/tmp", jail.limits.work_bytes, mode="1777")  # noqa: S108
+    yield from _tmpfs(BOX, jail.limits.work_bytes, mode="0755")
+    yield from ("--dir", INPUTS, "--dir", ARTIFACTS)
+
+
+def _tmpfs(path: str, size: int, *, mode: str) -> tuple[str, ...]:
+    return ("--size", str(size), "--perms", mode, "--tmpfs", path)
+
+
+def _data(path: str, descriptor: int) -> tuple[str, ...]:
+    return ("--perms", "0444", "--ro-bind-data", str(descriptor), path)
+
+
+def _environment(jail: Jail) -> Iterator[str]:
+    yield "--clearenv"
+    basis = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": BOX, "LANG": "C.UTF-8"}
+    for name, value in {**basis, **jail.environment}.items():
+        yield from ("--setenv", name, value)

@@ -1,0 +1,114 @@
+"""Watch a jailed program to its end: output, time, memory, files, and a wish to stop."""
+
+import os
+import select
+import threading
+import time
+from dataclasses import dataclass
+from typing import IO
+
+from apps.tools.contracts import ToolStatus
+from apps.tools.runners.bubblewrap.inside import SAMPLE_SECONDS
+from apps.tools.runners.bubblewrap.process import Jailed
+from apps.tools.runners.limits import Limits
+
+_CHUNK_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """`broken` is the limit that ended the program, if one did."""
+
+    broken: ToolStatus | None
+    exit_code: int
+    stdout: bytes
+    stderr: bytes
+    cpu_ms: int
+
+
+class _Stream:
+    """One output of the program, kept up to a limit."""
+
+    def __init__(self, source: IO[bytes], limit: int) -> None:
+        self.source = source
+        self.kept = bytearray()
+        self._limit = limit
+        self.is_over = False
+        os.set_blocking(source.fileno(), False)
+
+    def read(self) -> bool:
+        """Take what is there. False at the end of the stream."""
+        try:
+            part = os.read(self.source.fileno(), _CHUNK_BYTES)
+        except BlockingIOError:
+            return True
+        room = self._limit - len(self.kept)
+        self.kept += part[:room]
+        self.is_over |= len(part) > room
+        return bool(part)
+
+    def drain(self) -> None:
+        """Take what a dead program left, as far as there is room."""
+        while not self.is_over:
+            before = len(self.kept)
+            if not self.read() or len(self.kept) == before:
+                return
+
+
+def supervise(jailed: Jailed, limits: Limits, stop: threading.Event) -> Ended:
+    """Let the program run to its end, and kill it at the first limit or when `stop` is set.
+    When this returns, everything in the jail is dead."""
+    assert jailed.process.stdout is not None
+    assert jailed.process.stderr is not None
+    streams = [
+        _Stream(jailed.process.stdout, limits.output_bytes),
+        _Stream(jailed.process.stderr, limits.output_bytes),
+    ]
+    broken = _watch(jailed, limits, stop, streams)
+    jailed.inside.kill()
+    jailed.inside.wait_dead()
+    for stream in streams:
+        stream.drain()
+    exit_code, cpu_ms = _reap(jailed)
+    return Ended(
+        broken=broken,
+        exit_code=exit_code,
+        stdout=bytes(streams[0].kept),
+        stderr=bytes(streams[1].kept),
+        cpu_ms=cpu_ms,
+    )
+
+
+def _watch(
+    jailed: Jailed, limits: Limits, stop: threading.Event, streams: list[_Stream]
+) -> ToolStatus | None:
+    deadline = time.monotonic() + limits.wall_seconds
+    next_sample = 0.0
+    by_descriptor = {stream.source.fileno(): stream for stream in streams}
+    poll = select.poll()
+    poll.register(jailed.inside.pidfd, select.POLLIN)
+    for descriptor in by_descriptor:
+        poll.register(descriptor, select.POLLIN | select.POLLHUP)
+    while True:
+        ready = {descriptor for descriptor, _ in poll.poll(SAMPLE_SECONDS * 1000)}
+        for descriptor in ready & by_descriptor.keys():
+            if not by_descriptor[descriptor].read():
+                poll.unregister(descriptor)
+        if any(stream.is_over for stream in streams):
+            return "output_exceeded"
+        if jailed.inside.pidfd in ready:
+            return None
+        now = time.monotonic()
+        if stop.is_set() or now >= deadline:
+            return "killed" if stop.is_set() else "timeout"
+        if now >= next_sample:
+            next_sample = now + SAMPLE_SECONDS
+            if breach := jailed.inside.breach(limits):
+                return breach
+
+
+def _reap(jailed: Jailed) -> tuple[int, int]:
+    """bwrap's exit code, which is the program's, and the processor time of both."""
+    _, status, usage = os.wait4(jailed.process.pid, 0)
+    jailed.process.returncode = os.waitstatus_to_exitcode(status)
+    return jailed.process.returncode, int((usage.ru_utime + usage.ru_stime) * 1000)

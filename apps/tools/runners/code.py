@@ -1,0 +1,140 @@
+"""The tool `code`: a program of the caller's, in the sandbox."""
+
+import json
+from contextlib import ExitStack
+from typing import Any, BinaryIO
+from uuid import UUID
+
+from django.conf import settings
+
+from agentplatform.core.errors import NotFound
+from apps.tools.contracts import ToolDescription
+from apps.tools.runners.bubblewrap.sandbox import BubblewrapSandbox
+from apps.tools.runners.limits import Limits
+from apps.tools.runners.sandbox import Job, Outcome, Sandbox
+from apps.tools.runners.work import Ran, Tool, ToolFailure, Work
+
+_TAIL_CHARACTERS = 600
+_REASONS = {
+    "timeout": "The program did not end in time.",
+    "memory_exceeded": "The program needed more memory than it may have.",
+    "disk_exceeded": "The program wrote more, or more files, than it may.",
+    "output_exceeded": "The program printed more than it may; the output is cut.",
+    "killed": "The program was killed.",
+}
+
+DESCRIPTION = ToolDescription(
+    name="code",
+    description=(
+        "Run a Python program in a sandbox without network. `input` arrives as JSON on standard "
+        "input, `files` lie in /box/inputs. Print the result as JSON in the last line. Files "
+        "written to /box/artifacts are kept."
+    ),
+    parameters={
+        "type": "object",
+        "properties": {
+            "language": {"type": "string", "enum": ["python"]},
+            "program": {"type": "string", "minLength": 1, "maxLength": 200_000},
+            "input": {"description": "Any JSON; the program reads it from standard input."},
+            "files": {
+                "type": "object",
+                "description": "File name -> artifact id.",
+                "maxProperties": 50,
+                "additionalProperties": {
+                    "anyOf": [
+                        {"type": "string"},
+                        {
+                            "type": "object",
+                            "properties": {"artifact_id": {"type": "string"}},
+                            "required": ["artifact_id"],
+                        },
+                    ]
+                },
+            },
+            "timeout_seconds": {"type": "number", "exclusiveMinimum": 0, "maximum": 600},
+        },
+        "required": ["program"],
+        "additionalProperties": False,
+    },
+)
+
+
+def run_code(work: Work) -> Ran:
+    """Run the program. `value` is the last line of its standard output when that is JSON."""
+    sandbox = _sandbox()
+    seconds = min(work.timeout_seconds, work.arguments.get("timeout_seconds", work.timeout_seconds))
+    with ExitStack() as held:
+        inputs = {
+            _check_name(name): held.enter_context(_open(work, name, wanted))
+            for name, wanted in work.arguments.get("files", {}).items()
+        }
+        job = Job(
+            language="python",
+            program=work.arguments["program"],
+            stdin=json.dumps(work.arguments.get("input")).encode(),
+            inputs=inputs,
+            limits=Limits(wall_seconds=seconds),
+        )
+        outcome = sandbox.run(job, stop=work.stop)
+    return _ran(outcome, sandbox.name)
+
+
+CODE = Tool(description=DESCRIPTION, run=run_code)
+
+
+def _sandbox() -> Sandbox:
+    platform = settings.PLATFORM
+    return BubblewrapSandbox(
+        bubblewrap_path=platform.bubblewrap_path, sandbox_python=platform.sandbox_python
+    )
+
+
+def _check_name(name: str) -> str:
+    if name in {"", ".", ".."} or "/" in name or not name.isprintable() or len(name) > 200:
+        raise ToolFailure(
+            "invalid_arguments",
+            f"arguments.files: {name[:100]!r} is no file name; use 1 to 200 printable characters "
+            "without a slash.",
+        )
+    return name
+
+
+def _open(work: Work, name: str, wanted: Any) -> BinaryIO:
+    given = wanted["artifact_id"] if isinstance(wanted, dict) else wanted
+    try:
+        return work.open_input(UUID(given))
+    except (ValueError, NotFound) as error:
+        raise ToolFailure(
+            "invalid_arguments", f"arguments.files.{name}: there is no artifact {given[:100]!r}."
+        ) from error
+
+
+def _ran(outcome: Outcome, backend: str) -> Ran:
+    stdout = outcome.stdout.decode("utf-8", "replace")
+    stderr = outcome.stderr.decode("utf-8", "replace")
+    return Ran(
+        status=outcome.status,
+        backend=backend,
+        detail=_detail(outcome, stderr),
+        value=_last_line_as_json(stdout),
+        stdout=stdout,
+        stderr=stderr,
+        exit_code=outcome.exit_code,
+        files=outcome.files,
+        cpu_ms=outcome.cpu_ms,
+        peak_memory_bytes=outcome.peak_memory_bytes,
+    )
+
+
+def _detail(outcome: Outcome, stderr: str) -> str:
+    reason = _REASONS.get(outcome.status, f"The program ended with exit code {outcome.exit_code}.")
+    tail = stderr.strip()[-_TAIL_CHARACTERS:]
+    return f"{reason} Its last words: {tail}" if tail else reason
+
+
+def _last_line_as_json(stdout: str) -> Any:
+    line = stdout.rstrip().rpartition("\n")[2]
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,60 @@
+"""How the http tool reaches the network: resolve once, vet every answer, dial what was vetted."""
+
+import socket
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPSConnection
+
+from apps.tools.runners.http.allowlist import is_global
+from apps.tools.runners.work import ToolFailure
+
+Resolver = Callable[[str, int], list[str]]
+
+
+def resolve(host: str, port: int) -> list[str]:
+    """Every address of `host`, by the system's resolver."""
+    answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(answer[4][0]) for answer in answers))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """The resolver, the rule for addresses and the certificates; replaced together in tests."""
+
+    resolver: Resolver = resolve
+    is_allowed: Callable[[str], bool] = is_global
+    certificates: ssl.SSLContext = field(default_factory=ssl.create_default_context)
+
+    def vetted_address(self, host: str, port: int) -> str:
+        """An address of `host`. Raises ToolFailure if there is none or any of them is refused."""
+        try:
+            addresses = self.resolver(host, port)
+        except OSError as error:
+            raise ToolFailure(
+                "unreachable", f"{host} cannot be resolved: {error.strerror}.", is_retryable=True
+            ) from error
+        if not addresses or not all(self.is_allowed(address) for address in addresses):
+            raise ToolFailure(
+                "egress_refused",
+                f"The address is refused: {host} does not resolve to public addresses only.",
+            )
+        return addresses[0]
+
+    def connection(self, scheme: str, host: str, port: int, timeout: float) -> HTTPConnection:
+        """A connection to a vetted address of `host`, which TLS and the Host header still name."""
+        address = self.vetted_address(host, port)
+        if scheme == "https":
+            secure = HTTPSConnection(host, port, timeout=timeout, context=self.certificates)
+            return _dialling(secure, address)
+        return _dialling(HTTPConnection(host, port, timeout=timeout), address)
+
+
+def _dialling(connection: HTTPConnection, address: str) -> HTTPConnection:
+    """Make `connection` dial `address` in place of resolving its host once more."""
+
+    def dial(_: object, timeout: float, *__: object) -> socket.socket:
+        return socket.create_connection((address, connection.port), timeout)
+
+    connection._create_connection = dial  # type: ignore[attr-defined]
+    return connection

@@ -1,0 +1,57 @@
+"""The port behind which untrusted programs run, wherever that is."""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import BinaryIO, Literal, Protocol
+
+from apps.tools.contracts import ToolStatus
+from apps.tools.runners.limits import Limits
+from apps.tools.runners.work import ProducedFile, ToolFailure
+
+Language = Literal["python"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One program: its source, its standard input, the files it may read by name."""
+
+    language: Language
+    program: str
+    stdin: bytes = b""
+    inputs: Mapping[str, BinaryIO] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How a program ended and what it left in its artifact folder."""
+
+    status: ToolStatus
+    exit_code: int | None
+    stdout: bytes
+    stderr: bytes
+    files: tuple[ProducedFile, ...]
+    skipped_files: int
+    cpu_ms: int
+    peak_memory_bytes: int
+
+
+class SandboxUnavailable(ToolFailure):
+    """This machine cannot hold untrusted code; the sentence says what to install."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("sandbox_unavailable", detail)
+
+
+class Sandbox(Protocol):
+    """A place that holds one untrusted program at a time per call."""
+
+    name: str
+
+    def run(self, job: Job, *, stop: threading.Event) -> Outcome:
+        """Run the job to its end, its limit or `stop`; afterwards nothing of it is alive.
+
+        Raises SandboxUnavailable instead of running with less than the promised isolation.
+        """
+        ...

@@ -1,0 +1,97 @@
+"""Do the work of one call: claim it, run its tool, record the end."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import BinaryIO
+from uuid import UUID
+
+import structlog
+from django.db import connection
+
+from apps.tools.models import ToolCall
+from apps.tools.runners.registry import TOOLS
+from apps.tools.runners.work import Ran, ToolFailure, Work
+from apps.tools.services.claim_call import claim_call
+from apps.tools.services.finish_call import fail_call, finish_call
+from apps.tools.services.heartbeat import hold_lease
+from apps.tools.services.open_artifact import open_artifact
+
+log = structlog.get_logger("tools")
+
+
+def execute_call(*, call_id: UUID, clock: Callable[[], datetime]) -> None:
+    """Run the call unless it has ended or somebody works on it: a second delivery does nothing.
+
+    `clock` is read when the work starts and when it ends. Holds no transaction and no database
+    connection while the tool runs.
+    """
+    call = claim_call(call_id=call_id, at=clock())
+    if call is None:
+        log.info("tool.skipped", call_id=str(call_id))
+        return
+    started = time.monotonic()
+    outcome = _run(call)
+    duration_ms = int((time.monotonic() - started) * 1000)
+    status, kept = _record(call, outcome, duration_ms, clock())
+    log.info(
+        "tool.finished" if kept else "tool.fence_lost",
+        tool=call.tool,
+        status=status,
+        duration_ms=duration_ms,
+        tenant_id=str(call.tenant_id),
+        run_id=str(call.run_id),
+        step_id=str(call.step_id),
+        call_id=str(call.id),
+    )
+
+
+def _run(call: ToolCall) -> Ran | ToolFailure:
+    tool = TOOLS.get(call.tool)
+    if tool is None:
+        return ToolFailure(
+            "unknown_tool",
+            f"This worker has no tool {call.tool!r}; it may run an older release.",
+            is_retryable=True,
+        )
+    assert call.lease_token is not None
+    with hold_lease(call.lease_token) as stop:
+        _release_connection()
+        try:
+            return tool.run(
+                Work(
+                    arguments=call.arguments,
+                    timeout_seconds=call.timeout_seconds,
+                    open_input=lambda artifact_id: _open_input(call, artifact_id),
+                    stop=stop,
+                )
+            )
+        except ToolFailure as failure:
+            return failure
+        except Exception:
+            log.exception("tool.crashed", tool=call.tool, call_id=str(call.id))
+            return ToolFailure(
+                "tool_crashed",
+                f"The tool {call.tool!r} failed in a way it should not; see the worker's log.",
+                is_retryable=True,
+            )
+
+
+def _record(
+    call: ToolCall, outcome: Ran | ToolFailure, duration_ms: int, at: datetime
+) -> tuple[str, bool]:
+    if isinstance(outcome, ToolFailure):
+        kept = fail_call(call=call, failure=outcome, duration_ms=duration_ms, at=at)
+        return outcome.code, kept
+    return outcome.status, finish_call(call=call, ran=outcome, duration_ms=duration_ms, at=at)
+
+
+def _open_input(call: ToolCall, artifact_id: UUID) -> BinaryIO:
+    _, content = open_artifact(tenant_id=call.tenant_id, artifact_id=artifact_id)
+    return content
+
+
+def _release_connection() -> None:
+    """Give the connection back for the time of the work, unless a transaction needs it."""
+    if not connection.in_atomic_block:
+        connection.close()
