@@ -18,10 +18,10 @@ setup: python ## Make .venv and get what run, test and check need, asking again 
 	@"$(PYTHON)" -m agentplatform.embedded.bootstrap dev again
 
 run: bootstrap-run ## Start everything, run the sample task, keep serving. INPUT=file.csv QUESTION="..."
-	@$(BIN)/python -m agentplatform.embedded run $${INPUT:+--input "$$INPUT"} $${QUESTION:+--question "$$QUESTION"}
+	@exec $(BIN)/python -m agentplatform.embedded run $${INPUT:+--input "$$INPUT"} $${QUESTION:+--question "$$QUESTION"}
 
 demo: bootstrap-run ## The same, then stop; succeeds only if the run is COMPLETED.
-	@$(BIN)/python -m agentplatform.embedded demo $${INPUT:+--input "$$INPUT"} $${QUESTION:+--question "$$QUESTION"}
+	@exec $(BIN)/python -m agentplatform.embedded demo $${INPUT:+--input "$$INPUT"} $${QUESTION:+--question "$$QUESTION"}
 
 test: bootstrap-dev ## Run the tests. PYTEST_ARGS="-x tests/unit" for some of them.
 	@$(IN_VENV) $(BIN)/python -m pytest $(PYTEST_ARGS)

@@ -1,6 +1,7 @@
 """`python -m agentplatform.embedded run|demo|with-servers`: what the Makefile calls."""
 
 import argparse
+import contextlib
 import math
 import os
 import signal
@@ -164,7 +165,9 @@ def demo_login(stack: Stack) -> dict[str, str]:
 
 
 def say(line: str) -> None:
-    print(line, flush=True)
+    """Print a line. A terminal or pipe that has gone away must not keep us from stopping."""
+    with contextlib.suppress(OSError):
+        print(line, flush=True)
 
 
 if __name__ == "__main__":
