@@ -1,4 +1,4 @@
-"""The Celery application: Django's settings, the queues of queues.py, SQS or Valkey as the broker."""
+"""The Celery application: Django's settings, the queues of queues.py, SQS or Valkey as broker."""
 
 import os
 from typing import Any
@@ -12,7 +12,9 @@ from agentplatform.queues import QUEUES
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "agentplatform.settings.local")
 
 
-def transport_options(*, broker_url: str, visibility_seconds: int, prefix: str, region: str) -> dict[str, Any]:
+def transport_options(
+    *, broker_url: str, visibility_seconds: int, prefix: str, region: str
+) -> dict[str, Any]:
     """What the broker's transport needs beyond its address. SQS polls long and prefixes queues."""
     if broker_url.startswith("sqs:"):
         return {

@@ -9,7 +9,7 @@ CallKind = Literal["llm", "tool"]
 
 @dataclass(frozen=True, kw_only=True)
 class CallPlan:
-    """Where a call belongs. The five together are its idempotency key: planning it twice finds it."""
+    """Where a call belongs. Its idempotency key is made of that: planning it twice finds it."""
 
     tenant_id: UUID
     run_id: UUID

@@ -1,4 +1,4 @@
-"""Errors that cross a border. Each says what to change and whether the same request may be retried."""
+"""Errors that cross a border. Each says what to change and whether a retry may help."""
 
 from typing import Any, ClassVar
 
@@ -17,7 +17,7 @@ class PlatformError(Exception):
 
 
 class InvalidInput(PlatformError):
-    """The request is understood and wrong; `errors` maps a field's path to what is wrong with it."""
+    """The request is understood and wrong; `errors` maps a field's path to what is wrong."""
 
     code = "invalid"
     status = 422

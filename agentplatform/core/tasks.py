@@ -22,7 +22,7 @@ class PlatformTask(Task[Any, Any]):
     acks_late = True
     reject_on_worker_lost = True
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, **kwargs: Any) -> Any:
         known = inspect.signature(self.run).parameters
         accepted = {name: value for name, value in kwargs.items() if name in known}
         with structlog.contextvars.bound_contextvars(

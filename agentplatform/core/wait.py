@@ -10,7 +10,7 @@ T = TypeVar("T")
 def wait_for(
     condition: Callable[[], T], *, timeout_seconds: float, every_seconds: float = 0.05, what: str
 ) -> T:
-    """The first truthy value of `condition()`. Raises TimeoutError, naming `what`, when none came."""
+    """The first truthy value of `condition()`. Raises TimeoutError naming `what` if none came."""
     deadline = time.monotonic() + timeout_seconds
     while not (value := condition()):
         if time.monotonic() >= deadline:

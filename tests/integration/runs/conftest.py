@@ -1,0 +1,140 @@
+"""A tenant, runs of it, a provider that answers, and workers on the real broker."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from celery import current_app
+from celery.contrib.testing.worker import start_worker
+from pydantic import SecretStr
+
+from agentplatform.core.clock import now
+from agentplatform.core.wait import wait_for
+from agentplatform.queues import POOLS
+from apps.runs.models import Run, RunEvent, Step
+from apps.runs.services.create_run import create_run
+from apps.runs.services.save_task import create_task
+from apps.runs.states import RUN
+from apps.tenants.models import Tenant
+from tests.provider import Provider, running_provider
+
+
+@pytest.fixture
+def tenant(transactional_db: None) -> Tenant:
+    slug = f"t-{uuid.uuid4().hex[:8]}"
+    return Tenant.objects.create(name=slug, slug=slug)
+
+
+RunMaker = Callable[..., Run]
+
+
+@pytest.fixture
+def make_run(tenant: Tenant) -> RunMaker:
+    """A run of a task of these steps: `make_run([step, ...], given={...}, token_budget=...)`."""
+
+    def make(steps: list[dict[str, Any]], given: dict[str, Any] | None = None, **more: Any) -> Run:
+        spec = {"steps": steps, **more.pop("spec", {})}
+        task = create_task(
+            tenant_id=tenant.id,
+            name=uuid.uuid4().hex,
+            description="",
+            spec=spec,
+            created_by=None,
+            at=now(),
+        )
+        run, _ = create_run(task=task, given=given or {}, created_by=None, at=now(), **more)
+        return run
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def provider_process() -> Iterator[Provider]:
+    with running_provider() as provider:
+        yield provider
+
+
+@pytest.fixture
+def provider(provider_process: Provider, settings: Any) -> Iterator[Provider]:
+    """The OpenAI provider of the gateway is this one; nothing is billed yet."""
+    settings.PLATFORM = settings.PLATFORM.model_copy(
+        update={
+            "openai_api_key": SecretStr("test"),
+            "openai_base_url": provider_process.openai_base_url,
+            "openai_model": "gpt-4o-mini",
+        }
+    )
+    provider_process.reset()
+    yield provider_process
+    provider_process.reset()
+
+
+@pytest.fixture
+def empty_queues() -> None:
+    """No message of another test is left."""
+    with current_app.connection_for_write() as connection:
+        for pool in POOLS:
+            for queue in pool.queues:
+                connection.default_channel.queue_purge(queue)
+
+
+@pytest.fixture
+def workers(transactional_db: None, empty_queues: None) -> Iterator[None]:
+    """One worker for each pool, in threads of this process, on the real broker."""
+    with ExitStack() as stack:
+        for pool in POOLS:
+            stack.enter_context(
+                start_worker(
+                    current_app,
+                    pool="threads" if pool.name != "steps" else "solo",
+                    concurrency=4,
+                    queues=list(pool.queues),
+                    perform_ping_check=False,
+                    without_heartbeat=True,
+                    without_mingle=True,
+                    without_gossip=True,
+                )
+            )
+        yield
+
+
+def finished(run: Run, *, timeout_seconds: float = 60) -> Run:
+    """The run once it is over."""
+
+    def is_over() -> bool:
+        run.refresh_from_db()
+        return run.status in RUN.terminal
+
+    wait_for(is_over, timeout_seconds=timeout_seconds, what=f"run {run.id} to end")
+    return run
+
+
+def step_of(run: Run, name: str) -> Step:
+    return Step.objects.get(run=run, name=name)
+
+
+def kinds_of(run: Run) -> list[str]:
+    """The timeline as "step kind"."""
+    events = RunEvent.objects.filter(run=run).order_by("seq")
+    return [f"{event.step_name} {event.kind}".strip() for event in events]
+
+
+Sent = Callable[[], list[tuple[str, dict[str, Any]]]]
+
+
+@pytest.fixture
+def sent(empty_queues: None) -> Sent:
+    """Takes every message off the queues: (task, keywords), in the order of the queues' table."""
+
+    def take() -> list[tuple[str, dict[str, Any]]]:
+        found = []
+        with current_app.connection_for_read() as connection:
+            for name in (name for pool in POOLS for name in pool.queues):
+                channel = connection.default_channel
+                while (message := channel.basic_get(name, no_ack=True)) is not None:
+                    found.append((message.headers["task"], message.payload[1]))
+        return found
+
+    return take
