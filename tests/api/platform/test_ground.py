@@ -3,12 +3,15 @@
 import json
 
 import pytest
-from django.test import Client
+import structlog
+from asgiref.sync import async_to_sync
+from django.test import AsyncClient, Client
 from django.urls import path
 from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.test import APIClient
 from rest_framework.views import APIView
+from structlog.testing import capture_logs
 
 from agentplatform import urls as platform_urls
 from agentplatform.api.idempotency import idempotency_key
@@ -64,7 +67,8 @@ handler404, handler500 = platform_urls.handler404, platform_urls.handler500
 def client_of(role):
     tenant = create_tenant(name=f"Tenant of {role}")
     key = create_api_key(tenant_id=tenant.id, name="test", role=role)
-    client = APIClient(HTTP_AUTHORIZATION=f"Bearer {key.secret}")
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {key.secret}")
     client.tenant = tenant
     return client
 
@@ -234,3 +238,17 @@ def test_requests_are_counted_by_the_template_of_their_address(member):
     assert 'http_requests_total{method="OTHER",service="web",status="405"}' in text
     assert "01a20688" not in text
     assert "BREW" not in text
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_the_line_of_a_request_says_whose_it_was(member, kind):
+    header = {"Authorization": member._credentials["HTTP_AUTHORIZATION"]}
+    with capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
+        if kind == "sync":
+            Client().get("/api/v1/echo?secret=1", headers=header)
+        else:
+            async_to_sync(AsyncClient().get)("/api/v1/echo?secret=1", headers=header)
+    (line,) = [line for line in lines if line["event"] == "request.finished"]
+    assert line["tenant_id"] == str(member.tenant.id)
+    assert (line["path"], line["status"]) == ("/api/v1/echo", 200)
+    assert len(line["trace_id"]) == 32
