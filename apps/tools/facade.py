@@ -6,7 +6,13 @@ from celery import Signature, signature
 
 from apps.tools.contracts import ToolDescription
 from apps.tools.runners.registry import TOOLS
-from apps.tools.selectors import artifact_exists, artifacts_of_run, due_calls, outcomes
+from apps.tools.selectors import (
+    artifact_exists,
+    artifacts_of_run,
+    due_calls,
+    outcomes,
+    steps_with_open_calls,
+)
 from apps.tools.services.cancel_calls import cancel_calls
 from apps.tools.services.mark_dispatched import mark_dispatched
 from apps.tools.services.open_artifact import open_artifact
@@ -23,6 +29,7 @@ __all__ = [
     "open_artifact",
     "outcomes",
     "plan_tool_call",
+    "steps_with_open_calls",
     "store_artifact",
     "tool_call_signature",
 ]

@@ -1,5 +1,6 @@
 """Reads of calls and artifacts."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -33,6 +34,12 @@ def due_calls(*, at: datetime, limit: int) -> list[DueCall]:
         DueCall(call_id=call_id, kind="tool", step_id=step_id, turn=turn)
         for call_id, step_id, turn in rows.values_list("id", "step_id", "turn")[:limit]
     ]
+
+
+def steps_with_open_calls(*, step_ids: Collection[UUID]) -> set[UUID]:
+    """Those of `step_ids` that still wait for a tool call."""
+    calls = ToolCall.objects.filter(step_id__in=step_ids).exclude(status__in=CALL.terminal)
+    return set(calls.values_list("step_id", flat=True))
 
 
 def artifacts_of_run(*, tenant_id: UUID, run_id: UUID) -> list[ArtifactRef]:

@@ -1,5 +1,16 @@
 """Addresses."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from apps.tools.api import artifacts
+
+urlpatterns = [
+    path("artifacts", artifacts.ArtifactList.as_view(), name="artifacts"),
+    path("artifacts/<uuid:artifact_id>", artifacts.ArtifactDetail.as_view(), name="artifact"),
+    path(
+        "artifacts/<uuid:artifact_id>/content",
+        artifacts.ArtifactContent.as_view(),
+        name="artifact-content",
+    ),
+    path("runs/<uuid:run_id>/artifacts", artifacts.RunArtifacts.as_view(), name="run-artifacts"),
+]

@@ -47,7 +47,7 @@ def find_chromium(configured: str) -> Chromium:
     """The configured Chromium, else the first one found. Raises BrowserUnavailable."""
     for path in [configured] if configured else _candidates():
         if Path(path).is_file() and os.access(path, os.X_OK):
-            return _chromium(Path(path).resolve())
+            return _chromium(_program(Path(path).resolve()))
     if configured:
         raise BrowserUnavailable(f"CHROMIUM_PATH names {configured}, which is no program.")
     raise BrowserUnavailable(
@@ -62,6 +62,14 @@ def _candidates() -> Iterator[str]:
     downloads = os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or Path.home() / ".cache/ms-playwright"
     for pattern in _DOWNLOADS:
         yield from (str(path) for path in sorted(Path(downloads).glob(pattern), reverse=True))
+
+
+def _program(path: Path) -> Path:
+    """What a start script is for: the program itself, which the jail can run without it."""
+    with path.open("rb") as file:
+        is_script = file.read(2) == b"#!"
+    installed = (Path(program) for program in _PROGRAMS if Path(program).is_file())
+    return next(installed, path) if is_script else path
 
 
 def _chromium(path: Path) -> Chromium:

@@ -1,0 +1,23 @@
+"""Artifacts as the API shows them."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from agentplatform.api.serializers import StrictSerializer
+
+
+class ArtifactWrite(StrictSerializer):
+    """An upload: multipart/form-data with one file."""
+
+    file = serializers.FileField(max_length=255, allow_empty_file=True)
+
+
+class ArtifactRead(serializers.Serializer[Any]):
+    """A stored file."""
+
+    artifact_id = serializers.UUIDField(read_only=True)
+    name = serializers.CharField(read_only=True)
+    media_type = serializers.CharField(read_only=True)
+    size_bytes = serializers.IntegerField(read_only=True)
+    sha256 = serializers.CharField(read_only=True)

@@ -1,0 +1,74 @@
+"""Find out which guarantees this machine gives, by trying them."""
+
+from dataclasses import dataclass
+from typing import NoReturn
+
+from django.conf import settings
+
+from apps.tools.runners.browser.chromium import find_chromium
+from apps.tools.runners.browser.tool import run_browser
+from apps.tools.runners.bubblewrap.equipment import Equipment, find_equipment
+from apps.tools.runners.work import ToolFailure, Work
+
+_BROWSER_SECONDS = 30.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """`detail` is a path and a version, or what to install."""
+
+    subject: str
+    is_ok: bool
+    detail: str
+
+
+def examine_machine() -> list[Finding]:
+    """What is there, most important first. The first two decide whether code can run."""
+    try:
+        equipment = find_equipment(
+            bubblewrap_path=settings.PLATFORM.bubblewrap_path,
+            sandbox_python=settings.PLATFORM.sandbox_python,
+        )
+    except ToolFailure as failure:
+        return [
+            Finding(subject="sandbox", is_ok=False, detail=failure.detail),
+            Finding(subject="python", is_ok=False, detail="It cannot be tried without a sandbox."),
+            Finding(subject="chromium", is_ok=False, detail="It cannot be tried without one."),
+        ]
+    return [*_sandbox(equipment), _chromium()]
+
+
+def _sandbox(equipment: Equipment) -> list[Finding]:
+    version = ".".join(map(str, equipment.proof.version))
+    promises = "; ".join(equipment.proof.guarantees)
+    return [
+        Finding(subject="sandbox", is_ok=True, detail=f"{equipment.bwrap}: a program {promises}"),
+        Finding(subject="python", is_ok=True, detail=f"{equipment.python.path} {version}"),
+    ]
+
+
+def _chromium() -> Finding:
+    try:
+        chromium = find_chromium(settings.PLATFORM.chromium_path)
+        ran = run_browser(
+            Work(
+                arguments={
+                    "html": "<p></p><script>document.querySelector('p').textContent="
+                    "navigator.userAgent</script>",
+                    "actions": [{"action": "extract", "selector": "p"}],
+                },
+                timeout_seconds=_BROWSER_SECONDS,
+                open_input=_no_input,
+            )
+        )
+    except ToolFailure as failure:
+        return Finding(subject="chromium", is_ok=False, detail=failure.detail)
+    if ran.status != "ok":
+        return Finding(subject="chromium", is_ok=False, detail=f"{chromium.path}: {ran.detail}")
+    agent = ran.value["extracted"][0]["texts"][0]
+    version = next((part for part in agent.split() if "Chrome/" in part), agent)
+    return Finding(subject="chromium", is_ok=True, detail=f"{chromium.path} {version}")
+
+
+def _no_input(artifact_id: object) -> NoReturn:
+    raise AssertionError(f"nothing asks for {artifact_id}")
