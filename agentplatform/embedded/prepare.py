@@ -57,7 +57,7 @@ def make_demo() -> dict[str, str]:
     else:
         user.set_password(password)
         user.save()
-    key = run_command("create_api_key", SLUG, name="demo", role="admin")
+    key = run_command("create_api_key", SLUG, name="demo", role="admin", replace=True)
     return {"tenant": SLUG, "email": EMAIL, "password": password, "api_key": str(key["api_key"])}
 
 

@@ -8,6 +8,7 @@ from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 from django.utils.timezone import now
 
+from apps.tenants.contracts import InvalidCredentials
 from apps.tenants.facade import authenticate_key
 from apps.tenants.models import Tenant, User
 
@@ -66,6 +67,16 @@ def test_an_api_key_is_created_and_works():
         run("create_api_key", "acme", "--role", "admin", "--user", "Ann@example.org", "--json")
     )
     assert authenticate_key(raw=made["api_key"], at=now()).role == "admin"
+
+
+def test_a_key_can_be_replaced():
+    run("create_tenant", "Acme")
+    old, new = (
+        json.loads(run("create_api_key", "acme", "--replace", "--json"))["api_key"] for _ in "ab"
+    )
+    assert authenticate_key(raw=new, at=now())
+    with pytest.raises(InvalidCredentials, match="revoked"):
+        authenticate_key(raw=old, at=now())
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from agentplatform.core.clock import now
 from agentplatform.core.errors import InvalidInput, PlatformError
+from agentplatform.core.transactions import transaction
 from apps.tenants.contracts import NewApiKey
 from apps.tenants.management.commands.create_tenant import describe
 from apps.tenants.models import Tenant, User
 from apps.tenants.services.create_api_key import create_api_key
+from apps.tenants.services.revoke_api_key import revoke_api_key
 from apps.tenants.states import ROLES
 
 
@@ -21,11 +24,17 @@ class Command(BaseCommand):
         parser.add_argument("--name", default="default", help="What the key is for.")
         parser.add_argument("--role", choices=ROLES, default="member", help="What it may do.")
         parser.add_argument("--user", metavar="EMAIL", help="The user it belongs to.")
+        parser.add_argument(
+            "--replace",
+            action="store_true",
+            help="Revoke the live key of this name first.",
+        )
         parser.add_argument("--json", action="store_true", help="Print one JSON object.")
 
     def handle(self, **options: Any) -> None:
         try:
-            key = _create(options)
+            with transaction():
+                key = _create(options)
         except PlatformError as error:
             raise CommandError(describe(error)) from error
         if options["json"]:
@@ -48,6 +57,9 @@ def _create(options: dict[str, Any]) -> NewApiKey:
     tenant = Tenant.objects.filter(slug=options["tenant"]).first()
     if tenant is None:
         raise InvalidInput(f"There is no tenant with the slug {options['tenant']!r}.")
+    if options["replace"]:
+        for live in tenant.api_keys.filter(name=options["name"], revoked_at__isnull=True):
+            revoke_api_key(tenant_id=tenant.id, api_key_id=live.id, at=now())
     return create_api_key(
         tenant_id=tenant.id,
         name=options["name"],
