@@ -72,6 +72,9 @@ class Environment(BaseSettings):
     local_llm_model: str = Field(
         "smollm2-135m-instruct", description="What the alias `default` means at the local server."
     )
+    local_llm_context_tokens: int = Field(
+        4096, ge=512, description="The local server's window for one call: prompt and answer."
+    )
     call_deadline_seconds: float = Field(
         120.0, gt=0, description="How long one model call may take, retries and failover included."
     )

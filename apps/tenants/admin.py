@@ -18,8 +18,8 @@ from agentplatform.core.clock import now
 from agentplatform.core.money import NANOS_PER_USD, format_usd, parse_usd
 from apps.tenants.contracts import Role
 from apps.tenants.models import Account, ApiKey, LedgerEntry, Tenant, User
+from apps.tenants.selectors import budget_use
 from apps.tenants.services.create_api_key import create_api_key
-from apps.tenants.services.read_accounts import budget_use
 from apps.tenants.services.revoke_api_key import revoke_api_key
 from apps.tenants.services.set_budget import set_budget
 

@@ -3,17 +3,17 @@
 from rest_framework.request import Request
 
 from apps.tenants.contracts import Principal, Right
+from apps.tenants.selectors import budget_use as budget_use
 from apps.tenants.services.authenticate_key import authenticate_key as authenticate_key
 from apps.tenants.services.book import settle as settle
 from apps.tenants.services.books import Books as Books
 from apps.tenants.services.expire_reservations import expire_reservations as expire_reservations
 from apps.tenants.services.open_account import open_run_account as open_run_account
-from apps.tenants.services.read_accounts import budget_use as budget_use
-from apps.tenants.services.read_accounts import spending_accounts as spending_accounts
 from apps.tenants.services.require_active_tenant import (
     require_active_tenant as require_active_tenant,
 )
 from apps.tenants.services.set_budget import set_budget as set_budget
+from apps.tenants.services.spending_accounts import spending_accounts as spending_accounts
 from apps.tenants.states import has_right as _has_right
 
 

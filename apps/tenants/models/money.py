@@ -1,4 +1,4 @@
-"""Money: accounts with limits, amounts held for calls in flight, and the ledger of what was used."""
+"""Money: accounts with limits, amounts held for calls in flight, the ledger of what was used."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models

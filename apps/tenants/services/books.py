@@ -1,4 +1,4 @@
-"""Admission by group commit: one connection, and while a batch is in flight the next one gathers."""
+"""Admission by group commit: while a batch is in flight the next one gathers."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -1,16 +1,12 @@
 """Open the accounts that calls are booked on."""
 
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from agentplatform.core.errors import NotFound
 from agentplatform.core.transactions import require_transaction, transaction
 from apps.tenants.models import Account, Tenant
-
-
-def period_of(at: datetime) -> date:
-    """The month that `at` is booked in: its first day, in UTC."""
-    return at.date().replace(day=1)
+from apps.tenants.selectors import period_of
 
 
 def open_tenant_accounts(*, tenant_id: UUID, at: datetime) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 from agentplatform.core.errors import InvalidInput, NotFound
 from agentplatform.core.transactions import transaction
 from apps.tenants.models import Account, Tenant
-from apps.tenants.services.open_account import period_of
+from apps.tenants.selectors import period_of
 
 
 def set_budget(

@@ -169,12 +169,17 @@ def test_a_settlement_after_expiry_changes_nothing(tenant: Tenant) -> None:
 def test_a_settlement_that_rolls_back_keeps_the_reservation(tenant: Tenant) -> None:
     held = admission(tenant, tokens=300)
     admit(held)
-    with pytest.raises(ZeroDivisionError), transaction():
-        settle(
-            settlements=[Settlement(attempt_id=held.attempt_id, tokens=10, cost_nanos=0)],
-            at=now(),
-        )
-        raise ZeroDivisionError
+
+    def settle_and_fail() -> None:
+        with transaction():
+            settle(
+                settlements=[Settlement(attempt_id=held.attempt_id, tokens=10, cost_nanos=0)],
+                at=now(),
+            )
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        settle_and_fail()
     assert budget_use(tenant_id=tenant.id, at=now()).tokens_reserved == 300
 
 

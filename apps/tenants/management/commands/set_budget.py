@@ -21,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--tokens", help="tokens a month, or none")
         parser.add_argument("--usd", help="USD a month, for example 25 or 0.50, or none")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *_args: Any, **options: Any) -> None:
         tenant = Tenant.objects.filter(slug=options["tenant"]).first()
         if tenant is None:
             raise CommandError(f"There is no tenant with the slug {options['tenant']!r}.")

@@ -1,6 +1,6 @@
-"""What is left, and what was used. A read that opens the accounts it misses."""
+"""What is left of a tenant's money, and what was used."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import cast
 from uuid import UUID
 
@@ -8,21 +8,15 @@ from django.db.models import Q
 
 from apps.tenants.contracts import AccountKind, AccountRoom, BudgetUse, Unit
 from apps.tenants.models import Account, Tenant
-from apps.tenants.services.open_account import open_tenant_accounts, period_of
 
 
-def spending_accounts(
-    *, tenant_id: UUID, run_id: UUID | None, at: datetime
-) -> tuple[AccountRoom, ...]:
-    """Every account that a call made at `at` is booked on; opens the month's on its first use."""
-    accounts = _read(tenant_id=tenant_id, run_id=run_id, at=at)
-    if not any(account.kind == "tenant" for account in accounts):
-        open_tenant_accounts(tenant_id=tenant_id, at=at)
-        accounts = _read(tenant_id=tenant_id, run_id=run_id, at=at)
-    return accounts
+def period_of(at: datetime) -> date:
+    """The month that `at` is booked in: its first day, in UTC."""
+    return at.date().replace(day=1)
 
 
-def _read(*, tenant_id: UUID, run_id: UUID | None, at: datetime) -> tuple[AccountRoom, ...]:
+def account_rooms(*, tenant_id: UUID, run_id: UUID | None, at: datetime) -> tuple[AccountRoom, ...]:
+    """The accounts that a call made at `at` is booked on, as far as they are open."""
     month = Q(kind=Account.Kind.TENANT, owner_id=tenant_id, period=period_of(at))
     run = Q(kind=Account.Kind.RUN, owner_id=run_id, period=None)
     rows = Account.objects.filter(tenant_id=tenant_id).filter(month | run if run_id else month)

@@ -1,0 +1,71 @@
+"""The admin of the gateway: model calls and provider attempts, to look at only."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+
+from agentplatform.core.money import format_usd
+from apps.gateway.models import LlmCall, LlmEvent
+
+
+class _ReadOnly(ModelAdmin):
+    """Rows that only the platform writes."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        return False
+
+    @admin.display(description="cost (USD)")
+    def cost_usd(self, row: LlmCall | LlmEvent) -> str:
+        return format_usd(row.cost_nanos) or "not known"
+
+
+@admin.register(LlmCall)
+class LlmCallAdmin(_ReadOnly):
+    list_display = (
+        "id",
+        "tenant",
+        "status",
+        "provider",
+        "model",
+        "prompt_tokens",
+        "completion_tokens",
+        "cost_usd",
+        "duration_ms",
+        "created_at",
+    )
+    list_filter = ("status", "provider", "tenant")
+    search_fields = ("=id", "=run_id", "=step_id")
+    date_hierarchy = "created_at"
+    list_select_related = ("tenant",)
+    show_full_result_count = False
+
+
+@admin.register(LlmEvent)
+class LlmEventAdmin(_ReadOnly):
+    list_display = (
+        "created_at",
+        "tenant",
+        "provider",
+        "model",
+        "status",
+        "error_code",
+        "prompt_tokens",
+        "completion_tokens",
+        "cost_usd",
+        "latency_ms",
+        "is_fallback",
+        "is_confirmed",
+    )
+    list_filter = ("provider", "status", "is_fallback", "is_confirmed", "tenant")
+    search_fields = ("=call_id", "=run_id", "=attempt_id")
+    date_hierarchy = "created_at"
+    list_select_related = ("tenant",)
+    show_full_result_count = False

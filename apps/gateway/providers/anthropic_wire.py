@@ -1,0 +1,159 @@
+"""Anthropic's messages format, both ways."""
+
+import json
+from typing import Any
+
+from anthropic import transform_schema
+
+from agentplatform.core.json_values import clean_json, clean_text
+from apps.gateway.contracts import (
+    Completion,
+    CompletionRequest,
+    Message,
+    StopReason,
+    ToolUse,
+    Usage,
+)
+from apps.gateway.providers.errors import InvalidAnswer
+from apps.gateway.providers.estimate import bound_tokens
+from apps.gateway.providers.output import parse_output
+from apps.gateway.providers.port import Answer
+
+_STOP_REASONS: dict[str | None, StopReason] = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "pause_turn": "stop",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "tool_use": "tool_calls",
+    "refusal": "content_filter",
+}
+_TOOL_CHOICES = {"auto": {"type": "auto"}, "required": {"type": "any"}, "none": {"type": "none"}}
+_TOKENS_PER_MESSAGE = 8
+# Anthropic puts a text of its own in front of tools and schemas.
+_TOKENS_FOR_TOOLS = 600
+
+
+def to_wire(request: CompletionRequest) -> dict[str, Any]:
+    """The request's body, but for the model and the bound of the answer."""
+    system = "\n\n".join(m.content for m in request.messages if m.role == "system" and m.content)
+    body: dict[str, Any] = {"messages": _turns(request.messages)}
+    if not body["messages"]:
+        body["messages"] = [{"role": "user", "content": _texts(system)}]
+    elif system:
+        body["system"] = system
+    body |= _tools(request)
+    if request.response_schema is not None:
+        body |= _output(request.response_schema, body.get("system", ""))
+    if request.temperature is not None:
+        body["temperature"] = min(1.0, request.temperature)
+    return body
+
+
+def _tools(request: CompletionRequest) -> dict[str, Any]:
+    """The tools on offer. A conversation that used tools must define them even to forbid them."""
+    if request.tools:
+        tools = [
+            {"name": tool.name, "description": tool.description, "input_schema": tool.parameters}
+            for tool in request.tools
+        ]
+        return {"tools": tools, "tool_choice": _TOOL_CHOICES[request.tool_choice]}
+    used = {call.name for message in request.messages for call in message.tool_calls}
+    if not used:
+        return {}
+    tools = [{"name": name, "input_schema": {"type": "object"}} for name in sorted(used)]
+    return {"tools": tools, "tool_choice": _TOOL_CHOICES["none"]}
+
+
+def _output(schema: dict[str, Any], system: str) -> dict[str, Any]:
+    """The wish for JSON: enforced by Anthropic where it can enforce the schema, else in words."""
+    try:
+        enforced = transform_schema(schema)
+    except (ValueError, TypeError, AssertionError):
+        words = f"Answer only with JSON that satisfies this JSON schema: {json.dumps(schema)}"
+        return {"system": f"{system}\n\n{words}".strip()}
+    return {"output_config": {"format": {"type": "json_schema", "schema": enforced}}}
+
+
+def bound_wire(body: dict[str, Any]) -> int:
+    """An upper bound of the prompt tokens of a body made by to_wire."""
+    texts = [json.dumps(turn["content"], ensure_ascii=False) for turn in body["messages"]]
+    texts.append(body.get("system", ""))
+    extras = [body[key] for key in ("tools", "output_config") if key in body]
+    texts += [json.dumps(extra, ensure_ascii=False) for extra in extras]
+    bound = sum(bound_tokens(text) + _TOKENS_PER_MESSAGE for text in texts)
+    return bound + (_TOKENS_FOR_TOOLS if extras else 0)
+
+
+def read_answer(
+    response: Any, *, request: CompletionRequest, provider: str, model: str, guess: Usage
+) -> Answer:
+    """The SDK's Message, normalised; `guess` stands in for missing usage."""
+    if not isinstance(response.content, list):
+        raise InvalidAnswer("The answer has no content.")
+    usage = _usage(response.usage) or guess
+    text = "".join(block.text for block in response.content if block.type == "text")
+    tool_calls = tuple(
+        ToolUse(id=block.id, name=clean_text(block.name), arguments=clean_json(block.input))
+        for block in response.content
+        if block.type == "tool_use"
+    )
+    text = clean_text(text)
+    schema = None if tool_calls else request.response_schema
+    return Answer(
+        completion=Completion(
+            text=text,
+            tool_calls=tool_calls,
+            parsed=parse_output(text, schema, usage=usage),
+            stop_reason=_STOP_REASONS.get(response.stop_reason, "stop"),
+            usage=usage,
+            provider=provider,
+            model=model,
+        ),
+        has_usage=usage is not guess,
+    )
+
+
+def _turns(messages: tuple[Message, ...]) -> list[dict[str, Any]]:
+    """User and assistant by turns: neighbours of one role become one message."""
+    turns: list[dict[str, Any]] = []
+    for message in messages:
+        if message.role == "system":
+            continue
+        role = "assistant" if message.role == "assistant" else "user"
+        blocks = _blocks(message)
+        if turns and turns[-1]["role"] == role:
+            turns[-1]["content"] += blocks
+        elif blocks:
+            turns.append({"role": role, "content": blocks})
+    return turns
+
+
+def _blocks(message: Message) -> list[dict[str, Any]]:
+    if message.role == "tool":
+        result = {"type": "tool_result", "tool_use_id": message.tool_call_id or ""}
+        return [{**result, "content": message.content}]
+    uses = [
+        {"type": "tool_use", "id": call.id, "name": call.name, "input": call.arguments}
+        for call in message.tool_calls
+    ]
+    return _texts(message.content) + uses
+
+
+def _texts(text: str) -> list[dict[str, Any]]:
+    """Anthropic refuses blocks of blank text."""
+    return [{"type": "text", "text": text}] if text.strip() else []
+
+
+def _usage(usage: Any) -> Usage | None:
+    if usage is None or usage.input_tokens is None or usage.output_tokens is None:
+        return None
+    cached = usage.cache_read_input_tokens or 0
+    written = usage.cache_creation_input_tokens or 0
+    details = usage.output_tokens_details
+    return Usage(
+        prompt_tokens=usage.input_tokens + cached + written,
+        completion_tokens=usage.output_tokens,
+        cached_tokens=cached,
+        reasoning_tokens=(getattr(details, "thinking_tokens", 0) or 0) if details else 0,
+    )

@@ -1,0 +1,134 @@
+"""Any OpenAI-compatible server: llama.cpp, vLLM, Ollama. Tools are emulated by a schema."""
+
+import asyncio
+from dataclasses import asdict
+from typing import Any
+
+import openai
+
+from agentplatform.core.json_values import clean_text
+from apps.gateway.contracts import CompletionRequest, Usage
+from apps.gateway.providers.emulation import answer_schema, instructions, is_emulated, read_calls
+from apps.gateway.providers.errors import ContextTooLong
+from apps.gateway.providers.grammar_schema import bounded_schema
+from apps.gateway.providers.openai_wire import read_answer
+from apps.gateway.providers.output import parse_output
+from apps.gateway.providers.plain_messages import Turn, bound_turns, fit_window, plain_turns
+from apps.gateway.providers.port import Answer
+from apps.gateway.providers.sdk_errors import provider_errors
+
+# A chat template may add a system prompt of its own.
+_TEMPLATE_TOKENS = 64
+_SMALLEST_WINDOW = 128
+_SHRINK = 0.6
+
+
+class LocalProvider:
+    """`context_tokens` is the window of one call; a longer conversation is cut to it, and so is the
+    answer, so that a conversation never fails for its length."""
+
+    name = "local"
+
+    def __init__(
+        self, *, api_key: str, base_url: str, default_model: str, context_tokens: int
+    ) -> None:
+        self.default_model = default_model
+        self._context_tokens = context_tokens
+        self._client = openai.AsyncOpenAI(
+            api_key=api_key or "none", base_url=base_url, max_retries=0
+        )
+
+    def bound_prompt(self, request: CompletionRequest) -> int:
+        turns = self._turns(request, self._context_tokens)
+        return min(self._context_tokens, bound_turns(turns) + _TEMPLATE_TOKENS)
+
+    async def complete(
+        self, request: CompletionRequest, *, model: str, max_tokens: int, timeout_seconds: float
+    ) -> Answer:
+        max_tokens = self._answer_tokens(max_tokens)
+        window = self._window(max_tokens)
+        body = {"model": model, "max_tokens": max_tokens, **_options(request, max_tokens)}
+        with provider_errors():
+            async with asyncio.timeout(timeout_seconds):
+                return await self._send_smaller(request, body, window)
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    async def _send_smaller(
+        self, request: CompletionRequest, body: dict[str, Any], window: int
+    ) -> Answer:
+        """Send; as long as the server finds the conversation too long, cut it further."""
+        while True:
+            try:
+                return await self._send(request, body, self._turns(request, window))
+            except ContextTooLong:
+                if window <= _SMALLEST_WINDOW:
+                    raise
+                window = int(window * _SHRINK)
+
+    async def _send(
+        self, request: CompletionRequest, body: dict[str, Any], turns: list[Turn]
+    ) -> Answer:
+        with provider_errors():
+            response = await self._client.chat.completions.create(
+                timeout=None, **body, **_messages(turns)
+            )
+            guess = Usage(prompt_tokens=bound_turns(turns), completion_tokens=body["max_tokens"])
+            plain = request.model_copy(update={"response_schema": None})
+            answer = read_answer(
+                response, request=plain, provider=self.name, model=body["model"], guess=guess
+            )
+            return _with_output(answer, request)
+
+    def _answer_tokens(self, max_tokens: int) -> int:
+        return min(max_tokens, self._context_tokens // 2)
+
+    def _window(self, max_tokens: int) -> int:
+        return max(_SMALLEST_WINDOW, self._context_tokens - max_tokens - _TEMPLATE_TOKENS)
+
+    @staticmethod
+    def _turns(request: CompletionRequest, window: int) -> list[Turn]:
+        told = instructions(request) if is_emulated(request) else ""
+        return fit_window(plain_turns(request.messages, instructions=told), tokens=window)
+
+
+def _options(request: CompletionRequest, max_tokens: int) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    if is_emulated(request):
+        options["response_format"] = _format(answer_schema(request, max_tokens=max_tokens))
+    elif request.response_schema is not None:
+        options["response_format"] = _format(
+            bounded_schema(request.response_schema, max_tokens=max_tokens)
+        )
+    if request.temperature is not None:
+        options["temperature"] = request.temperature
+    return options
+
+
+def _messages(turns: list[Turn]) -> dict[str, Any]:
+    return {"messages": [asdict(turn) for turn in turns]}
+
+
+def _format(schema: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "json_schema",
+        "json_schema": {"name": "answer", "schema": schema, "strict": True},
+    }
+
+
+def _with_output(answer: Answer, request: CompletionRequest) -> Answer:
+    """The answer with the tool calls and the JSON that its text holds."""
+    completion = answer.completion
+    text, tool_calls = completion.text, completion.tool_calls
+    if is_emulated(request):
+        text, tool_calls = read_calls(text, request, usage=completion.usage)
+    schema = None if tool_calls else request.response_schema
+    changes: dict[str, Any] = {
+        "text": clean_text(text),
+        "tool_calls": tool_calls,
+        "parsed": parse_output(text, schema, usage=completion.usage),
+    }
+    if tool_calls:
+        changes["stop_reason"] = "tool_calls"
+    return Answer(completion=completion.model_copy(update=changes), has_usage=answer.has_usage)

@@ -1,0 +1,154 @@
+"""OpenAI's chat format, both ways."""
+
+import json
+from typing import Any
+
+from agentplatform.core.json_values import clean_text
+from apps.gateway.contracts import (
+    Completion,
+    CompletionRequest,
+    Message,
+    StopReason,
+    ToolUse,
+    Usage,
+)
+from apps.gateway.providers.errors import InvalidAnswer
+from apps.gateway.providers.estimate import bound_tokens
+from apps.gateway.providers.output import parse_arguments, parse_output
+from apps.gateway.providers.port import Answer
+
+_STOP_REASONS: dict[str | None, StopReason] = {
+    "stop": "stop",
+    "length": "length",
+    "tool_calls": "tool_calls",
+    "function_call": "tool_calls",
+    "content_filter": "content_filter",
+}
+_TOKENS_PER_MESSAGE = 8
+
+
+def to_wire(request: CompletionRequest) -> dict[str, Any]:
+    """The request's body, but for the model and the bound of the answer."""
+    body: dict[str, Any] = {"messages": [_message(message) for message in request.messages]}
+    if request.tools:
+        body["tools"] = [
+            {"type": "function", "function": tool.model_dump()} for tool in request.tools
+        ]
+        body["tool_choice"] = request.tool_choice
+    if request.response_schema is not None:
+        body["response_format"] = response_format(request.response_schema)
+    if request.temperature is not None:
+        body["temperature"] = request.temperature
+    return body
+
+
+def response_format(schema: dict[str, Any]) -> dict[str, Any]:
+    """The wish for JSON of this schema; strict where the schema is one that OpenAI can enforce."""
+    return {
+        "type": "json_schema",
+        "json_schema": {"name": "answer", "schema": schema, "strict": _is_strict(schema)},
+    }
+
+
+def bound_wire(body: dict[str, Any]) -> int:
+    """An upper bound of the prompt tokens of a body made by to_wire."""
+    extras = [body[key] for key in ("tools", "response_format") if key in body]
+    texts = [_text_of(message) for message in body["messages"]]
+    texts += [json.dumps(extra, ensure_ascii=False) for extra in extras]
+    return sum(bound_tokens(text) + _TOKENS_PER_MESSAGE for text in texts) + _TOKENS_PER_MESSAGE
+
+
+def read_answer(
+    response: Any, *, request: CompletionRequest, provider: str, model: str, guess: Usage
+) -> Answer:
+    """The SDK's ChatCompletion, normalised; `guess` stands in for missing usage."""
+    if not response.choices:
+        raise InvalidAnswer("The answer has no choices.")
+    choice = response.choices[0]
+    usage = _usage(response.usage) or guess
+    tool_calls = tuple(
+        ToolUse(
+            id=call.id or f"call_{number}",
+            name=clean_text(call.function.name),
+            arguments=parse_arguments(
+                call.function.arguments, tool=call.function.name, usage=usage
+            ),
+        )
+        for number, call in enumerate(choice.message.tool_calls or ())
+    )
+    text = clean_text(choice.message.content or choice.message.refusal or "")
+    schema = None if tool_calls else request.response_schema
+    is_refused = bool(choice.message.refusal) and not choice.message.content
+    stop_reason = _STOP_REASONS.get(choice.finish_reason, "stop")
+    return Answer(
+        completion=Completion(
+            text=text,
+            tool_calls=tool_calls,
+            parsed=parse_output(text, schema, usage=usage),
+            stop_reason="content_filter" if is_refused else _with_calls(stop_reason, tool_calls),
+            usage=usage,
+            provider=provider,
+            model=model,
+        ),
+        has_usage=usage is not guess,
+    )
+
+
+def _with_calls(stop_reason: StopReason, tool_calls: tuple[ToolUse, ...]) -> StopReason:
+    return "tool_calls" if tool_calls and stop_reason == "stop" else stop_reason
+
+
+def _message(message: Message) -> dict[str, Any]:
+    if message.role == "tool":
+        return {
+            "role": "tool",
+            "tool_call_id": message.tool_call_id or "",
+            "content": message.content,
+        }
+    body: dict[str, Any] = {"role": message.role, "content": message.content}
+    if message.tool_calls:
+        body["content"] = message.content or None
+        body["tool_calls"] = [_tool_call(call) for call in message.tool_calls]
+    return body
+
+
+def _tool_call(call: ToolUse) -> dict[str, Any]:
+    arguments = json.dumps(call.arguments, ensure_ascii=False)
+    return {
+        "id": call.id,
+        "type": "function",
+        "function": {"name": call.name, "arguments": arguments},
+    }
+
+
+def _text_of(message: dict[str, Any]) -> str:
+    calls = message.get("tool_calls")
+    suffix = json.dumps(calls, ensure_ascii=False) if calls else ""
+    return (message.get("content") or "") + suffix
+
+
+def _usage(usage: Any) -> Usage | None:
+    if usage is None or usage.prompt_tokens is None or usage.completion_tokens is None:
+        return None
+    prompt, completion = usage.prompt_tokens_details, usage.completion_tokens_details
+    return Usage(
+        prompt_tokens=usage.prompt_tokens,
+        completion_tokens=usage.completion_tokens,
+        cached_tokens=(prompt.cached_tokens or 0) if prompt else 0,
+        reasoning_tokens=(completion.reasoning_tokens or 0) if completion else 0,
+    )
+
+
+def _is_strict(schema: Any) -> bool:
+    """Whether every object in it lists all its properties as required and allows no others."""
+    if isinstance(schema, list):
+        return all(_is_strict(item) for item in schema)
+    if not isinstance(schema, dict):
+        return True
+    if schema.get("type") == "object" or "properties" in schema:
+        properties = schema.get("properties", {})
+        if schema.get("additionalProperties") is not False:
+            return False
+        if set(schema.get("required", ())) != set(properties):
+            return False
+    return all(_is_strict(value) for value in schema.values())

@@ -1,0 +1,42 @@
+"""Hold a model's text against the schema that was asked for."""
+
+import json
+from typing import Any
+
+import jsonschema
+
+from agentplatform.core.json_values import clean_json
+from apps.gateway.contracts import Usage
+from apps.gateway.providers.errors import InvalidOutput
+
+
+def parse_output(text: str, schema: dict[str, Any] | None, *, usage: Usage) -> Any:
+    """The decoded text, None without a schema. Raises InvalidOutput when it breaks the schema."""
+    if schema is None:
+        return None
+    try:
+        value = clean_json(json.loads(text))
+        jsonschema.Draft202012Validator(schema).validate(value)
+    except (ValueError, RecursionError) as error:
+        raise InvalidOutput("The model's answer is no JSON.", usage=usage) from error
+    except jsonschema.ValidationError as error:
+        raise InvalidOutput(
+            f"The model's answer breaks the schema at {error.json_path}: {error.message[:300]}",
+            usage=usage,
+        ) from error
+    return value
+
+
+def parse_arguments(text: str, *, tool: str, usage: Usage) -> dict[str, Any]:
+    """The decoded arguments of a tool call. Raises InvalidOutput unless they are a JSON object."""
+    try:
+        arguments = json.loads(text or "{}")
+    except (ValueError, RecursionError) as error:
+        raise InvalidOutput(
+            f"The model called {tool} with arguments that are no JSON.", usage=usage
+        ) from error
+    if not isinstance(arguments, dict):
+        raise InvalidOutput(
+            f"The model called {tool} with arguments that are no object.", usage=usage
+        )
+    return dict(clean_json(arguments))

@@ -1,0 +1,176 @@
+"""One attempt to have a provider answer, as a value: what it held, what came of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from agentplatform.core.calls import CallFailure
+from apps.gateway.contracts import Completion, CompletionRequest, Usage
+from apps.gateway.models import LlmCall
+from apps.gateway.providers.errors import ProviderError
+from apps.gateway.providers.port import Answer
+from apps.gateway.services.hold import Hold
+from apps.gateway.services.prices import Price
+from apps.gateway.services.routes import Target
+from apps.gateway.states import ATTEMPT_FAILED, ATTEMPT_SUCCESS, ATTEMPT_UNKNOWN
+from apps.tenants.contracts import AccountRoom, Admission, Settlement
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallOwner:
+    """Whom a call belongs to."""
+
+    call_id: UUID
+    tenant_id: UUID
+    run_id: UUID
+    step_id: UUID
+
+
+def owner_of(call: LlmCall) -> CallOwner:
+    """Whom `call` belongs to."""
+    return CallOwner(
+        call_id=call.id, tenant_id=call.tenant_id, run_id=call.run_id, step_id=call.step_id
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A claimed call and the accounts it is booked on. `at` is when the work began."""
+
+    owner: CallOwner
+    request: CompletionRequest
+    accounts: tuple[AccountRoom, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """An admitted attempt that has not started yet."""
+
+    attempt_id: UUID
+    target: Target
+    hold: Hold
+    price: Price | None
+    previous_provider: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """`charged` is what it used, or what was held for it when `is_confirmed` is False.
+
+    `charged` None: surely nothing. `cost_nanos` None: the price is not known.
+    """
+
+    attempt_id: UUID
+    provider: str
+    model: str
+    status: str
+    charged: Usage | None
+    cost_nanos: int | None
+    is_confirmed: bool
+    latency_ms: int
+    previous_provider: str
+    error_code: str = ""
+    detail: str = ""
+    is_retryable: bool = False
+
+    @property
+    def is_fallback(self) -> bool:
+        return bool(self.previous_provider) and self.previous_provider != self.provider
+
+    def settlement(self) -> Settlement:
+        """What to charge the accounts."""
+        tokens = self.charged.total_tokens if self.charged else 0
+        return Settlement(
+            attempt_id=self.attempt_id,
+            tokens=tokens if self.is_confirmed else None,
+            cost_nanos=self.cost_nanos if self.charged else 0,
+            is_confirmed=self.is_confirmed,
+        )
+
+
+@dataclass(frozen=True)
+class Completed:
+    """A provider answered. The attempt is not settled yet: that goes with the call's last write."""
+
+    completion: Completion
+    attempt: Attempt
+
+
+@dataclass(frozen=True)
+class Failed:
+    """Nobody answered. Every attempt is settled."""
+
+    failure: CallFailure
+
+
+def succeeded(held: Held, answer: Answer, *, latency_ms: int) -> Attempt:
+    """The attempt that gave `answer`; without usage it is charged at what was held."""
+    charged = answer.completion.usage if answer.has_usage else held.hold.usage
+    return _ended(
+        held,
+        status=ATTEMPT_SUCCESS,
+        charged=charged,
+        is_confirmed=answer.has_usage,
+        latency_ms=latency_ms,
+    )
+
+
+def failed(held: Held, error: ProviderError, *, latency_ms: int) -> Attempt:
+    """The attempt that raised `error`: charged what the provider reported, nothing where it surely
+    charged nothing, and what was held where nobody knows."""
+    is_unknown = error.usage is None and not error.is_unbilled
+    return _ended(
+        held,
+        status=ATTEMPT_UNKNOWN if is_unknown else ATTEMPT_FAILED,
+        charged=held.hold.usage if is_unknown else error.usage,
+        is_confirmed=not is_unknown,
+        latency_ms=latency_ms,
+        error_code=error.code,
+        detail=str(error),
+        is_retryable=error.is_retryable,
+    )
+
+
+def _ended(held: Held, *, charged: Usage | None, is_confirmed: bool, **fields: Any) -> Attempt:
+    if charged is None:
+        cost: int | None = 0
+    elif is_confirmed:
+        cost = held.price.cost(charged) if held.price else None
+    else:
+        cost = held.hold.cost_nanos
+    return Attempt(
+        attempt_id=held.attempt_id,
+        provider=held.target.provider.name,
+        model=held.target.model,
+        previous_provider=held.previous_provider,
+        charged=charged,
+        cost_nanos=cost,
+        is_confirmed=is_confirmed,
+        **fields,
+    )
+
+
+def admission_of(job: Job, held: Held, *, deadline: datetime) -> Admission:
+    """The wish to hold what the attempt may use. The memo is for the attempt's event, should its
+    worker die before writing it."""
+    usage = held.hold.usage
+    return Admission(
+        attempt_id=held.attempt_id,
+        tenant_id=job.owner.tenant_id,
+        call_id=job.owner.call_id,
+        run_id=job.owner.run_id,
+        lines=held.hold.lines,
+        tokens=usage.total_tokens,
+        cost_nanos=held.hold.cost_nanos,
+        deadline=deadline,
+        memo={
+            "step_id": str(job.owner.step_id),
+            "provider": held.target.provider.name,
+            "model": held.target.model,
+            "prompt_tokens": usage.prompt_tokens,
+            "completion_tokens": usage.completion_tokens,
+            "previous_provider": held.previous_provider,
+        },
+    )

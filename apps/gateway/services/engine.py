@@ -1,0 +1,123 @@
+"""One event loop per process for all model calls, with its providers and its booking connection."""
+
+import asyncio
+import os
+import random
+import threading
+import time
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.conf import settings
+
+from agentplatform.core.calls import CallFailure
+from apps.gateway.providers.port import Provider
+from apps.gateway.providers.registry import make_providers
+from apps.gateway.services.attempt import Attempt, Completed, Failed, Job
+from apps.gateway.services.connection import brief_connection
+from apps.gateway.services.pipeline import Course, Ports
+from apps.gateway.services.record_attempt import record_attempt
+from apps.gateway.services.routes import NoRoute, targets_of
+from apps.tenants.contracts import AccountRoom, Admission
+from apps.tenants.facade import Books, spending_accounts
+
+
+class Engine:
+    """Runs calls on an event loop of its own; any thread may hand one in and wait for it."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="llm", daemon=True)
+        self._thread.start()
+        self._providers: Mapping[str, Provider] | None = None
+        self._books = Books()
+
+    def complete(self, job: Job) -> Completed | Failed:
+        """The outcome of the call; blocks the calling thread and nothing else."""
+        return asyncio.run_coroutine_threadsafe(self._complete(job), self._loop).result()
+
+    def close(self) -> None:
+        """Give up every connection and stop the loop."""
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(timeout=10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=10)
+        self._loop.close()
+
+    async def _complete(self, job: Job) -> Completed | Failed:
+        if self._providers is None:
+            self._providers = make_providers(settings.PLATFORM)
+        try:
+            targets = targets_of(job.request, providers=self._providers)
+        except NoRoute as error:
+            return Failed(CallFailure(code=error.code, detail=error.detail, is_retryable=False))
+        course = Course(
+            job=job,
+            targets=targets,
+            ports=Ports(
+                admit=self._admit,
+                read_accounts=_read_accounts,
+                record=_record,
+                sleep=asyncio.sleep,
+                monotonic=time.monotonic,
+                jitter=random.random,
+            ),
+            deadline_seconds=settings.PLATFORM.call_deadline_seconds,
+        )
+        return await course.run()
+
+    async def _admit(self, admission: Admission, at: datetime) -> int | None:
+        return await self._books.admit(admission, at=at)
+
+    async def _close(self) -> None:
+        await self._books.close()
+        for provider in (self._providers or {}).values():
+            await provider.close()
+
+
+async def _read_accounts(job: Job) -> tuple[AccountRoom, ...]:
+    def read() -> tuple[AccountRoom, ...]:
+        with brief_connection():
+            return spending_accounts(
+                tenant_id=job.owner.tenant_id, run_id=job.owner.run_id, at=job.at
+            )
+
+    return await asyncio.to_thread(read)
+
+
+async def _record(job: Job, attempt: Attempt, at: datetime) -> None:
+    def write() -> None:
+        with brief_connection():
+            record_attempt(owner=job.owner, attempt=attempt, at=at)
+
+    await asyncio.to_thread(write)
+
+
+_engine: Engine | None = None
+_lock = threading.Lock()
+
+
+def engine() -> Engine:
+    """This process's engine, started on first use."""
+    global _engine
+    with _lock:
+        if _engine is None:
+            _engine = Engine()
+        return _engine
+
+
+def reset_engine() -> None:
+    """Close this process's engine; the next use starts another, from the settings of then."""
+    global _engine
+    with _lock:
+        held, _engine = _engine, None
+    if held is not None:
+        held.close()
+
+
+def _forget_engine() -> None:
+    """A fork has the parent's connections but not its loop's thread: it starts its own."""
+    global _engine, _lock
+    _engine, _lock = None, threading.Lock()
+
+
+os.register_at_fork(after_in_child=_forget_engine)

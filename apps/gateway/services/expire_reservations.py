@@ -1,0 +1,55 @@
+"""Charge the attempts whose worker died, and write their events."""
+
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+
+from agentplatform.core.transactions import transaction
+from apps.gateway.models import LlmEvent
+from apps.gateway.states import ATTEMPT_UNKNOWN
+from apps.tenants.contracts import ExpiredReservation
+from apps.tenants.facade import expire_reservations as expire
+
+log = structlog.get_logger("llm")
+
+BATCH = 200
+
+
+def expire_reservations(*, at: datetime) -> int:
+    """How many overdue reservations were charged as unconfirmed. Opens a transaction per batch."""
+    total = 0
+    while True:
+        with transaction():
+            expired = expire(at=at, limit=BATCH)
+            LlmEvent.objects.bulk_create(
+                [_event(one, at) for one in expired], ignore_conflicts=True
+            )
+        total += len(expired)
+        if len(expired) < BATCH:
+            break
+    if total:
+        log.warning("llm.reservations_expired", count=total)
+    return total
+
+
+def _event(expired: ExpiredReservation, at: datetime) -> LlmEvent:
+    memo = expired.memo
+    return LlmEvent(
+        tenant_id=expired.tenant_id,
+        run_id=expired.run_id,
+        step_id=UUID(memo["step_id"]) if memo.get("step_id") else None,
+        call_id=expired.call_id,
+        attempt_id=expired.attempt_id,
+        provider=memo.get("provider", ""),
+        model=memo.get("model", "")[:200],
+        status=ATTEMPT_UNKNOWN,
+        error_code="worker_lost",
+        prompt_tokens=memo.get("prompt_tokens", expired.tokens),
+        completion_tokens=memo.get("completion_tokens", 0),
+        cost_nanos=expired.cost_nanos,
+        previous_provider=memo.get("previous_provider", ""),
+        is_fallback=memo.get("previous_provider", "") not in {"", memo.get("provider", "")},
+        is_confirmed=False,
+        created_at=at,
+    )

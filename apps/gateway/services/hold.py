@@ -1,0 +1,97 @@
+"""How much one attempt holds of each account before it starts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from apps.gateway.contracts import CompletionRequest, Usage
+from apps.gateway.services.prices import Price
+from apps.tenants.contracts import AccountRoom
+
+DEFAULT_MAX_TOKENS = 1024
+# An answer shorter than this is not worth its prompt.
+LEAST_MAX_TOKENS = 16
+
+
+class NoRoom(Exception):
+    """An account cannot hold what the attempt may use."""
+
+    def __init__(self, account: AccountRoom, needed: int) -> None:
+        super().__init__(f"{account.kind} {account.unit}")
+        self.account = account
+        self.needed = needed
+
+    @classmethod
+    def at(cls, account_id: int, *, hold: "Hold", accounts: Sequence[AccountRoom]) -> "NoRoom":
+        """The refusal of `hold` by the account of this id."""
+        (account,) = (one for one in accounts if one.account_id == account_id)
+        return cls(account, dict(hold.lines)[account_id])
+
+
+class NoPrice(Exception):
+    """The account is limited in USD and nobody knows what this model costs."""
+
+
+@dataclass(frozen=True)
+class Hold:
+    """The most that an attempt can use, and its lines: (account id, amount)."""
+
+    usage: Usage
+    cost_nanos: int | None
+    lines: tuple[tuple[int, int], ...]
+
+    @property
+    def max_tokens(self) -> int:
+        return self.usage.completion_tokens
+
+
+def plan_hold(
+    request: CompletionRequest,
+    *,
+    prompt_tokens: int,
+    price: Price | None,
+    accounts: Sequence[AccountRoom],
+) -> Hold:
+    """What to hold. Without max_tokens in the request the answer is bounded by what is left.
+
+    Raises NoRoom when an account has no room, NoPrice when one is limited in USD and
+    nobody knows the price.
+    """
+    if price is None:
+        if any(one.unit == "nanos" and one.hard_limit is not None for one in accounts):
+            raise NoPrice
+        accounts = [one for one in accounts if one.unit == "tokens"]
+    max_tokens = request.max_tokens or DEFAULT_MAX_TOKENS
+    for account in accounts:
+        fitting = _fitting(account, prompt_tokens, price)
+        if fitting is None or fitting >= max_tokens:
+            continue
+        if request.max_tokens is not None or fitting < LEAST_MAX_TOKENS:
+            wanted = request.max_tokens or LEAST_MAX_TOKENS
+            least = Usage(prompt_tokens=prompt_tokens, completion_tokens=wanted)
+            raise NoRoom(account, _amount(account, least, price))
+        max_tokens = fitting
+    usage = Usage(prompt_tokens=prompt_tokens, completion_tokens=max_tokens)
+    return Hold(
+        usage=usage,
+        cost_nanos=price.cost(usage) if price else None,
+        lines=tuple((one.account_id, _amount(one, usage, price)) for one in accounts),
+    )
+
+
+def _amount(account: AccountRoom, usage: Usage, price: Price | None) -> int:
+    if account.unit == "tokens":
+        return usage.total_tokens
+    return price.cost(usage) if price else 0
+
+
+def _fitting(account: AccountRoom, prompt_tokens: int, price: Price | None) -> int | None:
+    """How many tokens of an answer the account has room for; None: any number."""
+    if account.room is None:
+        return None
+    if account.unit == "tokens":
+        return account.room - prompt_tokens
+    assert price is not None
+    left = account.room - price.cost(Usage(prompt_tokens=prompt_tokens, completion_tokens=0))
+    if price.output_nanos == 0:
+        return None if left >= 0 else -1
+    return left // price.output_nanos

@@ -1,0 +1,157 @@
+"""From a request to an answer: hold, call, retry, fail over; written once, for every door."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from agentplatform.core.ids import new_id
+from apps.gateway.providers.errors import ProviderError
+from apps.gateway.services.attempt import (
+    Attempt,
+    Completed,
+    Failed,
+    Held,
+    Job,
+    admission_of,
+    failed,
+    succeeded,
+)
+from apps.gateway.services.failures import budget_failure, providers_failure, request_failure
+from apps.gateway.services.hold import NoPrice, NoRoom, plan_hold
+from apps.gateway.services.prices import price_of
+from apps.gateway.services.retry import decide
+from apps.gateway.services.routes import Target
+from apps.tenants.contracts import AccountRoom, Admission
+
+# A reservation outlives its call's deadline by this, so that only a dead worker's expires.
+RESERVATION_GRACE = timedelta(seconds=60)
+MAX_BOOKINGS = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    """What the pipeline needs from outside; so it has no clock, no luck and no database."""
+
+    admit: Callable[[Admission, datetime], Awaitable[int | None]]
+    read_accounts: Callable[[Job], Awaitable[tuple[AccountRoom, ...]]]
+    record: Callable[[Job, Attempt, datetime], Awaitable[None]]
+    sleep: Callable[[float], Awaitable[None]]
+    monotonic: Callable[[], float]
+    jitter: Callable[[], float]
+
+
+@dataclass(kw_only=True)
+class Course:
+    """One call on its way through the providers."""
+
+    job: Job
+    targets: Sequence[Target]
+    ports: Ports
+    deadline_seconds: float
+    attempts: list[Attempt] = field(default_factory=list)
+    unpriced: list[Target] = field(default_factory=list)
+    started: float = 0.0
+
+    async def run(self) -> Completed | Failed:
+        """The first answer that a target gives before the deadline, or why there is none."""
+        self.started = self.ports.monotonic()
+        for position, target in enumerate(self.targets):
+            try:
+                ended = await self._ask(target, has_next=position + 1 < len(self.targets))
+            except NoRoom as refusal:
+                return Failed(budget_failure(refusal))
+            except NoPrice:
+                self.unpriced.append(target)
+                continue
+            if ended is not None:
+                return ended
+        return Failed(providers_failure(self.attempts, self.unpriced, self.deadline_seconds))
+
+    async def _ask(self, target: Target, *, has_next: bool) -> Completed | Failed | None:
+        """Try one target; None: go on to the next."""
+        tries = 0
+        while self._left() > 0:
+            tries += 1
+            held = await self._reserve(target)
+            result = await self._call(held, has_next=has_next)
+            if isinstance(result, Completed):
+                return result
+            decision = decide(
+                result,
+                tries=tries,
+                has_next=has_next,
+                left_seconds=self._left(),
+                jitter=self.ports.jitter(),
+            )
+            if decision.action == "stop":
+                return Failed(request_failure(target, result))
+            if decision.action == "next":
+                return None
+            await self.ports.sleep(decision.delay_seconds)
+        return None
+
+    async def _reserve(self, target: Target) -> Held:
+        """Hold what an attempt may use. Raises NoRoom, NoPrice."""
+        price = price_of(provider=target.provider.name, model=target.model, on=self.job.at.date())
+        prompt_tokens = target.provider.bound_prompt(self.job.request)
+        refusal: NoRoom | None = None
+        async for accounts in self._rooms():
+            try:
+                hold = plan_hold(
+                    self.job.request, prompt_tokens=prompt_tokens, price=price, accounts=accounts
+                )
+            except NoRoom as error:
+                refusal = error
+                continue
+            held = Held(
+                attempt_id=new_id(),
+                target=target,
+                hold=hold,
+                price=price,
+                previous_provider=self.attempts[-1].provider if self.attempts else "",
+            )
+            deadline = self._now() + timedelta(seconds=self._left()) + RESERVATION_GRACE
+            refusing = await self.ports.admit(
+                admission_of(self.job, held, deadline=deadline), self._now()
+            )
+            if refusing is None:
+                return held
+            refusal = NoRoom.at(refusing, hold=hold, accounts=accounts)
+        assert refusal is not None
+        raise refusal
+
+    async def _rooms(self) -> AsyncIterator[tuple[AccountRoom, ...]]:
+        """What is left, first as the job knows it, then read again: others use it meanwhile."""
+        yield self.job.accounts
+        for _ in range(MAX_BOOKINGS - 1):
+            yield await self.ports.read_accounts(self.job)
+
+    async def _call(self, held: Held, *, has_next: bool) -> Completed | ProviderError:
+        """One attempt. A failed one is settled here, an answered one with the call's last write."""
+        left = max(0.001, self._left())
+        began = self.ports.monotonic()
+        try:
+            answer = await held.target.provider.complete(
+                self.job.request,
+                model=held.target.model,
+                max_tokens=held.hold.max_tokens,
+                # A silent provider must leave time for the next one.
+                timeout_seconds=left / 2 if has_next else left,
+            )
+        except ProviderError as error:
+            attempt = failed(held, error, latency_ms=self._ms_since(began))
+            self.attempts.append(attempt)
+            await self.ports.record(self.job, attempt, self._now())
+            return error
+        attempt = succeeded(held, answer, latency_ms=self._ms_since(began))
+        self.attempts.append(attempt)
+        return Completed(answer.completion, attempt)
+
+    def _left(self) -> float:
+        return self.deadline_seconds - (self.ports.monotonic() - self.started)
+
+    def _now(self) -> datetime:
+        return self.job.at + timedelta(seconds=self.ports.monotonic() - self.started)
+
+    def _ms_since(self, began: float) -> int:
+        return int((self.ports.monotonic() - began) * 1000)
