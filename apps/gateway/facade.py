@@ -4,7 +4,7 @@ from uuid import UUID
 
 from celery import Signature, signature
 
-from apps.gateway.selectors import due_calls, outcomes, usage_of_run
+from apps.gateway.selectors import due_calls, outcomes, steps_with_open_calls, usage_of_run
 from apps.gateway.services.cancel_calls import cancel_calls
 from apps.gateway.services.mark_dispatched import mark_dispatched
 from apps.gateway.services.plan_completion import plan_completion
@@ -18,6 +18,7 @@ __all__ = [
     "mark_dispatched",
     "outcomes",
     "plan_completion",
+    "steps_with_open_calls",
     "usage_of_run",
 ]
 

@@ -139,7 +139,7 @@ class RunMetricsView(APIView):
                         {
                             "provider": use.provider,
                             "model": use.model,
-                            "calls": use.calls,
+                            "attempts": use.attempts,
                             "prompt_tokens": use.prompt_tokens,
                             "completion_tokens": use.completion_tokens,
                             "cost_usd": format_usd(use.cost_nanos),

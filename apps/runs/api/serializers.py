@@ -142,7 +142,7 @@ class ModelUse(serializers.Serializer[Any]):
 
     provider = serializers.CharField()
     model = serializers.CharField()
-    calls = serializers.IntegerField()
+    attempts = serializers.IntegerField(help_text="Requests sent to the provider.")
     prompt_tokens = serializers.IntegerField()
     completion_tokens = serializers.IntegerField()
     cost_usd = serializers.CharField(allow_null=True)

@@ -1,5 +1,18 @@
-"""Addresses."""
+"""Addresses of tasks and runs."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from apps.runs.api import runs, tasks
+
+urlpatterns = [
+    path("tasks", tasks.TaskList.as_view(), name="tasks"),
+    path("tasks/validate", tasks.TaskValidate.as_view(), name="tasks-validate"),
+    path("tasks/schema", tasks.TaskSchema.as_view(), name="tasks-schema"),
+    path("tasks/<uuid:task_id>", tasks.TaskDetail.as_view(), name="task"),
+    path("tasks/<uuid:task_id>/versions", tasks.TaskVersions.as_view(), name="task-versions"),
+    path("runs", runs.RunList.as_view(), name="runs"),
+    path("runs/<uuid:run_id>", runs.RunDetail.as_view(), name="run"),
+    path("runs/<uuid:run_id>/steps", runs.RunSteps.as_view(), name="run-steps"),
+    path("runs/<uuid:run_id>/metrics", runs.RunMetricsView.as_view(), name="run-metrics"),
+    path("runs/<uuid:run_id>/events", runs.RunEvents.as_view(), name="run-events"),
+]

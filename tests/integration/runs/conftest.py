@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from agentplatform.core.clock import now
 from agentplatform.core.wait import wait_for
 from agentplatform.queues import POOLS
+from apps.gateway.services.engine import reset_engine
 from apps.runs.models import Run, RunEvent, Step
 from apps.runs.services.create_run import create_run
 from apps.runs.services.save_task import create_task
@@ -67,8 +68,9 @@ def provider(provider_process: Provider, settings: Any) -> Iterator[Provider]:
         }
     )
     provider_process.reset()
+    reset_engine()
     yield provider_process
-    provider_process.reset()
+    reset_engine()
 
 
 @pytest.fixture

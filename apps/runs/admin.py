@@ -1,0 +1,63 @@
+"""Runs in the admin: to look, not to touch."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin, TabularInline
+
+from apps.runs.models import Run, RunEvent, Step, TaskDefinition, TaskVersion
+
+
+class _ReadOnly:
+    def has_add_permission(self, *_: Any, **__: Any) -> bool:
+        return False
+
+    def has_change_permission(self, *_: Any, **__: Any) -> bool:
+        return False
+
+    def has_delete_permission(self, *_: Any, **__: Any) -> bool:
+        return False
+
+
+class VersionInline(_ReadOnly, TabularInline):  # type: ignore[misc]
+    model = TaskVersion
+    fields = ("number", "created_at", "spec")
+    extra = 0
+
+
+@admin.register(TaskDefinition)
+class TaskAdmin(_ReadOnly, ModelAdmin):  # type: ignore[misc]
+    list_display = ("name", "tenant", "is_active", "updated_at")
+    list_filter = ("tenant", "is_active")
+    search_fields = ("name",)
+    inlines = (VersionInline,)
+
+
+class StepInline(_ReadOnly, TabularInline):  # type: ignore[misc]
+    model = Step
+    fields = ("name", "kind", "status", "attempt", "turn", "tokens_used", "started_at",
+              "completed_at")  # fmt: skip
+    extra = 0
+
+
+class EventInline(_ReadOnly, TabularInline):  # type: ignore[misc]
+    model = RunEvent
+    fields = ("seq", "at", "kind", "step_name", "data")
+    ordering = ("seq",)
+    extra = 0
+
+
+@admin.register(Run)
+class RunAdmin(_ReadOnly, ModelAdmin):  # type: ignore[misc]
+    list_display = ("id", "tenant", "task", "status", "tokens_used", "created_at", "completed_at")
+    list_filter = ("status", "tenant")
+    search_fields = ("id",)
+    inlines = (StepInline, EventInline)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("task_version__task", "tenant")
+
+    @admin.display(description="task")
+    def task(self, run: Run) -> str:
+        return f"{run.task_version.task.name} v{run.task_version.number}"

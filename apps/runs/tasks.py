@@ -1,0 +1,37 @@
+"""Celery's side of runs: ids in, one service call."""
+
+from uuid import UUID
+
+from agentplatform.core.clock import now
+from agentplatform.core.tasks import platform_task
+from apps.runs.services.advance_run import advance_run
+from apps.runs.services.execute_step import execute_step
+from apps.runs.services.finalize_run import finalize_run
+from apps.runs.services.recover import recover
+from apps.runs.services.resume_step import resume_step
+from apps.runs.services.run_on import run_on
+
+
+@platform_task(name="runs.advance_run")
+def advance_run_task(*, run_id: str) -> None:
+    run_on(advance_run(run_id=UUID(run_id), at=now()), clock=now)
+
+
+@platform_task(name="runs.execute_step")
+def execute_step_task(*, step_id: str, turn: int) -> None:
+    run_on(execute_step(step_id=UUID(step_id), turn=turn, at=now()), clock=now)
+
+
+@platform_task(name="runs.resume_step")
+def resume_step_task(*, step_id: str, turn: int) -> None:
+    run_on(resume_step(step_id=UUID(step_id), turn=turn, at=now()), clock=now)
+
+
+@platform_task(name="runs.finish_run")
+def finish_run_task(*, run_id: str) -> None:
+    finalize_run(run_id=UUID(run_id), at=now())
+
+
+@platform_task(name="runs.recover")
+def recover_task() -> None:
+    recover(at=now())
