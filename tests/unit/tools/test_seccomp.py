@@ -1,0 +1,131 @@
+"""The filter, executed by a small interpreter of classic BPF."""
+
+import errno
+import struct
+
+import pytest
+
+from apps.tools.runners.bubblewrap.seccomp import UnsupportedMachine, build_filter
+from apps.tools.runners.bubblewrap.syscalls import CODE_ONLY, DANGEROUS
+
+AUDIT = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+ALLOW, KILL = 0x7FFF0000, 0x80000000
+NEW_USER, NEW_NET = 0x10000000, 0x40000000
+
+
+def refuse(code):
+    return 0x00050000 | code
+
+
+def judge(program, *, architecture, number, arguments=()):
+    padded = [*arguments, *[0] * (6 - len(arguments))]
+    data = struct.pack("<IIQ6Q", number, architecture, 0, *padded)
+    at = accumulator = 0
+    while True:
+        code, when_true, when_false, value = struct.unpack_from("<HBBI", program, at * 8)
+        at += 1
+        match code:
+            case 0x20:
+                (accumulator,) = struct.unpack_from("<I", data, value)
+            case 0x54:
+                accumulator &= value
+            case 0x15:
+                at += when_true if accumulator == value else when_false
+            case 0x45:
+                at += when_true if accumulator & value else when_false
+            case 0x35:
+                at += when_true if accumulator >= value else when_false
+            case 0x06:
+                return value
+
+
+@pytest.fixture(params=sorted(AUDIT))
+def machine(request):
+    return request.param
+
+
+def verdict(machine, profile, name_or_number, *arguments):
+    number = name_or_number
+    if not isinstance(number, int):
+        number = getattr(number, machine)
+    return judge(
+        build_filter(profile, machine),
+        architecture=AUDIT[machine],
+        number=number,
+        arguments=arguments,
+    )
+
+
+SOCKET = {"x86_64": 41, "aarch64": 198}
+CLONE = {"x86_64": 56, "aarch64": 220}
+IOCTL = {"x86_64": 16, "aarch64": 29}
+READ = {"x86_64": 0, "aarch64": 63}
+
+
+def test_ordinary_calls_pass(machine):
+    assert verdict(machine, "code", READ[machine]) == ALLOW
+
+
+@pytest.mark.parametrize("name", sorted(DANGEROUS))
+@pytest.mark.parametrize("profile", ["code", "browser"])
+def test_dangerous_calls_are_refused(machine, profile, name):
+    numbers = DANGEROUS[name]
+    if getattr(numbers, machine) is None:
+        pytest.skip(f"{machine} has no {name}")
+    assert verdict(machine, profile, numbers) == refuse(errno.EPERM)
+
+
+@pytest.mark.parametrize("name", sorted(CODE_ONLY))
+def test_namespaces_and_hidden_memory_are_for_the_browser_only(machine, name):
+    assert verdict(machine, "code", CODE_ONLY[name]) == refuse(errno.EPERM)
+    assert verdict(machine, "browser", CODE_ONLY[name]) == ALLOW
+
+
+def test_another_architecture_is_killed():
+    i386 = 0x40000003
+    assert judge(build_filter("code", "x86_64"), architecture=i386, number=0) == KILL
+
+
+def test_the_x32_twin_of_a_call_is_killed():
+    program = build_filter("code", "x86_64")
+    assert judge(program, architecture=AUDIT["x86_64"], number=0x40000000 | 101) == KILL
+
+
+@pytest.mark.parametrize(
+    ("family", "kind", "expected"),
+    [
+        (1, 1, ALLOW),
+        (2, 1, ALLOW),
+        (10, 2 | 0o2000000, ALLOW),
+        (2, 3, refuse(errno.EPERM)),
+        (10, 3 | 0o2000000, refuse(errno.EPERM)),
+        (16, 3, refuse(errno.EAFNOSUPPORT)),
+        (17, 3, refuse(errno.EAFNOSUPPORT)),
+        (38, 5, refuse(errno.EAFNOSUPPORT)),
+        (40, 1, refuse(errno.EAFNOSUPPORT)),
+    ],
+)
+def test_only_plain_sockets_can_be_made(machine, family, kind, expected):
+    assert verdict(machine, "code", SOCKET[machine], family, kind) == expected
+
+
+@pytest.mark.parametrize("flag", [NEW_USER, NEW_NET])
+def test_clone_makes_no_namespaces_for_code(machine, flag):
+    assert verdict(machine, "code", CLONE[machine], flag | 17) == refuse(errno.EPERM)
+    assert verdict(machine, "code", CLONE[machine], 17) == ALLOW
+    assert verdict(machine, "browser", CLONE[machine], flag | 17) == ALLOW
+
+
+def test_clone3_is_said_not_to_exist(machine):
+    assert verdict(machine, "code", 435) == refuse(errno.ENOSYS)
+
+
+@pytest.mark.parametrize("request_code", [0x5412, 0x541C, 0x1_0000_5412])
+def test_nothing_can_type_into_a_terminal(machine, request_code):
+    assert verdict(machine, "code", IOCTL[machine], 0, request_code) == refuse(errno.EPERM)
+    assert verdict(machine, "code", IOCTL[machine], 0, 0x5401) == ALLOW
+
+
+def test_an_unknown_processor_is_refused_by_name():
+    with pytest.raises(UnsupportedMachine, match="riscv64"):
+        build_filter("code", "riscv64")

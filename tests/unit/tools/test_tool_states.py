@@ -1,0 +1,18 @@
+import pytest
+
+from agentplatform.core.state_machine import IllegalTransition
+from apps.tools.states import CALL
+
+
+def test_success_failure_and_cancellation_are_final():
+    assert CALL.terminal == {"SUCCESS", "FAILED", "CANCELLED"}
+
+
+@pytest.mark.parametrize("target", ["SUCCESS", "FAILED"])
+def test_only_a_running_call_can_end(target):
+    assert CALL.sources_of(target) == {"RUNNING"}
+
+
+def test_a_call_cannot_go_back_into_the_queue():
+    with pytest.raises(IllegalTransition):
+        CALL.check("RUNNING", "QUEUED")
