@@ -6,7 +6,6 @@ web process serves their sum.
 
 import os
 from threading import Lock
-from uuid import UUID
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -23,7 +22,6 @@ from prometheus_client import multiprocess as shared
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
-TENANT_CAP = 200
 OTHER = "other"
 
 _REQUEST_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 5, 10)
@@ -87,21 +85,29 @@ ECS_TASK_COUNT = Gauge(
     "ecs_task_count", "Running processes of a service.", ["service"], multiprocess_mode="livesum"
 )
 
-_labelled_tenants: set[str] = set()
-_lock = Lock()
 
+class CappedLabel:
+    """Values of a label that tenants choose: the first `cap` that this process meets are kept,
+    the rest are "other", so that nobody can flood Prometheus."""
 
-def tenant_label(tenant_id: UUID | str) -> str:
-    """The value of the label `tenant_id`: the id itself for the first TENANT_CAP tenants that this
-    process meets, "other" for the rest, so that no number of tenants can flood Prometheus."""
-    label = str(tenant_id)
-    if label in _labelled_tenants:
+    def __init__(self, cap: int) -> None:
+        self._cap = cap
+        self._known: set[str] = set()
+        self._lock = Lock()
+
+    def __call__(self, value: object) -> str:
+        label = str(value)
+        if label in self._known:
+            return label
+        with self._lock:
+            if len(self._known) >= self._cap:
+                return OTHER
+            self._known.add(label)
         return label
-    with _lock:
-        if len(_labelled_tenants) >= TENANT_CAP:
-            return OTHER
-        _labelled_tenants.add(label)
-    return label
+
+
+tenant_label = CappedLabel(200)
+step_label = CappedLabel(500)
 
 
 def render_metrics() -> bytes:

@@ -4,8 +4,6 @@ import os
 import subprocess
 import sys
 
-import pytest
-
 from agentplatform.telemetry import metrics
 
 CONTRACT = {
@@ -35,15 +33,9 @@ def test_every_metric_has_exactly_its_agreed_name_and_labels():
     assert found == CONTRACT
 
 
-@pytest.fixture
-def few_tenants(monkeypatch):
-    monkeypatch.setattr(metrics, "TENANT_CAP", 2)
-    monkeypatch.setattr(metrics, "_labelled_tenants", set())
-
-
-@pytest.mark.usefixtures("few_tenants")
-def test_tenants_beyond_the_cap_share_a_label():
-    assert [metrics.tenant_label(name) for name in "abca"] == ["a", "b", "other", "a"]
+def test_values_beyond_the_cap_share_a_label():
+    label = metrics.CappedLabel(2)
+    assert [label(name) for name in "abca"] == ["a", "b", "other", "a"]
 
 
 COUNT = """
