@@ -1,20 +1,21 @@
 """A tenant, runs of it, a provider that answers, and workers on the real broker."""
 
+import os
+import subprocess
+import sys
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from celery import current_app
-from celery.contrib.testing.worker import start_worker
-from pydantic import SecretStr
+from django.db import connection
 
 from agentplatform.core.clock import now
 from agentplatform.core.wait import wait_for
 from agentplatform.queues import POOLS
-from apps.gateway.services.engine import reset_engine
 from apps.runs.models import Run, RunEvent, Step
+from apps.runs.services.cancel_run import cancel_run
 from apps.runs.services.create_run import create_run
 from apps.runs.services.save_task import create_task
 from apps.runs.states import RUN
@@ -58,19 +59,9 @@ def provider_process() -> Iterator[Provider]:
 
 
 @pytest.fixture
-def provider(provider_process: Provider, settings: Any) -> Iterator[Provider]:
-    """The OpenAI provider of the gateway is this one; nothing is billed yet."""
-    settings.PLATFORM = settings.PLATFORM.model_copy(
-        update={
-            "openai_api_key": SecretStr("test"),
-            "openai_base_url": provider_process.openai_base_url,
-            "openai_model": "gpt-4o-mini",
-        }
-    )
-    provider_process.reset()
-    reset_engine()
-    yield provider_process
-    reset_engine()
+def provider(workers: None, provider_process: Provider) -> Provider:
+    """What the workers know as OpenAI; nothing is billed yet."""
+    return provider_process
 
 
 @pytest.fixture
@@ -82,24 +73,43 @@ def empty_queues() -> None:
                 connection.default_channel.queue_purge(queue)
 
 
+@pytest.fixture(scope="session")
+def worker_processes(django_db_setup: None, provider_process: Provider) -> Iterator[None]:
+    """One worker process for each pool, on the test database and the real broker."""
+    database = connection.settings_dict
+    address = f"{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}"
+    environment = {
+        **os.environ,
+        "DATABASE_URL": f"postgresql://{address}/{database['NAME']}",
+        "OPENAI_API_KEY": "test",
+        "OPENAI_BASE_URL": provider_process.openai_base_url,
+        "OPENAI_MODEL": "gpt-4o-mini",
+    }
+    processes = [
+        subprocess.Popen([sys.executable, "-m", "agentplatform.worker", pool.name], env=environment)
+        for pool in POOLS
+    ]
+    yield
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        process.wait(timeout=30)
+
+
 @pytest.fixture
-def workers(transactional_db: None, empty_queues: None) -> Iterator[None]:
-    """One worker for each pool, in threads of this process, on the real broker."""
-    with ExitStack() as stack:
-        for pool in POOLS:
-            stack.enter_context(
-                start_worker(
-                    current_app,
-                    pool="threads" if pool.name != "steps" else "solo",
-                    concurrency=4,
-                    queues=list(pool.queues),
-                    perform_ping_check=False,
-                    without_heartbeat=True,
-                    without_mingle=True,
-                    without_gossip=True,
-                )
-            )
-        yield
+def workers(
+    transactional_db: None, worker_processes: None, provider_process: Provider
+) -> Iterator[None]:
+    """Workers on the real broker; they are idle again when the test's rows are deleted."""
+    provider_process.reset()
+    yield
+    for run in Run.objects.exclude(status__in=RUN.terminal):
+        cancel_run(run_id=run.id, at=now())
+    wait_for(
+        lambda: not Run.objects.filter(finalized_at=None).exists(),
+        timeout_seconds=30,
+        what="the workers to finish",
+    )
 
 
 def finished(run: Run, *, timeout_seconds: float = 60) -> Run:
