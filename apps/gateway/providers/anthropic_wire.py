@@ -16,7 +16,7 @@ from apps.gateway.contracts import (
 )
 from apps.gateway.providers.errors import InvalidAnswer
 from apps.gateway.providers.estimate import bound_tokens
-from apps.gateway.providers.output import parse_output
+from apps.gateway.providers.output import parse_output, schema_in_words
 from apps.gateway.providers.port import Answer
 
 _STOP_REASONS: dict[str | None, StopReason] = {
@@ -30,23 +30,22 @@ _STOP_REASONS: dict[str | None, StopReason] = {
 }
 _TOOL_CHOICES = {"auto": {"type": "auto"}, "required": {"type": "any"}, "none": {"type": "none"}}
 _TOKENS_PER_MESSAGE = 8
+_NOTHING_SAID = "Go on."
 # Anthropic puts a text of its own in front of tools and schemas.
 _TOKENS_FOR_TOOLS = 600
 
 
 def to_wire(request: CompletionRequest) -> dict[str, Any]:
-    """The request's body, but for the model and the bound of the answer."""
+    """The request's body, but for the model and the bound of the answer. Anthropic's messages have
+    no temperature: the wish for one is dropped."""
     system = "\n\n".join(m.content for m in request.messages if m.role == "system" and m.content)
-    body: dict[str, Any] = {"messages": _turns(request.messages)}
-    if not body["messages"]:
-        body["messages"] = [{"role": "user", "content": _texts(system)}]
-    elif system:
+    turns = _turns(request.messages)
+    body: dict[str, Any] = {"messages": _opened(turns, system)}
+    if turns and system:
         body["system"] = system
     body |= _tools(request)
     if request.response_schema is not None:
         body |= _output(request.response_schema, body.get("system", ""))
-    if request.temperature is not None:
-        body["temperature"] = min(1.0, request.temperature)
     return body
 
 
@@ -70,8 +69,7 @@ def _output(schema: dict[str, Any], system: str) -> dict[str, Any]:
     try:
         enforced = transform_schema(schema)
     except (ValueError, TypeError, AssertionError):
-        words = f"Answer only with JSON that satisfies this JSON schema: {json.dumps(schema)}"
-        return {"system": f"{system}\n\n{words}".strip()}
+        return {"system": f"{system}\n\n{schema_in_words(schema)}".strip()}
     return {"output_config": {"format": {"type": "json_schema", "schema": enforced}}}
 
 
@@ -126,6 +124,18 @@ def _turns(messages: tuple[Message, ...]) -> list[dict[str, Any]]:
             turns[-1]["content"] += blocks
         elif blocks:
             turns.append({"role": role, "content": blocks})
+    return turns
+
+
+def _opened(turns: list[dict[str, Any]], system: str) -> list[dict[str, Any]]:
+    """The turns as Anthropic takes them: a user speaks first, the last word has no blank end."""
+    if not turns:
+        return [{"role": "user", "content": _texts(system) or _texts(_NOTHING_SAID)}]
+    if turns[-1]["role"] == "assistant" and turns[-1]["content"][-1]["type"] == "text":
+        last = turns[-1]["content"][-1]
+        last["text"] = last["text"].rstrip()
+    if turns[0]["role"] == "assistant":
+        return [{"role": "user", "content": _texts(_NOTHING_SAID)}, *turns]
     return turns
 
 

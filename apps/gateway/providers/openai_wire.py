@@ -14,7 +14,7 @@ from apps.gateway.contracts import (
 )
 from apps.gateway.providers.errors import InvalidAnswer
 from apps.gateway.providers.estimate import bound_tokens
-from apps.gateway.providers.output import parse_arguments, parse_output
+from apps.gateway.providers.output import parse_arguments, parse_output, schema_in_words
 from apps.gateway.providers.port import Answer
 
 _STOP_REASONS: dict[str | None, StopReason] = {
@@ -25,6 +25,9 @@ _STOP_REASONS: dict[str | None, StopReason] = {
     "content_filter": "content_filter",
 }
 _TOKENS_PER_MESSAGE = 8
+_NOT_STRICT = frozenset(
+    {"allOf", "oneOf", "not", "if", "then", "else", "dependentRequired", "dependentSchemas"}
+)
 
 
 def to_wire(request: CompletionRequest) -> dict[str, Any]:
@@ -36,15 +39,19 @@ def to_wire(request: CompletionRequest) -> dict[str, Any]:
         ]
         body["tool_choice"] = request.tool_choice
     if request.response_schema is not None:
-        body["response_format"] = response_format(request.response_schema)
+        _ask_for_json(body, request.response_schema)
     if request.temperature is not None:
         body["temperature"] = request.temperature
     return body
 
 
-def response_format(schema: dict[str, Any]) -> dict[str, Any]:
-    """The wish for JSON of this schema; strict where the schema is one that OpenAI can enforce."""
-    return {
+def _ask_for_json(body: dict[str, Any], schema: dict[str, Any]) -> None:
+    """Wish for JSON of this schema: enforced where OpenAI can enforce it, as a hint where it is an
+    object that it cannot, in words where it is no object."""
+    if schema.get("type") != "object" or "anyOf" in schema:
+        body["messages"].append({"role": "system", "content": schema_in_words(schema)})
+        return
+    body["response_format"] = {
         "type": "json_schema",
         "json_schema": {"name": "answer", "schema": schema, "strict": _is_strict(schema)},
     }
@@ -140,11 +147,14 @@ def _usage(usage: Any) -> Usage | None:
 
 
 def _is_strict(schema: Any) -> bool:
-    """Whether every object in it lists all its properties as required and allows no others."""
+    """Whether every object in it lists all its properties as required and allows no others, and
+    no keyword is one that strict mode refuses."""
     if isinstance(schema, list):
         return all(_is_strict(item) for item in schema)
     if not isinstance(schema, dict):
         return True
+    if not _NOT_STRICT.isdisjoint(schema):
+        return False
     if schema.get("type") == "object" or "properties" in schema:
         properties = schema.get("properties", {})
         if schema.get("additionalProperties") is not False:

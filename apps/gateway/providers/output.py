@@ -27,6 +27,11 @@ def parse_output(text: str, schema: dict[str, Any] | None, *, usage: Usage) -> A
     return value
 
 
+def schema_in_words(schema: dict[str, Any]) -> str:
+    """The wish for JSON of a schema that the provider cannot enforce."""
+    return f"Answer only with JSON that satisfies this JSON schema: {json.dumps(schema)}"
+
+
 def parse_arguments(text: str, *, tool: str, usage: Usage) -> dict[str, Any]:
     """The decoded arguments of a tool call. Raises InvalidOutput unless they are a JSON object."""
     try:
