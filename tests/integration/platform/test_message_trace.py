@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import pytest
 import structlog
+from celery import chain, chord
 from celery.contrib.testing.worker import start_worker
 
 from agentplatform.celery import app
@@ -50,3 +51,13 @@ def test_a_task_that_nobody_traced_starts_a_trace():
     wait_for(lambda: len(seen) == 2, timeout_seconds=20, what="two tasks")
     assert len(seen[0][1]) == 32
     assert seen[0] == seen[1]
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_chain_and_a_chord_stay_in_their_trace():
+    one, two = (second.si(mark=mark).set(queue="test-trace") for mark in "ab")
+    with structlog.contextvars.bound_contextvars(trace_id="c" * 32):
+        chain(one, two).apply_async()
+        chord([one, two])(second.si(mark="body").set(queue="test-trace"))
+    wait_for(lambda: len(seen) == 5, timeout_seconds=20, what="five tasks")
+    assert {trace_id for _, trace_id in seen} == {"c" * 32}
