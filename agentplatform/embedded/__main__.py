@@ -122,7 +122,9 @@ def run_sample(stack: Stack, supervisor: Supervisor, *, file: Path, question: st
     is_terminal = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     follower = demo.Follower(client, run_id, timeline=Timeline(is_coloured=is_terminal), say=say)
     try:
-        supervisor.wait_until(follower.has_ended, timeout_seconds=RUN_SECONDS, what="the run")
+        supervisor.wait_until(
+            follower.has_ended, timeout_seconds=RUN_SECONDS, every_seconds=0.4, what="the run"
+        )
     except TimeoutError:
         say(f"The run has not ended after {RUN_SECONDS:.0f} s; see {stack.data / 'logs'}.")
         return False

@@ -8,7 +8,7 @@ from pathlib import Path
 from agentplatform.embedded import packages
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-DOWNLOAD_SECONDS = 150
+DOWNLOAD_SECONDS = 90
 UNPACKED = "root/usr/lib/chromium/chromium"
 
 

@@ -66,6 +66,12 @@ def is_available() -> bool:
     return importlib.util.find_spec("xllamacpp") is not None and find_weights() is not None
 
 
+def count_threads() -> int:
+    """Half the cores: threads wait for each other at every layer, so one that shares its core with
+    another process slows them all down, many times over."""
+    return max(1, min(4, (os.cpu_count() or 1) // 2))
+
+
 def serve(port: int, key: str) -> None:
     """Serve until told to stop."""
     import xllamacpp
@@ -77,8 +83,9 @@ def serve(port: int, key: str) -> None:
     parameters.model_alias = {ALIAS}
     parameters.n_ctx = CONTEXT_TOKENS * CONVERSATIONS
     parameters.n_parallel = CONVERSATIONS
-    threads = max(1, min(4, os.cpu_count() or 1))
-    parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = threads
+    for processor in (parameters.cpuparams, parameters.cpuparams_batch):
+        processor.n_threads = count_threads()
+        processor.poll = 0
     parameters.n_threads_http = 4
     parameters.hostnames = [HOST]
     parameters.port = port

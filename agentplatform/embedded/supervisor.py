@@ -67,7 +67,12 @@ class Supervisor:
                 self._spawn(child)
 
     def wait_until(
-        self, condition: Callable[[], bool], *, timeout_seconds: float, what: str
+        self,
+        condition: Callable[[], bool],
+        *,
+        timeout_seconds: float,
+        what: str,
+        every_seconds: float = 0.1,
     ) -> None:
         """Tick until the condition holds. Raises TimeoutError, naming `what`."""
 
@@ -75,7 +80,12 @@ class Supervisor:
             self.tick()
             return condition()
 
-        wait_for(tick_and_ask, timeout_seconds=timeout_seconds, every_seconds=0.1, what=what)
+        wait_for(
+            tick_and_ask,
+            timeout_seconds=timeout_seconds,
+            every_seconds=every_seconds,
+            what=what,
+        )
 
     def wait_ready(
         self, name: str, is_ready: Callable[[], bool], *, timeout_seconds: float = 30.0
