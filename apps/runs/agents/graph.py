@@ -1,10 +1,10 @@
 """Run a graph for one turn: until it asks for the outside world, or ends."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from langgraph.graph.state import CompiledStateGraph, StateGraph
+from langgraph.graph import StateGraph
 from langgraph.types import Command
 
 from apps.runs.agents.checkpointer import THREAD, StepCheckpointer
@@ -37,28 +37,25 @@ class Ended:
     output: dict[str, Any] = field(default_factory=dict)
 
 
-GraphBuilder = Callable[[], "StateGraph[Any, Any, Any, Any]"]
+Graph = StateGraph[Any, Any, Any, Any]
 
 
-def start_graph(builder: GraphBuilder, given: GraphInput) -> Paused | Ended:
+def start_graph(graph: Graph, given: GraphInput) -> Paused | Ended:
     """The first turn."""
     saver = StepCheckpointer()
-    return _run(builder, saver, {"messages": given.messages, "options": given.options})
+    return _run(graph, saver, {"messages": given.messages, "options": given.options})
 
 
-def resume_graph(
-    builder: GraphBuilder, *, state: bytes, answers: Mapping[str, Any]
-) -> Paused | Ended:
+def resume_graph(graph: Graph, *, state: bytes, answers: Mapping[str, Any]) -> Paused | Ended:
     """A later turn: `answers` maps every interrupt id of `state` to its value.
 
     All at once: a graph that is resumed answer by answer runs its next node twice or stalls.
     """
-    return _run(builder, StepCheckpointer(state), Command(resume=dict(answers)))
+    return _run(graph, StepCheckpointer(state), Command(resume=dict(answers)))
 
 
-def _run(builder: GraphBuilder, saver: StepCheckpointer, given: Any) -> Paused | Ended:
-    graph: CompiledStateGraph[Any, Any, Any, Any] = builder().compile(checkpointer=saver)
-    result = graph.invoke(
+def _run(graph: Graph, saver: StepCheckpointer, given: Any) -> Paused | Ended:
+    result = graph.compile(checkpointer=saver).invoke(
         given,
         {"configurable": {"thread_id": THREAD}, "recursion_limit": RECURSION_LIMIT},
         durability="exit",

@@ -1,6 +1,7 @@
 """Take one turn of a claimed step. A turn never blocks: it names the calls that it wants."""
 
 from collections.abc import Callable
+from functools import cache
 
 import structlog
 
@@ -9,7 +10,6 @@ from agentplatform.core.errors import PlatformError
 from apps.runs.models import Checkpoint
 from apps.runs.selectors import call_outcomes, spec_of, values_of
 from apps.runs.services.claim_step import Claim
-from apps.runs.services.turns.agent import take_agent_turn
 from apps.runs.services.turns.llm import take_llm_turn
 from apps.runs.services.turns.tool import take_tool_turn
 from apps.runs.services.turns.turn import Failed, Turn, TurnResult
@@ -19,8 +19,16 @@ log = structlog.get_logger("runs")
 _KINDS: dict[str, Callable[[Turn], TurnResult]] = {
     "llm": take_llm_turn,
     "tool": take_tool_turn,
-    "agent": take_agent_turn,
+    "agent": lambda turn: _agent_turn()(turn),
 }
+
+
+@cache
+def _agent_turn() -> Callable[[Turn], TurnResult]:
+    """Imported on first use, for LangGraph's sake (see agents.registry)."""
+    from apps.runs.services.turns.agent import take_agent_turn
+
+    return take_agent_turn
 
 
 def outcomes_of(claim: Claim) -> tuple[CallOutcome, ...]:

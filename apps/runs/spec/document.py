@@ -56,9 +56,7 @@ class Spec(Node):
         found: dict[str, tuple[str, ...]] = {}
         for step in self.steps:
             if isinstance(step, DecisionStep):
-                for name in dict.fromkeys(
-                    name for way in step.ways for name in way.next
-                ):
+                for name in dict.fromkeys(name for way in step.ways for name in way.next):
                     found[name] = (*found.get(name, ()), step.name)
         return found
 

@@ -13,7 +13,7 @@ SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}, "required"
 
 def start(**options: Any) -> Paused:
     paused = start_graph(
-        build_react,
+        build_react(),
         GraphInput(
             messages=[{"role": "user", "content": "Hello"}],
             options={"tools": {"add": SCHEMA}, "max_turns": 3, "min_turns": 0, **options},
@@ -25,7 +25,7 @@ def start(**options: Any) -> Paused:
 
 def answer(paused: Paused, *values: dict[str, Any]) -> Paused | Ended:
     answers = dict(zip(paused.interrupts, values, strict=True))
-    return resume_graph(build_react, state=paused.state, answers=answers)
+    return resume_graph(build_react(), state=paused.state, answers=answers)
 
 
 def wish(number: int, **arguments: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from jsonschema.exceptions import SchemaError
 from agentplatform.core.calls import CallOutcome
 from apps.gateway.contracts import CompletionRequest, Message, ToolSpec
 from apps.runs.agents.graph import Ended, GraphInput, Paused, resume_graph, start_graph
-from apps.runs.agents.registry import GRAPHS
+from apps.runs.agents.registry import build_graph
 from apps.runs.models import Checkpoint
 from apps.runs.services.turns.turn import (
     CallRequest,
@@ -42,14 +42,14 @@ def take_agent_turn(turn: Turn) -> TurnResult:
 
 
 def _invoke(step: AgentStep, turn: Turn, offered: dict[str, ToolSpec]) -> Paused | Ended:
-    builder = GRAPHS[step.graph]
+    graph = build_graph(step.graph)
     if turn.checkpoint is None:
-        return start_graph(builder, _graph_input(step, turn.values, offered))
+        return start_graph(graph, _graph_input(step, turn.values, offered))
     answers = {
         interrupt: _answer(outcome)
         for interrupt, outcome in zip(turn.checkpoint.interrupts, turn.outcomes, strict=True)
     }
-    return resume_graph(builder, state=bytes(turn.checkpoint.state), answers=answers)
+    return resume_graph(graph, state=bytes(turn.checkpoint.state), answers=answers)
 
 
 def _graph_input(
