@@ -26,7 +26,7 @@ class RequestBounds:
             return problem_response(status=400, detail="Remove the NUL character from the address.")
         length = request.META.get("CONTENT_LENGTH") or ""
         if not length and "Transfer-Encoding" in request.headers:
-            return problem_response(status=411, detail="Send the body with a Content-Length.")
+            return problem_response(status=411)
         if length.isdecimal() and int(length) > self._limit:
             return problem_response(status=413)
         return None

@@ -25,11 +25,13 @@ _CODES: dict[int, tuple[str, str]] = {
     404: ("not_found", "There is nothing at this address."),
     405: ("method_not_allowed", "This address does not take this method; see the Allow header."),
     406: ("not_acceptable", "Ask for application/json."),
+    411: ("length_required", "Send the body with a Content-Length."),
     413: ("too_large", "The body is larger than this address takes."),
     415: ("unsupported_media_type", "Send the body as application/json."),
     422: ("invalid", "Some fields are wrong; see errors."),
     429: ("too_many_requests", "Wait as long as Retry-After says, then try again."),
     500: ("internal_error", "The server failed; tell the operator the trace_id."),
+    503: ("unavailable", "Something this needs is down; try again."),
 }
 
 

@@ -172,7 +172,7 @@ def test_a_declared_length_above_every_limit_is_refused_unread(client):
 
 def test_a_body_of_unknown_length_is_refused(client):
     response = client.generic("POST", "/health", headers={"Transfer-Encoding": "chunked"})
-    assert_problem(response, 411, "error")
+    assert_problem(response, 411, "length_required")
 
 
 @pytest.mark.parametrize(

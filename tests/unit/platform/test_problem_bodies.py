@@ -58,4 +58,4 @@ def test_errors_are_named_by_the_path_of_their_field():
 
 
 def test_a_status_alone_says_something_useful():
-    assert problem(status=411)["detail"]
+    assert problem(status=410)["detail"]
