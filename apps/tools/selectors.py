@@ -22,12 +22,6 @@ def outcomes(*, step_id: UUID, attempt: int, turn: int) -> list[CallOutcome]:
     return [_outcome(call) for call in calls.order_by("index")]
 
 
-def steps_with_open_calls(*, step_ids: list[UUID]) -> set[UUID]:
-    """Those of the steps that have a call which is not finished, in any turn."""
-    calls = ToolCall.objects.filter(step_id__in=step_ids).exclude(status__in=CALL.terminal)
-    return set(calls.values_list("step_id", flat=True).distinct())
-
-
 def due_calls(*, at: datetime, limit: int) -> list[DueCall]:
     """Unfinished calls that nobody holds and whose message may be lost, oldest first."""
     unsent = Q(dispatched_at__isnull=True, created_at__lt=at - UNSENT_AFTER)

@@ -9,7 +9,7 @@ from agentplatform.core.calls import CallOutcome, CallPlan
 from agentplatform.core.json_values import clean_json
 from agentplatform.core.money import format_usd
 from agentplatform.core.transactions import after_commit, transaction
-from agentplatform.telemetry.metrics import STEP_DURATION
+from agentplatform.telemetry.metrics import STEP_DURATION, step_label
 from apps.gateway import facade as gateway
 from apps.gateway.contracts import CompletionRequest
 from apps.runs.models import Checkpoint, Run, Step
@@ -139,7 +139,7 @@ def _fail(run: Run, claim: Claim, result: Failed, *, at: datetime) -> list[Queue
 
 def _observe(step: Step, status: str, at: datetime) -> None:
     seconds = (at - (step.started_at or at)).total_seconds()
-    after_commit(STEP_DURATION.labels(step.name, status).observe, amount=seconds)
+    after_commit(STEP_DURATION.labels(step_label(step.name), status).observe, amount=seconds)
 
 
 def _totals(step: Step, at: datetime) -> dict[str, object]:
