@@ -17,7 +17,14 @@ from agentplatform.core.errors import NotFound
 from agentplatform.core.money import format_usd
 from agentplatform.telemetry.trace import current_trace_id
 from apps.gateway import facade as gateway
-from apps.runs.api.serializers import EventPage, RunMetrics, RunRead, RunWrite, StepRead
+from apps.runs.api.serializers import (
+    EventPage,
+    RunArtifact,
+    RunMetrics,
+    RunRead,
+    RunWrite,
+    StepRead,
+)
 from apps.runs.api.tasks import task_or_404
 from apps.runs.models import Run, Step
 from apps.runs.selectors import events_after, find_run
@@ -25,6 +32,7 @@ from apps.runs.services.cancel_run import cancel_run
 from apps.runs.services.create_run import create_run
 from apps.runs.states import RUN
 from apps.tenants.facade import principal_of
+from apps.tools import facade as tools
 
 EVENTS_PER_PAGE = 500
 
@@ -155,6 +163,16 @@ def _duration_ms(run: Run) -> int | None:
     if run.started_at is None:
         return None
     return int(((run.completed_at or now()) - run.started_at).total_seconds() * 1000)
+
+
+@extend_schema(tags=["runs"], responses=RunArtifact(many=True))
+class RunArtifacts(APIView):
+    """The files that the steps of a run left, oldest first."""
+
+    def get(self, request: Request, run_id: UUID) -> Response:
+        run = run_or_404(request, run_id)
+        found = tools.artifacts_of_run(tenant_id=run.tenant_id, run_id=run.id)
+        return Response(RunArtifact(found, many=True).data)
 
 
 class RunEvents(APIView):

@@ -159,3 +159,13 @@ class RunMetrics(serializers.Serializer[Any]):
     cost_usd = serializers.CharField()
     steps_by_status = serializers.DictField(child=serializers.IntegerField())
     models = ModelUse(many=True)
+
+
+class RunArtifact(serializers.Serializer[Any]):
+    """A file of the run; its content is at /api/v1/artifacts/{artifact_id}/content."""
+
+    artifact_id = serializers.UUIDField()
+    name = serializers.CharField()
+    media_type = serializers.CharField()
+    size_bytes = serializers.IntegerField()
+    sha256 = serializers.CharField()

@@ -14,5 +14,6 @@ urlpatterns = [
     path("runs/<uuid:run_id>", runs.RunDetail.as_view(), name="run"),
     path("runs/<uuid:run_id>/steps", runs.RunSteps.as_view(), name="run-steps"),
     path("runs/<uuid:run_id>/metrics", runs.RunMetricsView.as_view(), name="run-metrics"),
+    path("runs/<uuid:run_id>/artifacts", runs.RunArtifacts.as_view(), name="run-artifacts"),
     path("runs/<uuid:run_id>/events", runs.RunEvents.as_view(), name="run-events"),
 ]

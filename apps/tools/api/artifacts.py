@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from agentplatform.core.clock import now
 from apps.tenants.facade import principal_of
 from apps.tools.api.serializers import ArtifactRead, ArtifactWrite
-from apps.tools.selectors import artifact_ref, artifacts_of_run, get_artifact
+from apps.tools.selectors import artifact_ref, get_artifact
 from apps.tools.services.open_artifact import open_artifact
 from apps.tools.services.store_artifact import store_artifact
 
@@ -85,13 +85,3 @@ class ArtifactContent(APIView):
         response["X-Content-Type-Options"] = "nosniff"
         response["Cache-Control"] = "private, no-store"
         return response
-
-
-@extend_schema(tags=["artifacts"])
-class RunArtifacts(APIView):
-    """The files that the steps of a run left, oldest first."""
-
-    @extend_schema(responses=ArtifactRead(many=True), operation_id="runs_artifacts_list")
-    def get(self, request: Request, run_id: UUID) -> Response:
-        found = artifacts_of_run(tenant_id=principal_of(request).tenant_id, run_id=run_id)
-        return Response(ArtifactRead(found, many=True).data)

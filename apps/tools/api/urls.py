@@ -12,5 +12,4 @@ urlpatterns = [
         artifacts.ArtifactContent.as_view(),
         name="artifact-content",
     ),
-    path("runs/<uuid:run_id>/artifacts", artifacts.RunArtifacts.as_view(), name="run-artifacts"),
 ]
