@@ -66,9 +66,10 @@ class Follower:
     def has_ended(self) -> bool:
         """Show what is new; whether there is nothing more to come."""
         page = self._client.get(f"{self._path}/events", after=self._last)
-        for event, line in zip(page["results"], self._timeline.lines(page["results"]), strict=True):
+        for line in self._timeline.lines(page["results"]):
             self._say(line)
-            self._last = event["seq"]
+        if page["results"]:
+            self._last = page["results"][-1]["seq"]
         return bool(page["is_finished"])
 
 

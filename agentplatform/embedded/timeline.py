@@ -10,24 +10,31 @@ GOOD, BAD, FAINT, PLAIN = "32", "31", "2", ""
 COLOURS = {
     **dict.fromkeys(("success", "completed"), GOOD),
     **dict.fromkeys(("failed", "cancelled", "timeout", "budget_exceeded"), BAD),
-    **dict.fromkeys(("pending", "queued", "waiting", "skipped"), FAINT),
+    **dict.fromkeys(("running", "skipped"), FAINT),
 }
 WORDS = {"success": "done", "completed": "COMPLETED", "running": "started"}
 
 
 class Timeline:
-    """Renders events in their order; times count from the first one."""
+    """Renders events in their order; times count from the first one.
+
+    A step's way through the queue between two turns is left out: its calls say as much.
+    """
 
     def __init__(self, *, is_coloured: bool) -> None:
         self._is_coloured = is_coloured
         self._began: datetime | None = None
+        self._started: set[str] = set()
 
     def lines(self, events: Iterable[Mapping[str, Any]]) -> list[str]:
-        return [self._line(event) for event in events]
+        """The lines that these further events add."""
+        return [line for event in events if (line := self._line(event))]
 
     def _line(self, event: Mapping[str, Any]) -> str:
         at = datetime.fromisoformat(str(event["at"]).replace("Z", "+00:00"))
         self._began = self._began or at
+        if self._is_routine(str(event["kind"]), str(event.get("step") or "")):
+            return ""
         elapsed = (at - self._began).total_seconds()
         kind, data = str(event["kind"]), event.get("data") or {}
         verb = kind.partition(".")[2]
@@ -36,6 +43,15 @@ class Timeline:
         text = describe_call(data) if is_call else describe_move(kind, data)
         step = str(event.get("step") or "run")
         return f"{elapsed:7.1f} s  {step:<{STEP_WIDTH}}  {self._paint(text, state)}"
+
+    def _is_routine(self, kind: str, step: str) -> bool:
+        if kind == "step.running":
+            is_again = step in self._started
+            self._started.add(step)
+            return is_again
+        if kind == "step.retrying":
+            self._started.discard(step)
+        return kind in ("run.pending", "step.queued", "step.waiting")
 
     def _paint(self, text: str, state: str) -> str:
         colour = COLOURS.get(state, PLAIN)

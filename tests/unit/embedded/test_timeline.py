@@ -20,6 +20,18 @@ def test_times_count_from_the_first_event() -> None:
     assert [line.split(" s ")[0].strip() for line in lines] == ["0.0", "2.0"]
 
 
+def test_only_the_first_turn_of_a_step_says_that_it_started() -> None:
+    turn = [event(1, f"step.{verb}", "explore") for verb in ("queued", "running", "waiting")]
+    lines = Timeline(is_coloured=False).lines([*turn, *turn])
+    assert [line.split()[-1] for line in lines] == ["started"]
+
+
+def test_a_retried_step_says_that_it_started_again() -> None:
+    events = [event(1, f"step.{verb}", "explore") for verb in ("running", "retrying", "running")]
+    lines = Timeline(is_coloured=False).lines(events)
+    assert [line.split()[-1] for line in lines] == ["started", "retrying", "started"]
+
+
 def test_a_model_call_shows_who_answered_tokens_cost_and_duration() -> None:
     call = event(
         1, "call.finished", "report", kind="llm", provider="local", model="smol",
