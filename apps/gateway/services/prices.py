@@ -39,12 +39,18 @@ PRICES = (
     Price("openai", "gpt-5", date(2025, 8, 7), 1_250, 10_000, 125),
     Price("openai", "gpt-5-mini", date(2025, 8, 7), 250, 2_000, 25),
     Price("openai", "gpt-5-nano", date(2025, 8, 7), 50, 400, 5),
-    Price("anthropic", "claude-3-5-haiku", date(2024, 11, 4), 800, 4_000, 80),
+    Price("openai", "gpt-5.4-mini", date(2026, 3, 17), 750, 4_500, 75),
     Price("anthropic", "claude-haiku-4-5", date(2025, 10, 15), 1_000, 5_000, 100),
-    Price("anthropic", "claude-sonnet-4", date(2025, 5, 22), 3_000, 15_000, 300),
     Price("anthropic", "claude-sonnet-4-5", date(2025, 9, 29), 3_000, 15_000, 300),
-    Price("anthropic", "claude-opus-4-1", date(2025, 8, 5), 15_000, 75_000, 1_500),
-    Price("anthropic", "claude-opus-4-5", date(2025, 11, 24), 5_000, 25_000, 500),
+    Price("anthropic", "claude-sonnet-4-6", date(2026, 1, 1), 3_000, 15_000, 300),
+    Price("anthropic", "claude-sonnet-5", date(2026, 1, 1), 2_000, 10_000, 200),
+    Price("anthropic", "claude-opus-4-5", date(2025, 11, 1), 5_000, 25_000, 500),
+    Price("anthropic", "claude-opus-4-6", date(2026, 1, 1), 5_000, 25_000, 500),
+    Price("anthropic", "claude-opus-4-7", date(2026, 1, 1), 5_000, 25_000, 500),
+    Price("anthropic", "claude-opus-4-8", date(2026, 1, 1), 5_000, 25_000, 500),
+    Price("anthropic", "claude-opus-5", date(2026, 1, 1), 5_000, 25_000, 500),
+    Price("anthropic", "claude-fable-5", date(2026, 1, 1), 10_000, 50_000, 1_000),
+    Price("anthropic", "claude-fable-5-1", date(2026, 1, 1), 10_000, 50_000, 250),
 )
 _SNAPSHOT = re.compile(r"-(\d{4}-\d{2}-\d{2}|\d{8})$")
 

@@ -1,0 +1,63 @@
+"""Planned calls on a tenant, completed by the task's own service against the test provider."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from agentplatform.core.calls import CallOutcome, CallPlan
+from agentplatform.core.clock import now
+from agentplatform.core.transactions import transaction
+from apps.gateway.contracts import CompletionRequest, Message
+from apps.gateway.facade import outcomes, plan_completion
+from apps.gateway.services.complete_call import complete_call
+from apps.tenants.facade import open_run_account
+from apps.tenants.models import Tenant
+
+
+@dataclass(frozen=True)
+class Work:
+    """A tenant's run with one step, whose calls are told apart by their index."""
+
+    tenant_id: UUID
+    run_id: UUID
+    step_id: UUID
+
+    def plan(self, *, index: int = 0, **request: Any) -> UUID:
+        plan = CallPlan(
+            tenant_id=self.tenant_id,
+            run_id=self.run_id,
+            step_id=self.step_id,
+            attempt=1,
+            turn=1,
+            index=index,
+        )
+        request.setdefault("messages", (Message(role="user", content="Hello."),))
+        with transaction():
+            return plan_completion(plan=plan, request=CompletionRequest(**request), at=now())
+
+    def outcome(self, call_id: UUID) -> CallOutcome:
+        all_of_turn = outcomes(step_id=self.step_id, attempt=1, turn=1)
+        (found,) = (one for one in all_of_turn if one.call_id == call_id)
+        return found
+
+    def complete(self, **request: Any) -> CallOutcome:
+        """Plan one call and complete it."""
+        call_id = self.plan(**request)
+        complete_call(call_id=call_id, clock=now)
+        return self.outcome(call_id)
+
+
+def start_work(
+    *, token_budget: int | None = None, usd_nanos: int | None = None, run_budget: int | None = None
+) -> Work:
+    """A tenant with these limits and a run of it."""
+    tenant = Tenant.objects.create(
+        name="Acme",
+        slug=f"acme-{uuid4().hex[:8]}",
+        token_budget_monthly=token_budget,
+        usd_budget_monthly_nanos=usd_nanos,
+    )
+    work = Work(tenant_id=tenant.id, run_id=uuid4(), step_id=uuid4())
+    with transaction():
+        open_run_account(tenant_id=tenant.id, run_id=work.run_id, token_limit=run_budget)
+    return work
