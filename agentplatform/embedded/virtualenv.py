@@ -13,7 +13,7 @@ from agentplatform.embedded import locks, packages
 from agentplatform.embedded.errors import StackError
 from agentplatform.embedded.package_index import uv_environment
 
-SYNC = ("pip", "sync", "--require-hashes", "--compile-bytecode")
+INSTALL = ("pip", "install", "--require-hashes", "--no-deps", "--compile-bytecode")
 PIP_WHEELS = ("/usr/share/python-wheels", "/usr/lib/python3/dist-packages")
 
 
@@ -98,21 +98,28 @@ def pip_wheels(scratch: Path, log: Path) -> Iterator[Path]:
 
 
 def install(python: Path, lock_files: list[Path], tools: Path, log: Path) -> None:
-    """Install exactly the lock files, hashes checked: with uv, or with pip where uv cannot."""
+    """Install what the lock files list, hashes checked: with uv, or with pip where uv cannot.
+
+    What a developer has installed besides stays.
+    """
     pip = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
     hashed = [*pip, "--require-hashes", "--no-deps"]
     with log.open("w") as output:
         if run([*hashed, "-r", str(tools)], output) and run(
-            [str(python.parent / "uv"), *SYNC, "--python", str(python), *map(str, lock_files)],
+            [str(python.parent / "uv"), *INSTALL, "--python", str(python), *as_options(lock_files)],
             output,
             uv_environment(python),
         ):
             return
-        if run([*hashed, *(part for path in lock_files for part in ("-r", str(path)))], output):
+        if run([*hashed, *as_options(lock_files)], output):
             return
     raise StackError(
         f"The packages in requirements/ could not be installed: {last_line(log)} (all of it: {log})"
     )
+
+
+def as_options(lock_files: list[Path]) -> list[str]:
+    return [word for path in lock_files for word in ("-r", str(path))]
 
 
 def run(command: list[str], output: IO[str], environment: dict[str, str] | None = None) -> bool:
