@@ -4,8 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 Schema = dict[str, Any]
-DEEPEST = 32
-BUDGETS = (2, 4, 8, 16, DEEPEST)
+References = frozenset[str]
 _CHOSEN = {"const", "default", "examples", "enum"}
 
 
@@ -21,56 +20,57 @@ def make_instance(schema: Schema | bool) -> Any:
     Unsatisfiable for a false schema and for one that recurs without end.
     """
     root = schema if isinstance(schema, dict) else {}
-    for budget in BUDGETS[:-1]:
-        try:
-            return _make(schema, root, budget)
-        except Unsatisfiable:
-            continue
-    return _make(schema, root, DEEPEST)
+    return _make(schema, root, frozenset({"#"}))
 
 
-def _make(schema: Schema | bool, root: Schema, depth: int) -> Any:
-    if schema is False or depth < 0:
-        raise Unsatisfiable("the schema accepts nothing, or recurs without end")
+def _make(schema: Schema | bool, root: Schema, inside: References) -> Any:
+    """An instance of `schema`, found inside these references. The smallest instance never enters a
+    reference again that it is inside of."""
+    if schema is False:
+        raise Unsatisfiable("the schema accepts nothing")
     if schema is True:
         return None
-    schema = _flatten(schema, root)
+    schema, inside = _flatten(schema, root, inside)
     if not _CHOSEN.isdisjoint(schema):
         return _chosen(schema)
     for keyword in ("anyOf", "oneOf"):
         if keyword in schema:
-            return _make_first(schema, schema[keyword], root, depth, without=keyword)
-    return _MAKERS[_type_of(schema)](schema, root, depth)
+            return _make_first(schema, root, inside, keyword=keyword)
+    return _MAKERS[_type_of(schema)](schema, root, inside)
 
 
-def _make_first(
-    schema: Schema, branches: list[Schema], root: Schema, depth: int, *, without: str
-) -> Any:
-    rest = {key: value for key, value in schema.items() if key != without}
-    for branch in branches:
+def _make_first(schema: Schema, root: Schema, inside: References, *, keyword: str) -> Any:
+    rest = {key: value for key, value in schema.items() if key != keyword}
+    for branch in schema[keyword]:
         try:
-            return _make(_merge(rest, _flatten(branch, root)), root, depth - 1)
+            flat, entered = _flatten(branch, root, inside)
+            return _make(_merge(rest, flat), root, entered)
         except Unsatisfiable:
             continue
-    raise Unsatisfiable(f"no branch of {without} can be satisfied")
+    raise Unsatisfiable(f"no branch of {keyword} can be satisfied")
 
 
-def _flatten(schema: Schema | bool, root: Schema) -> Schema:
-    """`schema` with its $ref followed and its allOf merged in."""
+def _flatten(schema: Schema | bool, root: Schema, inside: References) -> tuple[Schema, References]:
+    """`schema` with its $ref followed and its allOf merged in, and the references it is inside."""
     if isinstance(schema, bool):
-        return {} if schema else {"anyOf": []}
-    for _ in range(DEEPEST):
+        return ({} if schema else {"anyOf": []}), inside
+    while "$ref" in schema or "allOf" in schema:
         if "$ref" in schema:
-            rest = {key: value for key, value in schema.items() if key != "$ref"}
-            schema = _merge(_look_up(schema["$ref"], root), rest)
-        elif "allOf" in schema:
-            parts = schema["allOf"]
-            schema = {key: value for key, value in schema.items() if key != "allOf"}
-            for part in parts:
-                schema = _merge(schema, _flatten(part, root))
+            schema, reference = _without(schema, "$ref")
+            if reference in inside:
+                raise Unsatisfiable(f"{reference} contains itself without end")
+            inside |= {reference}
+            schema = _merge(_look_up(reference, root), schema)
         else:
-            return schema
-    raise Unsatisfiable("the schema refers to itself without end")
+            schema, parts = _without(schema, "allOf")
+            for part in parts:
+                flat, entered = _flatten(part, root, inside)
+                schema, inside = _merge(schema, flat), inside | entered
+    return schema, inside
+
+
+def _without(schema: Schema, keyword: str) -> tuple[Schema, Any]:
+    return {key: value for key, value in schema.items() if key != keyword}, schema[keyword]
 
 
 def _look_up(reference: str, root: Schema) -> Any:
@@ -113,23 +113,22 @@ def _chosen(schema: Schema) -> Any:
     return (schema.get("examples") or schema["enum"])[0]
 
 
-def _make_object(schema: Schema, root: Schema, depth: int) -> dict[str, Any]:
+def _make_object(schema: Schema, root: Schema, inside: References) -> dict[str, Any]:
     properties = schema.get("properties", {})
     return {
-        name: _make(properties.get(name, True), root, depth - 1)
-        for name in schema.get("required", ())
+        name: _make(properties.get(name, True), root, inside) for name in schema.get("required", ())
     }
 
 
-def _make_array(schema: Schema, root: Schema, depth: int) -> list[Any]:
+def _make_array(schema: Schema, root: Schema, inside: References) -> list[Any]:
     leading = schema.get("prefixItems", [])
     count = schema.get("minItems", 0)
     item = schema.get("items", True)
-    made = [_make(part, root, depth - 1) for part in leading[:count]]
-    return made + [_make(item, root, depth - 1) for _ in range(count - len(made))]
+    made = [_make(part, root, inside) for part in leading[:count]]
+    return made + [_make(item, root, inside) for _ in range(count - len(made))]
 
 
-def _make_integer(schema: Schema, root: Schema, depth: int) -> int:
+def _make_integer(schema: Schema, root: Schema, inside: References) -> int:
     step = int(schema.get("multipleOf", 1)) or 1
     low, high = schema.get("minimum"), schema.get("maximum")
     if "exclusiveMinimum" in schema:
@@ -143,7 +142,7 @@ def _make_integer(schema: Schema, root: Schema, depth: int) -> int:
     return 0
 
 
-def _make_number(schema: Schema, root: Schema, depth: int) -> Any:
+def _make_number(schema: Schema, root: Schema, inside: References) -> Any:
     low, high = schema.get("minimum"), schema.get("maximum")
     above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
     if above is not None and (low is None or above >= low):
@@ -156,7 +155,7 @@ def _make_number(schema: Schema, root: Schema, depth: int) -> Any:
     return high if high is not None and high < 0 else 0
 
 
-def _make_string(schema: Schema, root: Schema, depth: int) -> str:
+def _make_string(schema: Schema, root: Schema, inside: References) -> str:
     text = _FORMATS.get(schema.get("format", ""), "")
     return text + "a" * (int(schema.get("minLength", 0)) - len(text))
 
@@ -173,12 +172,12 @@ _FORMATS = {
     "uri": "https://example.org/",
     "uuid": "00000000-0000-4000-8000-000000000000",
 }
-_MAKERS: dict[str, Callable[[Schema, Schema, int], Any]] = {
+_MAKERS: dict[str, Callable[[Schema, Schema, References], Any]] = {
     "object": _make_object,
     "array": _make_array,
     "integer": _make_integer,
     "number": _make_number,
     "string": _make_string,
-    "boolean": lambda schema, root, depth: False,
-    "null": lambda schema, root, depth: None,
+    "boolean": lambda schema, root, inside: False,
+    "null": lambda schema, root, inside: None,
 }

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from tests.provider.behaviour import Behaviour
+from tests.provider.instances import Unsatisfiable
 from tests.provider.refusal import Refusal
 from tests.provider.values import REQUEST_ID, Answer, Ask, Piece
 from tests.provider.wire import Wire
@@ -49,7 +50,10 @@ def _prepare(wire: Wire, raw: bytes, behaviour: Behaviour, script: str) -> Order
     ask = wire.read(_decode(raw), behaviour)
     if behaviour.has("window") and ask.prompt_tokens > behaviour.number("window"):
         raise context_refusal(wire.errors.provider, ask.prompt_tokens, behaviour.number("window"))
-    answer = wire.compose(ask, behaviour, json.loads(script) if script else ())
+    try:
+        answer = wire.compose(ask, behaviour, json.loads(script) if script else ())
+    except (Unsatisfiable, RecursionError) as error:
+        raise Refusal(400, f"Invalid schema: {error}") from error
     is_metered = not behaviour.has("missing-usage")
     if ask.is_streamed and wire.render_stream is not None:
         pieces = tuple(wire.render_stream(ask, answer, is_metered))

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.provider.process import HOST, Provider
 
-HEADERS = {"Authorization": "Bearer k", "x-api-key": "k", "anthropic-version": "2023-06-01"}
+HEADERS = {"Authorization": "Bearer k", "x-api-key": "k", "anthropic-version": "2026-10-21"}
 TIMEOUT_SECONDS = 10
 
 

@@ -14,10 +14,19 @@ ANTHROPIC_UNSUPPORTED = {
 }
 
 
+def check_openai_root(schema: dict[str, Any]) -> str | None:
+    """What is wrong with the outermost schema, strict or not, or None."""
+    kind = schema.get("type")
+    if kind != "object" or "anyOf" in schema:
+        return f"schema must be a JSON Schema of 'type: \"object\"', got 'type: \"{kind}\"'."
+    return None
+
+
 def check_openai_strict(schema: dict[str, Any]) -> str | None:
     """What breaks the rules of OpenAI's strict mode, or None."""
-    if schema.get("type") != "object" or "anyOf" in schema:
-        return "schema must be a JSON Schema of 'type: \"object\"', got 'type: \"None\"'."
+    wrong = check_openai_root(schema)
+    if wrong is not None:
+        return wrong
     for path, part in _walk(schema):
         context = f"In context={path}, "
         unsupported = [word for word in OPENAI_UNSUPPORTED if word in part]

@@ -1,13 +1,13 @@
 """The HTTP server: the providers' endpoints, and its own under /_."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from aiohttp import web
 
 from tests.provider.anthropic_wire.errors import ANTHROPIC_ERRORS
-from tests.provider.anthropic_wire.wires import COUNT_TOKENS, MESSAGES
+from tests.provider.anthropic_wire.wires import COUNT_TOKENS, MESSAGES, pick_messages
 from tests.provider.behaviour import DIRECTIVES, parse_behaviour
 from tests.provider.bills import Bills
 from tests.provider.delivery import deliver
@@ -25,6 +25,7 @@ from tests.provider.state import State
 from tests.provider.wire import Errors, Wire
 
 LARGEST_REQUEST = 64 * 1024 * 1024
+Pick = Callable[[Mapping[str, str]], Wire]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -32,8 +33,9 @@ def make_app(log: Path | None = None) -> web.Application:
     """The provider as an application; bills are appended to `log`."""
     state = State(Bills(log))
     app = web.Application(client_max_size=LARGEST_REQUEST)
-    for wire in (CHAT, RESPONSES, EMBEDDINGS, MESSAGES, COUNT_TOKENS):
-        app.router.add_post(wire.path, _complete_with(state, wire))
+    for wire in (CHAT, RESPONSES, EMBEDDINGS, COUNT_TOKENS):
+        app.router.add_post(wire.path, _complete_with(state, _always(wire)))
+    app.router.add_post(MESSAGES.path, _complete_with(state, pick_messages))
     app.router.add_get("/v1/models", _list_models)
     app.router.add_get("/v1/models/{model:.+}", _show_model)
     _add_controls(app, state)
@@ -45,8 +47,13 @@ def make_app(log: Path | None = None) -> web.Application:
     return app
 
 
-def _complete_with(state: State, wire: Wire) -> Handler:
+def _always(wire: Wire) -> Pick:
+    return lambda headers: wire
+
+
+def _complete_with(state: State, pick: Pick) -> Handler:
     async def complete(request: web.Request) -> web.StreamResponse:
+        wire = pick(request.headers)
         state.begin(wire.path)
         status = 0
         try:

@@ -13,8 +13,9 @@ TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 KNOWN = frozenset({
     "model", "messages", "max_tokens", "cache_control", "container", "diagnostics", "inference_geo",
     "metadata", "output_config", "service_tier", "speed", "stop_sequences", "stream", "system",
-    "temperature", "thinking", "tool_choice", "tools", "top_k", "top_p",
+    "thinking", "tool_choice", "tools", "user_profile_id",
 })  # fmt: skip
+SAMPLING = frozenset({"temperature", "top_k", "top_p"})
 BOUNDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "max_tokens": (is_count, "Input should be a valid integer greater than or equal to 1"),
     "temperature": (lambda value: is_number(value, 0, 1), "Input should be between 0 and 1"),
@@ -31,13 +32,18 @@ BOUNDS: dict[str, tuple[Callable[[Any], bool], str]] = {
 }
 
 
-def check_message_request(body: Body, *, is_counted_only: bool = False) -> None:
-    """Raises Refusal for a request that Anthropic would not take; `is_counted_only` is for
-    count_tokens, which takes no max_tokens."""
-    required = ("messages",) if is_counted_only else ("max_tokens", "messages")
+def check_message_request(
+    body: Body,
+    *,
+    required: tuple[str, ...] = ("max_tokens", "messages"),
+    has_sampling: bool = False,
+) -> None:
+    """Raises Refusal for a request that Anthropic would not take. `has_sampling`: of the older API
+    version, which knows temperature and the like."""
     for name in required:
         refuse_unless(body.get(name) is not None, f"{name}: Field required")
-    for name in sorted(body.keys() - KNOWN):
+    known = KNOWN | SAMPLING if has_sampling else KNOWN
+    for name in sorted(body.keys() - known):
         refuse_unless(False, f"{name}: Extra inputs are not permitted")
     for name, (is_right, message) in BOUNDS.items():
         refuse_unless(name not in body or is_right(body[name]), f"{name}: {message}")

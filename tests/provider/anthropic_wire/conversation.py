@@ -1,5 +1,6 @@
 """The rules that Anthropic sets for a list of messages."""
 
+import re
 from typing import Any
 
 from tests.provider.checks import refuse_unless
@@ -8,6 +9,7 @@ BLOCK_TYPES = {
     "user": ("text", "image", "document", "tool_result", "search_result"),
     "assistant": ("text", "tool_use", "thinking", "redacted_thinking"),
 }
+TOOL_USE_ID = re.compile(r"[a-zA-Z0-9_-]+")
 Blocks = list[dict[str, Any]]
 
 
@@ -72,6 +74,10 @@ def _check_block(block: Any, role: str, path: str) -> None:
             refuse_unless(
                 isinstance(block.get(name), type_), f"{path}.tool_use.{name}: Field required"
             )
+        refuse_unless(
+            TOOL_USE_ID.fullmatch(block["id"]) is not None,
+            f"{path}.tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'",
+        )
     if kind == "tool_result":
         refuse_unless(
             isinstance(block.get("tool_use_id"), str),

@@ -7,6 +7,7 @@ from tests.provider.refusal import Refusal
 from tests.provider.values import REQUEST_ID
 from tests.provider.wire import Errors
 
+VERSION, OLDER_VERSION = "2026-10-21", "2023-06-01"
 KINDS = {
     400: "invalid_request_error",
     401: "authentication_error",
@@ -27,8 +28,8 @@ def check_headers(headers: Mapping[str, str]) -> None:
         raise Refusal(401, "x-api-key header is required")
     if key == "invalid":
         raise Refusal(401, "invalid x-api-key")
-    if not headers.get("anthropic-version"):
-        raise Refusal(400, "anthropic-version: header is required")
+    if headers.get("anthropic-version") not in (VERSION, OLDER_VERSION):
+        raise Refusal(400, "anthropic-version: header is required and must be a valid version")
 
 
 def render_error(refusal: Refusal) -> dict[str, Any]:

@@ -22,6 +22,16 @@ Json = dict[str, Any]
 def read_message_request(body: Json, behaviour: Behaviour) -> Ask:
     """The request as an Ask. Raises Refusal."""
     check_message_request(body)
+    return _ask(body)
+
+
+def read_older_message_request(body: Json, behaviour: Behaviour) -> Ask:
+    """A request of API version 2023-06-01 as an Ask. Raises Refusal."""
+    check_message_request(body, has_sampling=True)
+    return _ask(body)
+
+
+def _ask(body: Json) -> Ask:
     choice = body.get("tool_choice") or {"type": "auto"}
     wanted = (body.get("output_config") or {}).get("format")
     return Ask(

@@ -7,7 +7,7 @@ from tests.provider.behaviour import Behaviour
 from tests.provider.checks import TOOL_NAME, is_count, is_number, refuse_unless
 from tests.provider.contract import request_parameters
 from tests.provider.openai_wire.conversation import check_messages
-from tests.provider.schemas import check_openai_strict
+from tests.provider.schemas import check_openai_root, check_openai_strict
 from tests.provider.tokens import count_value
 
 Body = dict[str, Any]
@@ -29,8 +29,8 @@ def check_chat(body: Body, behaviour: Behaviour) -> None:
     """Raises Refusal for a request that OpenAI would not take."""
     check_messages(body.get("messages"))
     _check_parameters(body, behaviour)
-    _check_tools(body)
-    _check_format(body)
+    _check_tools(body, behaviour)
+    _check_format(body, behaviour)
 
 
 def _check_parameters(body: Body, behaviour: Behaviour) -> None:
@@ -76,7 +76,7 @@ def _check_reasoning(body: Body) -> None:
     )
 
 
-def _check_tools(body: Body) -> None:
+def _check_tools(body: Body, behaviour: Behaviour) -> None:
     tools = body.get("tools")
     if tools is None:
         for name in ("tool_choice", "parallel_tool_calls"):
@@ -93,11 +93,11 @@ def _check_tools(body: Body) -> None:
         code="empty_array",
     )
     for index, tool in enumerate(tools):
-        _check_tool(tool, f"tools[{index}].function")
+        _check_tool(tool, f"tools[{index}].function", is_lenient=behaviour.is_lenient)
     _check_choice(body.get("tool_choice"), {tool["function"]["name"] for tool in tools})
 
 
-def _check_tool(tool: Any, param: str) -> None:
+def _check_tool(tool: Any, param: str, *, is_lenient: bool) -> None:
     function = tool.get("function") if isinstance(tool, dict) else None
     if not isinstance(function, dict) or tool.get("type") != "function":
         function = {}
@@ -111,7 +111,7 @@ def _check_tool(tool: Any, param: str) -> None:
     wrong = None
     if not isinstance(parameters, dict) or (parameters and parameters.get("type") != "object"):
         wrong = "schema must be a JSON Schema of 'type: \"object\"'."
-    elif function.get("strict"):
+    elif function.get("strict") and not is_lenient:
         wrong = check_openai_strict(parameters)
     refuse_unless(
         wrong is None,
@@ -139,7 +139,7 @@ def _check_choice(choice: Any, names: set[str]) -> None:
     )
 
 
-def _check_format(body: Body) -> None:
+def _check_format(body: Body, behaviour: Behaviour) -> None:
     wanted = body.get("response_format")
     if wanted is None:
         return
@@ -159,10 +159,10 @@ def _check_format(body: Body) -> None:
             param="messages",
         )
     if kind == "json_schema":
-        _check_json_schema(wanted.get("json_schema"))
+        _check_json_schema(wanted.get("json_schema"), is_lenient=behaviour.is_lenient)
 
 
-def _check_json_schema(wanted: Any) -> None:
+def _check_json_schema(wanted: Any, *, is_lenient: bool) -> None:
     name = wanted.get("name") if isinstance(wanted, dict) else None
     refuse_unless(
         isinstance(name, str) and TOOL_NAME.fullmatch(name) is not None,
@@ -171,7 +171,9 @@ def _check_json_schema(wanted: Any) -> None:
         code="missing_required_parameter",
     )
     schema = wanted.get("schema", {})
-    wrong = check_openai_strict(schema) if wanted.get("strict") else None
+    wrong = None
+    if not is_lenient:
+        wrong = check_openai_strict(schema) if wanted.get("strict") else check_openai_root(schema)
     refuse_unless(
         isinstance(schema, dict) and wrong is None,
         f"Invalid schema for response_format '{name}': {wrong}",

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from tests.provider.checks import refuse_unless
+from tests.provider.checks import TOOL_NAME, refuse_unless
 from tests.provider.refusal import Refusal
 
 ROLES = ("system", "assistant", "user", "function", "tool", "developer")
+LONGEST_ID = 40
 PART_TYPES = ("text", "image_url", "input_audio", "file", "refusal")
 
 
@@ -76,6 +77,18 @@ def _check_call(call: Any, param: str) -> None:
         and isinstance(function.get("arguments"), str)
     )
     refuse_unless(is_right, f"Invalid tool call in '{param}'.", param=param, code="invalid_value")
+    refuse_unless(
+        len(call["id"]) <= LONGEST_ID,
+        f"Invalid '{param}.id': string too long. Expected maximum length {LONGEST_ID}.",
+        param=f"{param}.id",
+        code="string_above_max_length",
+    )
+    refuse_unless(
+        TOOL_NAME.fullmatch(call["function"]["name"]) is not None,
+        f"Invalid '{param}.function.name': string does not match pattern '^[a-zA-Z0-9_-]+$'.",
+        param=f"{param}.function.name",
+        code="invalid_value",
+    )
 
 
 def _check_pairing(messages: list[dict[str, Any]]) -> None:

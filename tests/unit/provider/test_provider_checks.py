@@ -29,6 +29,10 @@ def output_config(schema: dict[str, Any]) -> dict[str, Any]:
     return {"format": {"type": "json_schema", "schema": schema}}
 
 
+def openai_call(call_id: str, name: str) -> dict[str, Any]:
+    return {"id": call_id, "type": "function", "function": {"name": name, "arguments": "{}"}}
+
+
 OPENAI: dict[str, tuple[dict[str, Any], str]] = {
     "model missing": ({"messages": HELLO}, "must provide a model"),
     "messages missing": ({"model": "ok"}, "'messages'"),
@@ -42,6 +46,14 @@ OPENAI: dict[str, tuple[dict[str, Any], str]] = {
     "call without result": (
         chat() | {"messages": [*openai_rounds(1)[:2], *HELLO]},
         "must be followed by tool messages",
+    ),
+    "call with a long id": (
+        chat() | {"messages": [{"role": "assistant", "tool_calls": [openai_call("x" * 41, "a")]}]},
+        "maximum length 40",
+    ),
+    "call with a strange name": (
+        chat() | {"messages": [{"role": "assistant", "tool_calls": [openai_call("x", "a b")]}]},
+        "function.name",
     ),
     "unknown parameter": (chat(max_token=3), "max_token"),
     "temperature": (chat(temperature=3), "temperature"),
@@ -98,8 +110,22 @@ ANTHROPIC: dict[str, tuple[dict[str, Any], str]] = {
         message() | {"messages": [*anthropic_rounds(1)[:2], *HELLO]},
         "without `tool_result` blocks",
     ),
+    "use with a strange id": (
+        message()
+        | {
+            "messages": [
+                *HELLO,
+                {
+                    "role": "assistant",
+                    "content": [{"type": "tool_use", "id": "a:b", "name": "weather", "input": {}}],
+                },
+            ]
+        },
+        "tool_use.id",
+    ),
     "unknown parameter": (message(n=2), "Extra inputs"),
-    "temperature": (message(temperature=1.5), "temperature"),
+    "temperature": (message(temperature=1.0), "temperature: Extra inputs are not permitted"),
+    "top_p": (message(top_p=1), "top_p: Extra inputs"),
     "choice without tools": (message(tool_choice={"type": "any"}), "providing tools"),
     "tool without schema": (message(tools=[{"name": "a"}]), "input_schema"),
     "choice of an unknown tool": (
@@ -148,8 +174,21 @@ def test_headers_are_asked_for(
     assert status == {"keys": 401, "version": 200 if "chat" in path else 400}[missing]
 
 
+def test_the_older_api_version_knows_temperature(provider: Provider) -> None:
+    older = {**HEADERS, "anthropic-version": "2023-06-01"}
+    for temperature, status in ((0.5, 200), (1.5, 400)):
+        body = message(temperature=temperature)
+        assert post(provider, "/v1/messages", body, headers=older).status == status
+
+
+def test_a_schema_that_accepts_nothing_is_refused(provider: Provider) -> None:
+    schema = {"type": "object", "properties": {"a": False}, "required": ["a"]}
+    body = message(output_config=output_config(schema | {"additionalProperties": False}))
+    assert post(provider, "/v1/messages", body).status == 400
+
+
 def test_a_local_server_ignores_what_it_does_not_know(provider: Provider) -> None:
-    body = chat("smollm2-135m-instruct", cache_prompt=True)
+    body = chat("smollm2-135m-instruct", cache_prompt=True, response_format=json_schema(LOOSE))
     assert post(provider, "/v1/chat/completions", body).status == 200
 
 

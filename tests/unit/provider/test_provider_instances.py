@@ -41,6 +41,10 @@ SCHEMAS: dict[str, tuple[dict[str, Any] | bool, Any]] = {
     ),
     "all": ({"allOf": [{"type": "string"}, {"minLength": 1}]}, "a"),
     "reference": ({"$ref": "#/$defs/a", "$defs": {"a": {"type": "integer", "minimum": 2}}}, 2),
+    "deep first branch": (
+        {"anyOf": [{"type": "array", "items": {"const": [[[1]]]}, "minItems": 1}, {"const": 2}]},
+        [[[[1]]]],
+    ),
     "recursive": (
         {
             "type": "object",

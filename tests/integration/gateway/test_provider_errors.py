@@ -1,0 +1,161 @@
+"""Every fault of a provider becomes the error that says what to do about it."""
+
+import pytest
+
+from apps.gateway.providers import errors
+from tests.integration.gateway.provider_calls import HELLO, WEATHER, ask, call, fail
+from tests.provider import Provider
+
+BOTH = pytest.mark.parametrize("name", ["openai", "anthropic"])
+STATUSES: dict[str, type[errors.ProviderError]] = {
+    "error-400": errors.BadRequest,
+    "error-400-context": errors.ContextTooLong,
+    "window-1": errors.ContextTooLong,
+    "error-400-filter": errors.BadRequest,
+    "error-401": errors.AuthenticationFailed,
+    "error-402": errors.OutOfCredit,
+    "error-403": errors.AuthenticationFailed,
+    "error-404": errors.ModelNotFound,
+    "no-such-model": errors.ModelNotFound,
+    "error-408": errors.ProviderUnavailable,
+    "error-409": errors.ProviderUnavailable,
+    "error-413": errors.BadRequest,
+    "error-422": errors.BadRequest,
+    "error-429": errors.RateLimited,
+    "error-500": errors.ProviderUnavailable,
+    "error-502-html": errors.ProviderUnavailable,
+    "error-503": errors.ProviderUnavailable,
+    "error-504": errors.ProviderUnavailable,
+    "error-529": errors.ProviderUnavailable,
+}
+BROKEN: dict[str, type[errors.ProviderError]] = {
+    "reset-before-headers": errors.ConnectionLost,
+    "lost-answer": errors.ConnectionLost,
+    "stream-cut": errors.ConnectionLost,
+    "malformed-json": errors.InvalidAnswer,
+    "empty-body": errors.InvalidAnswer,
+    "wrong-shape": errors.InvalidAnswer,
+    "error-200-html": errors.InvalidAnswer,
+}
+SILENT = ["no-answer", "stream-stalled", "slow-headers-60000", "slow-body-60000", "latency-60000"]
+
+
+@BOTH
+@pytest.mark.parametrize("fault", STATUSES)
+def test_a_status_is_told_apart_and_costs_nothing(
+    provider: Provider, name: str, fault: str
+) -> None:
+    error = fail(provider, name, ask(), model=fault)
+    assert type(error) is STATUSES[fault]
+    assert error.is_unbilled
+    assert provider.billed(model=fault) == []
+
+
+@BOTH
+@pytest.mark.parametrize("fault", BROKEN)
+def test_a_broken_answer_may_have_cost_something(provider: Provider, name: str, fault: str) -> None:
+    error = fail(provider, name, ask(), model=fault)
+    assert type(error) is BROKEN[fault]
+    assert error.is_retryable
+    assert not error.is_unbilled
+
+
+@BOTH
+@pytest.mark.parametrize("fault", SILENT)
+def test_a_silent_or_trickling_provider_times_out(
+    provider: Provider, name: str, fault: str
+) -> None:
+    error = fail(provider, name, ask(), model=fault, timeout_seconds=0.3)
+    assert type(error) is errors.ProviderTimeout
+    assert not error.is_unbilled
+
+
+@BOTH
+def test_retry_after_is_read(provider: Provider, name: str) -> None:
+    error = fail(provider, name, ask(), model="error-429-retry-2")
+    assert isinstance(error, errors.RateLimited)
+    assert error.retry_after == 2.0
+
+
+def test_a_used_up_quota_is_no_rate_limit(provider: Provider) -> None:
+    error = fail(provider, "openai", ask(), model="error-429-quota")
+    assert type(error) is errors.OutOfCredit
+    assert not error.is_retryable
+
+
+@BOTH
+def test_a_wrong_key_is_told(provider: Provider, name: str) -> None:
+    error = fail(provider, name, ask(), model="ok", key="invalid")
+    assert type(error) is errors.AuthenticationFailed
+
+
+@BOTH
+def test_nobody_listening_is_no_connection(name: str) -> None:
+    error = fail(Provider(port=1, pid=0), name, ask(), model="ok")
+    assert type(error) is errors.ConnectFailed
+    assert error.is_unbilled
+
+
+@BOTH
+def test_an_output_that_breaks_its_schema_is_paid_and_retried(
+    provider: Provider, name: str
+) -> None:
+    schema = {
+        "type": "object",
+        "properties": {"title": {"type": "string"}},
+        "required": ["title"],
+        "additionalProperties": False,
+    }
+    error = fail(provider, name, ask(response_schema=schema), model="invalid-output")
+    assert isinstance(error, errors.InvalidOutput)
+    assert error.is_retryable
+    assert error.usage is not None
+    [bill] = [b for b in provider.billed(model="invalid-output") if name[0] in b["path"]][-1:]
+    assert error.usage.completion_tokens == bill["completion_tokens"]
+
+
+@BOTH
+def test_an_output_cut_at_max_tokens_is_no_output(provider: Provider, name: str) -> None:
+    model = f"ok-tag-cut-{name}"
+    provider.control(model=model, script=[{"text": '{"title": "' + "x" * 100 + '"}'}])
+    schema = {
+        "type": "object",
+        "properties": {"title": {"type": "string"}},
+        "required": ["title"],
+        "additionalProperties": False,
+    }
+    error = fail(provider, name, ask(response_schema=schema), model=model, max_tokens=12)
+    assert isinstance(error, errors.InvalidOutput)
+    assert error.usage is not None
+    assert error.usage.completion_tokens == 12
+
+
+def test_arguments_that_are_no_json_are_paid_and_retried(provider: Provider) -> None:
+    error = fail(provider, "openai", ask(tools=(WEATHER,)), model="bad-arguments")
+    assert isinstance(error, errors.InvalidOutput)
+    assert error.usage is not None
+
+
+@BOTH
+def test_missing_usage_is_guessed_and_said_so(provider: Provider, name: str) -> None:
+    answer = call(provider, name, ask(), model="missing-usage", max_tokens=50)
+    assert not answer.has_usage
+    assert answer.completion.usage.completion_tokens == 50
+    assert answer.completion.usage.prompt_tokens >= provider.billed()[-1]["prompt_tokens"]
+
+
+@BOTH
+def test_usage_above_the_bound_is_reported_as_it_is(provider: Provider, name: str) -> None:
+    answer = call(provider, name, ask(), model="usage-above", max_tokens=50)
+    assert answer.completion.usage.completion_tokens == 1010
+
+
+@BOTH
+@pytest.mark.parametrize("fault", ["nul-text", "surrogate-text", "nan-arguments"])
+def test_what_postgresql_refuses_is_cleaned(provider: Provider, name: str, fault: str) -> None:
+    for tools in ((), (WEATHER,)):
+        completion = call(provider, name, ask(*HELLO, tools=tools), model=fault).completion
+        stored = completion.model_dump_json()
+        assert "\\u0000" not in stored
+        assert "\\ud800" not in stored
+        assert "NaN" not in stored
