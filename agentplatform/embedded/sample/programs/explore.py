@@ -47,7 +47,7 @@ def distribution(rows, column):
         points = [(f"{low + i * width:.4g}", bins.get(i, 0)) for i in range(12)]
     else:
         points = collections.Counter(row.get(column) or "(empty)" for row in rows).most_common(20)
-    return "bar", f"distribution of {column}", points, column, "rows"
+    return "bar", f"distribution of {column}", points, column, "number of rows"
 
 
 given = json.load(sys.stdin)
@@ -67,8 +67,8 @@ print(
             "x_label": x_label,
             "y_label": y_label,
             "points": points,
-            "summary": f"{title}: highest {highest[1]} at {highest[0]}, lowest {lowest[1]} at "
-            f"{lowest[0]}, {len(points)} points",
+            "summary": f"By {x_label}, the {y_label} is highest for {highest[0]} ({highest[1]}) "
+            f"and lowest for {lowest[0]} ({lowest[1]}).",
         }
     )
 )
