@@ -28,8 +28,11 @@ def main() -> None:
     given = parser.parse_args()
     if given.until_stdin_closes:
         threading.Thread(target=_stop_with_stdin, daemon=True).start()
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(given.port, given.log))
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(given.port, given.log))
+    except OSError as error:
+        sys.exit(f"The provider cannot start: {error}. Choose another --port or --log.")
 
 
 async def _serve(port: int, log: Path | None) -> None:
