@@ -30,7 +30,6 @@ __all__ = [
     "outcomes",
     "plan_tool_call",
     "steps_with_open_calls",
-    "steps_with_open_calls",
     "store_artifact",
     "tool_call_signature",
 ]

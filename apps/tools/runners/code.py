@@ -127,6 +127,8 @@ def _ran(outcome: Outcome, backend: str) -> Ran:
 
 
 def _detail(outcome: Outcome, stderr: str) -> str:
+    if outcome.status == "ok":
+        return ""
     reason = _REASONS.get(outcome.status, f"The program ended with exit code {outcome.exit_code}.")
     tail = stderr.strip()[-_TAIL_CHARACTERS:]
     return f"{reason} Its last words: {tail}" if tail else reason

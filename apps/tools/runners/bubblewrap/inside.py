@@ -16,6 +16,7 @@ from apps.tools.runners.limits import Limits
 SAMPLE_SECONDS = 0.025
 _READY_SECONDS = 10.0
 _DEATH_SECONDS = 10.0
+_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
@@ -33,6 +34,7 @@ class Inside:
         self._held = ExitStack()
         self._pidfd = -1
         self.peak_memory_bytes = 0
+        self.cpu_ms = 0
         try:
             self._pidfd = self._hold(os.pidfd_open(init))
             wait_for(
@@ -68,8 +70,7 @@ class Inside:
 
     def breach(self, limits: Limits) -> ToolStatus | None:
         """The limit that the jail has passed by now, as a status."""
-        used = self._memory_bytes()
-        self.peak_memory_bytes = max(self.peak_memory_bytes, used)
+        used = self._sample()
         if used > limits.memory_bytes:
             return "memory_exceeded"
         if any(self._inodes(volume) > limits.inodes for volume in self._volumes):
@@ -109,15 +110,20 @@ class Inside:
         self._held.callback(os.close, descriptor)
         return descriptor
 
-    def _memory_bytes(self) -> int:
-        """Private memory of all processes, the largest shared part, and files in memory."""
-        private = shared = 0
+    def _sample(self) -> int:
+        """Memory in use: private memory of all processes, the largest shared part, and files in
+        memory. Keeps the peak, and the processor time spent so far."""
+        private = shared = ticks = 0
         for name in os.listdir(self._proc):  # noqa: PTH208
             if name.isdigit():
                 own, common = _resident_bytes(self._proc, name)
                 private += own
                 shared = max(shared, common)
-        return private + shared + sum(_used_bytes(volume) for volume in self._volumes)
+                ticks += _cpu_ticks(self._proc, name)
+        used = private + shared + sum(_used_bytes(volume) for volume in self._volumes)
+        self.peak_memory_bytes = max(self.peak_memory_bytes, used)
+        self.cpu_ms = max(self.cpu_ms, ticks * 1000 // _TICKS_PER_SECOND)
+        return used
 
     def _inodes(self, volume: int) -> int:
         about = os.fstatvfs(volume)
@@ -137,18 +143,22 @@ def _used_bytes(volume: int) -> int:
 
 def _resident_bytes(proc: int, pid: str) -> tuple[int, int]:
     """Anonymous and shared resident memory of a process; nothing once it is gone."""
-    try:
-        descriptor = os.open(f"{pid}/status", os.O_RDONLY | os.O_CLOEXEC, dir_fd=proc)
-    except OSError:
-        return 0, 0
-    with os.fdopen(descriptor, "rb") as file:
-        try:
-            lines = file.read().splitlines()
-        except OSError:
-            return 0, 0
-    sizes = {name: int(rest.split()[0]) * 1024 for name, _, rest in _fields(lines)}
+    lines = _read(proc, f"{pid}/status").splitlines()
+    wanted = (line.partition(b":") for line in lines if line.startswith((b"RssAnon", b"RssShmem")))
+    sizes = {name: int(rest.split()[0]) * 1024 for name, _, rest in wanted}
     return sizes.get(b"RssAnon", 0), sizes.get(b"RssShmem", 0)
 
 
-def _fields(lines: list[bytes]) -> list[tuple[bytes, bytes, bytes]]:
-    return [line.partition(b":") for line in lines if line.startswith((b"RssAnon", b"RssShmem"))]
+def _cpu_ticks(proc: int, pid: str) -> int:
+    """Processor time of a process and of its ended children, in ticks (proc(5), stat)."""
+    fields = _read(proc, f"{pid}/stat").rpartition(b")")[2].split()
+    return sum(int(field) for field in fields[11:15])
+
+
+def _read(proc: int, path: str) -> bytes:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC, dir_fd=proc)
+        with os.fdopen(descriptor, "rb") as file:
+            return file.read()
+    except OSError:  # the process is gone
+        return b""

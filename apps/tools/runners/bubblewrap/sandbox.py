@@ -46,7 +46,7 @@ class BubblewrapSandbox:
                 stderr=ended.stderr,
                 files=tuple(found.files),
                 skipped_files=found.skipped,
-                cpu_ms=ended.cpu_ms,
+                cpu_ms=jailed.inside.cpu_ms,
                 peak_memory_bytes=jailed.inside.peak_memory_bytes,
             )
 

@@ -23,7 +23,6 @@ class Ended:
     exit_code: int
     stdout: bytes
     stderr: bytes
-    cpu_ms: int
 
 
 class _Stream:
@@ -69,13 +68,11 @@ def supervise(jailed: Jailed, limits: Limits, stop: threading.Event) -> Ended:
     jailed.inside.wait_dead()
     for stream in streams:
         stream.drain()
-    exit_code, cpu_ms = _reap(jailed)
     return Ended(
         broken=broken,
-        exit_code=exit_code,
+        exit_code=jailed.process.wait(),
         stdout=bytes(streams[0].kept),
         stderr=bytes(streams[1].kept),
-        cpu_ms=cpu_ms,
     )
 
 
@@ -105,10 +102,3 @@ def _watch(
             next_sample = now + SAMPLE_SECONDS
             if breach := jailed.inside.breach(limits):
                 return breach
-
-
-def _reap(jailed: Jailed) -> tuple[int, int]:
-    """bwrap's exit code, which is the program's, and the processor time of both."""
-    _, status, usage = os.wait4(jailed.process.pid, 0)
-    jailed.process.returncode = os.waitstatus_to_exitcode(status)
-    return jailed.process.returncode, int((usage.ru_utime + usage.ru_stime) * 1000)

@@ -1,8 +1,9 @@
 """One HTTP request with its redirects, bounded in time and size."""
 
+import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from http.client import HTTPConnection, HTTPException, HTTPResponse
@@ -78,13 +79,14 @@ def _send(
         target.scheme, host, port, max(0.01, deadline - time.monotonic())
     )
     path = quote(target._replace(scheme="", netloc="", fragment="").geturl(), safe=_URL_SAFE) or "/"
-    with _bounded(connection, deadline, stop):
+    with _bounded(connection, deadline, stop) as bound:
         try:
             connection.connect()
+            bound(connection.sock)
             connection.request(
                 request.method, path, body=request.body, headers=dict(request.headers)
             )
-            return _read(request.url, connection.getresponse())
+            response = _read(request.url, connection.getresponse())
         except ValueError as error:
             raise ToolFailure("invalid_arguments", f"arguments: {error}.") from error
         except (OSError, HTTPException) as error:
@@ -95,6 +97,11 @@ def _send(
             raise ToolFailure(
                 "unreachable", f"{host} did not answer: {error}.", is_retryable=True
             ) from error
+    if stop.is_set():
+        raise Stopped
+    if time.monotonic() >= deadline:
+        raise Timeout
+    return response
 
 
 def _split(url: str) -> SplitResult:
@@ -111,20 +118,25 @@ def _split(url: str) -> SplitResult:
 
 
 @contextmanager
-def _bounded(connection: HTTPConnection, deadline: float, stop: threading.Event) -> Iterator[None]:
-    """Cut the connection at the deadline or when `stop` is set, however slowly it drips."""
+def _bounded(
+    connection: HTTPConnection, deadline: float, stop: threading.Event
+) -> Iterator[Callable[[socket.socket], None]]:
+    """Cut the sockets given to the yielded function at the deadline or when `stop` is set, however
+    slowly they drip. The connection itself forgets its socket before the body is read."""
     done = threading.Event()
+    sockets: list[socket.socket] = []
 
     def watch() -> None:
         while not done.wait(_WATCH_SECONDS):
             if stop.is_set() or time.monotonic() >= deadline:
-                with suppress(OSError, AttributeError):
-                    connection.sock.shutdown(2)
+                for open_socket in sockets:
+                    with suppress(OSError):
+                        open_socket.shutdown(socket.SHUT_RDWR)
 
     watcher = threading.Thread(target=watch, name="http-deadline", daemon=True)
     watcher.start()
     try:
-        yield
+        yield sockets.append
     finally:
         done.set()
         watcher.join()

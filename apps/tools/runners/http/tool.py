@@ -1,6 +1,7 @@
 """The tool `http`: one request to a host on the allowlist."""
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
@@ -22,6 +23,7 @@ from apps.tools.runners.work import ProducedFile, Ran, Tool, ToolFailure, Work
 
 _BACKEND = "worker"
 _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
 _OWN_HEADERS = frozenset(
     {"host", "content-length", "transfer-encoding", "connection", "accept-encoding", "expect"}
 )
@@ -92,6 +94,10 @@ def _request(arguments: Mapping[str, Any]) -> Request:
     if refused := sorted(_OWN_HEADERS & headers.keys()):
         raise ToolFailure(
             "invalid_arguments", f"arguments.headers: leave out {refused[0]}; it is set for you."
+        )
+    if unfit := [name for name in headers if not _HEADER_NAME.fullmatch(name)]:
+        raise ToolFailure(
+            "invalid_arguments", f"arguments.headers: {unfit[0][:100]!r} is no header name."
         )
     if "json" in arguments and "body" in arguments:
         raise ToolFailure("invalid_arguments", "arguments: give json or body, not both.")

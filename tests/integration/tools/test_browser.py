@@ -1,0 +1,167 @@
+"""Real Chromium in a real jail."""
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from apps.tools.runners.browser.chromium import BrowserUnavailable, find_chromium
+from apps.tools.runners.work import ToolFailure
+
+PAGE = """<!doctype html><title>Report</title><h1>loading</h1><script>
+document.querySelector("h1").textContent = `${window.data.rows} rows of ${window.data.name}`;
+</script>"""
+
+
+def browsers_of_this_test():
+    mine = str(os.getpid())
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if b"chromium" in path.read_bytes() and mine in (path.parent / "stat").read_text():
+                found.append(path.parent.name)
+        except OSError:
+            continue
+    return found
+
+
+def test_a_page_with_data_becomes_text_png_and_pdf(browse):
+    ran = browse(
+        html=PAGE,
+        data={"rows": 3, "name": "Zürich </script>"},
+        viewport={"width": 640, "height": 480},
+        actions=[
+            {"action": "wait_for", "selector": "h1"},
+            {"action": "extract", "selector": "h1"},
+            {"action": "screenshot", "name": "page.png"},
+            {"action": "pdf", "name": "page.pdf"},
+        ],
+    )
+    assert ran.status == "ok", ran.detail
+    assert ran.value == {
+        "title": "Report",
+        "extracted": [{"selector": "h1", "texts": ["3 rows of Zürich </script>"]}],
+    }
+    png, pdf = ran.files
+    assert (png.name, pdf.name) == ("page.png", "page.pdf")
+    assert png.content.startswith(b"\x89PNG")
+    assert int.from_bytes(png.content[16:20], "big") == 640
+    assert pdf.content.startswith(b"%PDF-")
+
+
+def test_without_actions_there_is_a_screenshot_of_the_whole_page(browse):
+    ran = browse(html="<div style='height:3000px'>tall</div>")
+    (png,) = ran.files
+    assert int.from_bytes(png.content[20:24], "big") >= 3000
+
+
+def test_forms_can_be_filled_and_clicked(browse):
+    ran = browse(
+        html="<input id=a><button onclick='document.title=a.value'>go</button>",
+        actions=[
+            {"action": "fill", "selector": "#a", "text": "typed"},
+            {"action": "click", "selector": "button"},
+        ],
+    )
+    assert ran.value["title"] == "typed"
+
+
+def test_a_page_reaches_no_network_and_no_file(browse):
+    ran = browse(
+        html="""<p></p><script>
+        Promise.allSettled([
+          fetch("http://127.0.0.1:55432"), fetch("http://169.254.169.254/"),
+          fetch("https://example.org"), fetch("file:///etc/passwd"),
+        ]).then(all => document.querySelector("p").textContent =
+          all.map(one => one.status).join(" "))
+        </script>""",
+        actions=[
+            {"action": "wait_for", "selector": "p:has-text('rejected')"},
+            {"action": "extract", "selector": "p"},
+        ],
+    )
+    assert ran.status == "ok", ran.detail
+    assert ran.value["extracted"][0]["texts"] == ["rejected rejected rejected rejected"]
+
+
+@pytest.mark.parametrize("url", ["https://example.org", "file:///etc/passwd", "http://127.0.0.1"])
+def test_an_address_is_refused_with_a_way_out(browse, url):
+    with pytest.raises(ToolFailure, match="give the page as html"):
+        browse(url=url)
+
+
+def test_a_script_that_never_ends_times_out(browse):
+    ran = browse(html="<script>while (true);</script>", timeout_seconds=4)
+    assert ran.status == "timeout"
+    assert ran.detail == "The page was not done in time."
+
+
+def test_a_missing_element_names_the_action(browse):
+    ran = browse(
+        html="<p>x",
+        timeout_seconds=6,
+        actions=[
+            {"action": "screenshot", "name": "kept.png"},
+            {"action": "extract", "selector": "::::"},
+        ],
+    )
+    assert ran.status == "error"
+    assert ran.detail.startswith("arguments.actions[1] (extract): ")
+    assert [file.name for file in ran.files] == ["kept.png"]
+
+
+def test_a_page_that_eats_memory_is_stopped(browse):
+    hog = """<script>const kept = []; setInterval(() => {
+      for (let i = 0; i < 10; i++) kept.push(new Uint8Array(50 << 20).fill(1)) }, 10)</script>"""
+    ran = browse(html=hog, actions=[{"action": "wait_for", "selector": "#never"}])
+    assert ran.status in {"memory_exceeded", "error"}
+    assert ran.peak_memory_bytes < 3 << 30
+
+
+def test_a_stopped_call_takes_its_browser_along(browse):
+    stop = threading.Event()
+    threading.Timer(1.5, stop.set).start()
+    ran = browse(html="<script>while (true);</script>", stop=stop)
+    assert ran.status == "killed"
+    assert browsers_of_this_test() == []
+
+
+def test_the_console_is_the_output(browse):
+    ran = browse(html="<script>console.log('hello'); missing()</script>")
+    assert "log: hello" in ran.stdout
+    assert "missing is not defined" in ran.stderr
+
+
+def test_it_works_off_the_main_thread(browse):
+    found = []
+    thread = threading.Thread(target=lambda: found.append(browse(html="<title>t</title>")))
+    thread.start()
+    thread.join()
+    assert found[0].value["title"] == "t"
+
+
+def test_a_missing_chromium_says_what_to_install(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path))
+    monkeypatch.setattr("apps.tools.runners.browser.chromium._PROGRAMS", ())
+    with pytest.raises(BrowserUnavailable, match="install the package chromium"):
+        find_chromium("")
+
+
+def test_a_wrong_setting_is_named():
+    with pytest.raises(BrowserUnavailable, match="CHROMIUM_PATH names /no/such"):
+        find_chromium("/no/such")
+
+
+def test_unpacked_packages_bring_their_libraries_and_fonts(tmp_path):
+    program = tmp_path / "root/usr/lib/chromium/chromium"
+    libraries = tmp_path / "root/usr/lib/x86_64-linux-gnu"
+    for folder in (program.parent, libraries):
+        folder.mkdir(parents=True)
+    program.write_bytes(b"\x7fELF")
+    program.chmod(0o755)
+    chromium = find_chromium(str(program))
+    assert chromium.readable == (str(tmp_path / "root"),)
+    assert str(libraries) in chromium.environment["LD_LIBRARY_PATH"].split(":")
+    assert chromium.font_folders[0] == str(tmp_path / "root/usr/share/fonts")

@@ -1,0 +1,124 @@
+"""What the code tool is for."""
+
+import json
+import uuid
+
+import pytest
+
+from apps.tools.runners.bubblewrap.files import sealed_file
+from apps.tools.runners.code import run_code
+from apps.tools.runners.work import ToolFailure, Work
+
+
+def test_the_last_line_is_the_value_when_it_is_json(code):
+    ran = code("print('working'); import json; print(json.dumps({'rows': 3}))")
+    assert ran.status == "ok"
+    assert ran.value == {"rows": 3}
+    assert ran.stdout == 'working\n{"rows": 3}\n'
+    assert ran.exit_code == 0
+
+
+def test_text_is_output_without_a_value(code):
+    ran = code("print('hello')")
+    assert (ran.value, ran.stdout) == (None, "hello\n")
+
+
+@pytest.mark.parametrize("given", [None, 7, "ü", [1, {"a": None}], {"rows": list(range(1000))}])
+def test_the_input_arrives_on_standard_input(code, given):
+    ran = code("import json, sys; print(json.dumps(json.load(sys.stdin)))", input=given)
+    assert ran.value == given
+
+
+def test_without_input_there_is_null(code):
+    assert code("import sys; print(sys.stdin.read())").stdout == "null\n"
+
+
+def test_a_file_of_the_tenant_can_be_read(code):
+    table = b"a,b\n1,2\n3,4\n"
+    ran = code(
+        "import csv\n"
+        "rows = csv.DictReader(open('inputs/my data.csv'))\n"
+        "print(sum(int(row['b']) for row in rows))",
+        files={"my data.csv": {"artifact_id": str(uuid.uuid4())}},
+        open_input=lambda _: sealed_file(table),
+    )
+    assert ran.value == 6
+
+
+@pytest.mark.parametrize("wanted", ["no-id", str(uuid.uuid4()), {"artifact_id": "x"}])
+def test_an_unknown_file_is_named(code, wanted):
+    with pytest.raises(ToolFailure, match=r"arguments\.files\.a\.csv: there is no artifact"):
+        code("print(1)", files={"a.csv": wanted})
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "../x", "a\nb", "x" * 201])
+def test_a_file_name_with_a_path_is_refused(code, name):
+    with pytest.raises(ToolFailure, match="is no file name"):
+        code("print(1)", files={name: str(uuid.uuid4())})
+
+
+def test_files_left_in_the_artifact_folder_are_kept(code):
+    ran = code(
+        "import os, pathlib\n"
+        "pathlib.Path('artifacts/chart.svg').write_text('<svg/>')\n"
+        "pathlib.Path('/box/artifacts/data').mkdir()\n"
+        "pathlib.Path('/box/artifacts/data/out.csv').write_text('a')\n"
+        "pathlib.Path('elsewhere.txt').write_text('not kept')"
+    )
+    assert [file.name for file in ran.files] == ["chart.svg", "data/out.csv"]
+
+
+def test_an_exception_is_an_error_with_its_last_words(code):
+    ran = code("raise ValueError('the column is empty')")
+    assert ran.status == "error"
+    assert ran.exit_code == 1
+    assert ran.detail.startswith("The program ended with exit code 1. Its last words: ")
+    assert "ValueError: the column is empty" in ran.detail
+
+
+def test_a_syntax_error_is_an_error(code):
+    assert "SyntaxError" in code("def").stderr
+
+
+@pytest.mark.parametrize(("outer", "inner"), [(0.4, 60), (60, 0.4)])
+def test_the_shorter_time_limit_counts(code, outer, inner):
+    given = {"program": "import time; time.sleep(30)", "timeout_seconds": inner}
+    work = Work(arguments=given, timeout_seconds=outer, open_input=lambda _: None)
+    assert run_code(work).status == "timeout"
+
+
+def test_the_standard_library_is_there(code):
+    program = (
+        "import csv, decimal, json, math, multiprocessing, re, sqlite3, statistics, subprocess\n"
+        "import tempfile, threading, zoneinfo\n"
+        "tempfile.NamedTemporaryFile().write(b'x')\n"
+        "thread = threading.Thread(target=print, args=('hi',)); thread.start(); thread.join()\n"
+        "print(json.dumps(statistics.mean([1, 2, 3])))"
+    )
+    assert code(program).value == 2
+
+
+def test_subprocesses_work(code):
+    program = (
+        "import subprocess, sys\n"
+        "command = [sys.executable, '-c', 'print(5)']\n"
+        "print(subprocess.run(command, capture_output=True, text=True).stdout)"
+    )
+    assert code(program).value == 5
+
+
+def test_use_is_measured(code):
+    ran = code(
+        "import time\n"
+        "x = b'x' * (64 << 20)\n"
+        "end = time.process_time() + .5\n"
+        "while time.process_time() < end: pass"
+    )
+    assert ran.cpu_ms >= 200
+    assert ran.peak_memory_bytes >= 64 << 20
+
+
+def test_two_calls_share_nothing(code):
+    code("open('/tmp/left', 'w').write('x'); open('/box/left', 'w').write('x')")
+    ran = code("import os, json; print(json.dumps([os.listdir('/tmp'), os.listdir('/dev/shm')]))")
+    assert json.loads(ran.stdout) == [[], []]
