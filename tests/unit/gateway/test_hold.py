@@ -1,0 +1,82 @@
+"""What an attempt holds of each account."""
+
+from datetime import date
+
+import pytest
+
+from apps.gateway.contracts import CompletionRequest, Message
+from apps.gateway.services.hold import NoPrice, NoRoom, plan_hold
+from apps.gateway.services.prices import Price, price_of
+from apps.tenants.contracts import AccountRoom, Unit
+
+MINI = price_of(provider="openai", model="gpt-4o-mini", on=date(2026, 1, 1))
+FREE = price_of(provider="local", model="any", on=date(2026, 1, 1))
+
+
+def account(unit: Unit, room: int | None, *, number: int = 1) -> AccountRoom:
+    return AccountRoom(account_id=number, kind="tenant", unit=unit, hard_limit=room, room=room)
+
+
+def ask(max_tokens: int | None = None) -> CompletionRequest:
+    return CompletionRequest(messages=(Message(role="user", content="Hi"),), max_tokens=max_tokens)
+
+
+def test_an_account_without_a_limit_holds_the_default_answer() -> None:
+    hold = plan_hold(ask(), prompt_tokens=10, price=MINI, accounts=[account("tokens", None)])
+    assert (hold.max_tokens, hold.lines) == (1024, ((1, 1034),))
+
+
+def test_an_open_answer_is_bounded_by_the_tightest_account() -> None:
+    accounts = [account("tokens", 500), account("tokens", 200, number=2)]
+    hold = plan_hold(ask(), prompt_tokens=100, price=MINI, accounts=accounts)
+    assert (hold.max_tokens, hold.lines) == (100, ((1, 200), (2, 200)))
+
+
+def test_an_open_answer_is_bounded_by_the_money_left() -> None:
+    accounts = [account("nanos", 150 * 100 + 600 * 50)]
+    hold = plan_hold(ask(), prompt_tokens=100, price=MINI, accounts=accounts)
+    assert (hold.max_tokens, hold.lines) == (50, ((1, 45_000),))
+
+
+def test_an_asked_length_is_never_shortened() -> None:
+    with pytest.raises(NoRoom) as refusal:
+        plan_hold(ask(101), prompt_tokens=100, price=MINI, accounts=[account("tokens", 200)])
+    assert refusal.value.needed == 201
+
+
+def test_a_room_for_next_to_nothing_is_no_room() -> None:
+    with pytest.raises(NoRoom):
+        plan_hold(ask(), prompt_tokens=100, price=MINI, accounts=[account("tokens", 115)])
+
+
+def test_a_limit_in_usd_needs_a_price() -> None:
+    with pytest.raises(NoPrice):
+        plan_hold(ask(), prompt_tokens=1, price=None, accounts=[account("nanos", 10**12)])
+
+
+def test_without_a_limit_in_usd_an_unknown_price_holds_tokens_only() -> None:
+    accounts = [account("tokens", None), account("nanos", None, number=2)]
+    hold = plan_hold(ask(5), prompt_tokens=1, price=None, accounts=accounts)
+    assert (hold.lines, hold.cost_nanos) == (((1, 6),), None)
+
+
+def test_a_free_model_fits_an_empty_purse() -> None:
+    hold = plan_hold(ask(), prompt_tokens=1, price=FREE, accounts=[account("nanos", 0)])
+    assert (hold.max_tokens, hold.cost_nanos) == (1024, 0)
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "known"),
+    [
+        ("openai", "gpt-4o-mini-2024-07-18", True),
+        ("anthropic", "claude-haiku-4-5-20251001", True),
+        ("openai", "gpt-4o-mini-tuned", False),
+        ("anthropic", "gpt-4o", False),
+    ],
+)
+def test_a_price_is_known_or_none(provider: str, model: str, known: bool) -> None:
+    assert isinstance(price_of(provider=provider, model=model, on=date(2026, 1, 1)), Price) is known
+
+
+def test_a_price_has_a_first_day() -> None:
+    assert price_of(provider="openai", model="gpt-4o-mini", on=date(2024, 7, 17)) is None
