@@ -1,11 +1,14 @@
 """Real Chromium in a real jail."""
 
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
+from agentplatform.core.wait import wait_for
 from apps.tools.runners.browser.chromium import BrowserUnavailable, find_chromium
 from apps.tools.runners.work import ToolFailure
 
@@ -14,16 +17,27 @@ document.querySelector("h1").textContent = `${window.data.rows} rows of ${window
 </script>"""
 
 
-def browsers_of_this_test():
-    mine = str(os.getpid())
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
+def descendants_of(pid):
+    """Every process below `pid`, as the parents in /proc tell."""
+    parents = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
         try:
-            if b"chromium" in path.read_bytes() and mine in (path.parent / "stat").read_text():
-                found.append(path.parent.name)
+            head, _, rest = path.read_text().rpartition(")")
         except OSError:
             continue
+        parents[head.split()[0]] = rest.split()[1]
+    found, layer = [], {str(pid)}
+    while layer:
+        layer = {child for child, parent in parents.items() if parent in layer}
+        found += layer
     return found
+
+
+def is_alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
 
 
 def test_a_page_with_data_becomes_text_png_and_pdf(browse):
@@ -124,7 +138,38 @@ def test_a_stopped_call_takes_its_browser_along(browse):
     threading.Timer(1.5, stop.set).start()
     ran = browse(html="<script>while (true);</script>", stop=stop)
     assert ran.status == "killed"
-    assert browsers_of_this_test() == []
+    assert [pid for pid in descendants_of(os.getpid()) if is_alive(pid)] == []
+
+
+def test_no_browser_survives_a_worker_that_is_killed(tmp_path):
+    (tmp_path / "worker.py").write_text(
+        "import django; django.setup()\n"
+        "from apps.tools.runners.browser.tool import run_browser\n"
+        "from apps.tools.runners.work import Work\n"
+        "page = '<script>while (true);</script>'\n"
+        "run_browser(Work(arguments={'html': page}, timeout_seconds=60, open_input=None))\n"
+    )
+    root = Path(__file__).parents[3]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root), *sys.path])}
+    worker = subprocess.Popen([sys.executable, str(tmp_path / "worker.py")], env=environment)
+    try:
+        wait_for(
+            lambda: any(is_renderer(pid) for pid in descendants_of(worker.pid)),
+            timeout_seconds=30,
+            what="a page",
+        )
+        started = descendants_of(worker.pid)
+    finally:
+        worker.kill()
+        worker.wait()
+    wait_for(lambda: not any(map(is_alive, started)), timeout_seconds=10, what="their end")
+
+
+def is_renderer(pid):
+    try:
+        return b"--type=renderer" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
 
 
 def test_the_console_is_the_output(browse):

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -280,8 +281,8 @@ def test_nothing_survives_a_worker_that_is_killed(tmp_path):
     root = Path(__file__).parents[3]
     (tmp_path / "worker.py").write_text(script)
     worker = subprocess.Popen(
-        [os.sys.executable, str(tmp_path / "worker.py")],
-        env={**os.environ, "PYTHONPATH": str(root)},
+        [sys.executable, str(tmp_path / "worker.py")],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(root), *sys.path])},
     )
     try:
         started = wait_for(
