@@ -20,28 +20,28 @@ class _ReadOnly:
         return False
 
 
-class VersionInline(_ReadOnly, TabularInline):  # type: ignore[misc]
+class VersionInline(_ReadOnly, TabularInline):
     model = TaskVersion
     fields = ("number", "created_at", "spec")
     extra = 0
 
 
 @admin.register(TaskDefinition)
-class TaskAdmin(_ReadOnly, ModelAdmin):  # type: ignore[misc]
+class TaskAdmin(_ReadOnly, ModelAdmin):
     list_display = ("name", "tenant", "is_active", "updated_at")
     list_filter = ("tenant", "is_active")
     search_fields = ("name",)
     inlines = (VersionInline,)
 
 
-class StepInline(_ReadOnly, TabularInline):  # type: ignore[misc]
+class StepInline(_ReadOnly, TabularInline):
     model = Step
     fields = ("name", "kind", "status", "attempt", "turn", "tokens_used", "started_at",
               "completed_at")  # fmt: skip
     extra = 0
 
 
-class EventInline(_ReadOnly, TabularInline):  # type: ignore[misc]
+class EventInline(_ReadOnly, TabularInline):
     model = RunEvent
     fields = ("seq", "at", "kind", "step_name", "data")
     ordering = ("seq",)
@@ -49,7 +49,7 @@ class EventInline(_ReadOnly, TabularInline):  # type: ignore[misc]
 
 
 @admin.register(Run)
-class RunAdmin(_ReadOnly, ModelAdmin):  # type: ignore[misc]
+class RunAdmin(_ReadOnly, ModelAdmin):
     list_display = ("id", "tenant", "task", "status", "tokens_used", "created_at", "completed_at")
     list_filter = ("status", "tenant")
     search_fields = ("id",)

@@ -1,34 +1,25 @@
 """Take one turn of a claimed step. A turn never blocks: it names the calls that it wants."""
 
 from collections.abc import Callable
-from functools import cache
 
 import structlog
+from django.utils.module_loading import import_string
 
 from agentplatform.core.calls import CallFailure, CallOutcome
 from agentplatform.core.errors import PlatformError
 from apps.runs.models import Checkpoint
 from apps.runs.selectors import call_outcomes, spec_of, values_of
 from apps.runs.services.claim_step import Claim
-from apps.runs.services.turns.llm import take_llm_turn
-from apps.runs.services.turns.tool import take_tool_turn
 from apps.runs.services.turns.turn import Failed, Turn, TurnResult
 
 log = structlog.get_logger("runs")
 
-_KINDS: dict[str, Callable[[Turn], TurnResult]] = {
-    "llm": take_llm_turn,
-    "tool": take_tool_turn,
-    "agent": lambda turn: _agent_turn()(turn),
+_KINDS = {
+    "llm": "apps.runs.services.turns.llm.take_llm_turn",
+    "tool": "apps.runs.services.turns.tool.take_tool_turn",
+    "agent": "apps.runs.services.turns.agent.take_agent_turn",
 }
-
-
-@cache
-def _agent_turn() -> Callable[[Turn], TurnResult]:
-    """Imported on first use, for LangGraph's sake (see agents.registry)."""
-    from apps.runs.services.turns.agent import take_agent_turn
-
-    return take_agent_turn
+"""Who takes a turn of each kind; imported on first use, for LangGraph's sake (agents.registry)."""
 
 
 def outcomes_of(claim: Claim) -> tuple[CallOutcome, ...]:
@@ -47,7 +38,8 @@ def take_turn(claim: Claim, outcomes: tuple[CallOutcome, ...]) -> TurnResult:
             outcomes=outcomes,
             checkpoint=Checkpoint.objects.filter(step_id=claim.step.id).first(),
         )
-        return _KINDS[claim.step.kind](turn)
+        take: Callable[[Turn], TurnResult] = import_string(_KINDS[claim.step.kind])
+        return take(turn)
     except PlatformError as error:
         return _failed(error.code, error.detail, is_retryable=error.is_retryable)
     except Exception as error:
