@@ -91,7 +91,6 @@ def run_platform(options: argparse.Namespace) -> int:
             stack = Stack(data=data, supervisor=supervisor, say=say)
             announce(stack.url)
             stack.start()
-            stack.wait_ready()
             is_completed = try_sample(stack, supervisor, file=file, question=question)
             if options.action == "run":
                 keep_serving(stack, supervisor)

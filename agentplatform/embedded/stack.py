@@ -53,12 +53,19 @@ class Stack:
         return "demo", self._secrets["flower"]
 
     def start(self) -> None:
-        """Servers, then migrations and the demo tenant, then the processes of the Procfile."""
-        self._start_servers()
-        self._prepare_database()
-        self._start_processes()
+        """Servers; the web process beside the migrations and the demo tenant; then the rest.
 
-    def wait_ready(self, *, timeout_seconds: float = 60.0) -> None:
+        The rest waits for the web process, which so has the processor to itself for its first page.
+        """
+        self._start_servers()
+        commands = read_procfile(ROOT / "Procfile", self._environment)
+        self._start_process("web", commands.pop("web"))
+        self._prepare_database()
+        self._wait_for_web()
+        for name, command in commands.items():
+            self._start_process(name, command)
+
+    def _wait_for_web(self, *, timeout_seconds: float = 90.0) -> None:
         """Until the web process says that it could serve a request."""
         try:
             self._supervisor.wait_until(
@@ -161,11 +168,9 @@ class Stack:
         if process.wait() != 0:
             raise StackError(f"The database could not be prepared; {log} ends:\n{tail(log)}")
 
-    def _start_processes(self) -> None:
-        commands = read_procfile(ROOT / "Procfile", self._environment)
-        for name, command in commands.items():
-            words = (sys.executable, *command[1:]) if command[0] == "python" else command
-            self._supervisor.start(self._program(name, words, log=self.data.log(name)))
+    def _start_process(self, name: str, command: tuple[str, ...]) -> None:
+        words = (sys.executable, *command[1:]) if command[0] == "python" else command
+        self._supervisor.start(self._program(name, words, log=self.data.log(name)))
 
     def _program(self, name: str, command: tuple[str, ...], *, log: Path) -> Program:
         return Program(
