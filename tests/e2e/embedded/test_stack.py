@@ -49,6 +49,8 @@ def url_of(data: Path, process: "subprocess.Popen[bytes]") -> str:
 
 
 def names_of_tasks(url: str, data: Path) -> list[str]:
+    if not (data / "demo.json").exists():
+        return []
     key = json.loads((data / "demo.json").read_text())["api_key"]
     request = urllib.request.Request(
         f"{url}/api/v1/tasks", headers={"Authorization": f"Bearer {key}"}
