@@ -63,14 +63,19 @@ def use_tool(state: State) -> State:
     """Have one tool call made; what is wrong with it is told to the model instead of failing."""
     wish = state["wish"]
     problem = _problem(wish, state["options"]["tools"])
+    result: dict[str, Any]
     if problem is None:
         result = interrupt({"kind": "tool", "name": wish["name"], "arguments": wish["arguments"]})
     else:
         result = {"ok": False, "error": problem}
-    shown = json.dumps(result.get("output", result.get("error")), ensure_ascii=False)
+    shown = result.pop("shown", result.get("output", result.get("error")))
     return {
         "messages": [
-            {"role": "tool", "content": shown[:RESULT_CHARACTERS], "tool_call_id": wish["id"]}
+            {
+                "role": "tool",
+                "content": json.dumps(shown, ensure_ascii=False)[:RESULT_CHARACTERS],
+                "tool_call_id": wish["id"],
+            }
         ],
         "calls": [{"name": wish["name"], "arguments": wish["arguments"], **result}],
     }

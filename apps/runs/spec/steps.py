@@ -93,6 +93,11 @@ class BoundTool(Node):
         description="The tool's arguments; templates over {input, steps, run, args}, where args is "
         "what the model gave.",
     )
+    show: Expression | None = Field(
+        None,
+        description="JMESPath over the tool's result: what the model is told of it. Left out: all. "
+        "The step's output always holds the whole result.",
+    )
     timeout_seconds: float = Field(60, gt=0, le=600)
 
 

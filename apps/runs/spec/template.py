@@ -35,7 +35,7 @@ def compile_expression(expression: str) -> ParsedResult:
         raise TemplateError(f"`{expression}` is no JMESPath expression: {error}") from error
 
 
-def evaluate(expression: str, values: dict[str, Any]) -> Any:
+def evaluate(expression: str, values: Any) -> Any:
     """The value of `expression` over `values`; what is not there is None. Raises TemplateError."""
     try:
         return compile_expression(expression).search(values)

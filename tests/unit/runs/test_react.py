@@ -65,6 +65,18 @@ def test_results_go_to_the_call_that_asked_for_them_in_order() -> None:
     ]
 
 
+def test_the_model_sees_the_shown_part_of_a_result_and_the_output_holds_all_of_it() -> None:
+    paused = answer(start(), completion(wish(1, n=1)))
+    assert isinstance(paused, Paused)
+    paused = answer(paused, {"ok": True, "output": {"points": [1, 2, 3]}, "shown": "rising"})
+    assert isinstance(paused, Paused)
+    assert paused.wishes[0]["messages"][-1]["content"] == '"rising"'
+    ended = answer(paused, completion(text="It rises"))
+    assert isinstance(ended, Ended)
+    assert ended.output["tool_calls"][0]["output"] == {"points": [1, 2, 3]}
+    assert "shown" not in ended.output["tool_calls"][0]
+
+
 def test_the_output_records_every_tool_call() -> None:
     paused = answer(start(), completion(wish(1, n=1)))
     assert isinstance(paused, Paused)

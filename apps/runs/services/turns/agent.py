@@ -19,7 +19,7 @@ from apps.runs.services.turns.turn import (
     TurnResult,
 )
 from apps.runs.spec.steps import AgentStep, BoundTool
-from apps.runs.spec.template import TemplateError, render
+from apps.runs.spec.template import TemplateError, evaluate, render
 from apps.tools import facade as tools
 from apps.tools.contracts import ToolDescription, ToolRequest
 
@@ -46,8 +46,10 @@ def _invoke(step: AgentStep, turn: Turn, offered: dict[str, ToolSpec]) -> Paused
     if turn.checkpoint is None:
         return start_graph(graph, _graph_input(step, turn.values, offered))
     answers = {
-        interrupt: _answer(outcome)
-        for interrupt, outcome in zip(turn.checkpoint.interrupts, turn.outcomes, strict=True)
+        interrupt: _answer(step, wish, outcome)
+        for interrupt, wish, outcome in zip(
+            turn.checkpoint.interrupts, turn.checkpoint.wishes, turn.outcomes, strict=True
+        )
     }
     return resume_graph(graph, state=bytes(turn.checkpoint.state), answers=answers)
 
@@ -68,18 +70,21 @@ def _graph_input(
     )
 
 
-def _answer(outcome: CallOutcome) -> dict[str, Any]:
-    """What the graph is told of a call."""
+def _answer(step: AgentStep, wish: dict[str, Any], outcome: CallOutcome) -> dict[str, Any]:
+    """What the graph is told of a call; `shown` is the part that the model is to see."""
     output = outcome.output or {}
     if outcome.kind == "llm":
         return {"text": output.get("text", ""), "tool_calls": list(output.get("tool_calls", ()))}
     if outcome.failure:
         return {"ok": False, "error": f"{outcome.failure.code}: {outcome.failure.detail}"}
     value = output.get("value")
-    shown: dict[str, Any] = {"value": value if value is not None else output.get("stdout", "")}
+    result: dict[str, Any] = {"value": value if value is not None else output.get("stdout", "")}
     if artifacts := output.get("artifacts"):
-        shown["artifacts"] = [artifact["name"] for artifact in artifacts]
-    return {"ok": True, "output": shown}
+        result["artifacts"] = [artifact["name"] for artifact in artifacts]
+    bound = _bound_tools(step).get(wish["name"])
+    if bound is None or bound.show is None:
+        return {"ok": True, "output": result}
+    return {"ok": True, "output": result, "shown": evaluate(bound.show, value)}
 
 
 def _checkpoint(step: AgentStep, turn: Turn, paused: Paused) -> Checkpoint:
