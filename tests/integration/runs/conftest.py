@@ -73,9 +73,12 @@ def empty_queues() -> None:
                 connection.default_channel.queue_purge(queue)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def worker_processes(django_db_setup: None, provider_process: Provider) -> Iterator[None]:
-    """One worker process for each pool, on the test database and the real broker."""
+    """One worker process for each pool, on the test database and the real broker.
+
+    They end with their module: another one may look into the queues that they empty.
+    """
     database = connection.settings_dict
     address = f"{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}"
     environment = {
