@@ -164,7 +164,7 @@ def _schema_errors(spec: Spec) -> Iterator[tuple[str, str]]:
     yield from _schema_error("inputs", spec.inputs)
     for step in spec.steps:
         path = f"steps.{step.name}"
-        if isinstance(step, LlmStep) and step.response_schema is not None:
+        if isinstance(step, LlmStep) and not any(expressions_in(step.response_schema)):
             yield from _schema_error(f"{path}.response_schema", step.response_schema)
         if isinstance(step, AgentStep):
             names = [tool.name if isinstance(tool, BoundTool) else tool for tool in step.tools]
@@ -176,9 +176,9 @@ def _schema_errors(spec: Spec) -> Iterator[tuple[str, str]]:
                 yield f"{path}.min_turns", "needs at least one tool"
 
 
-def _schema_error(path: str, schema: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _schema_error(path: str, schema: dict[str, Any] | None) -> Iterator[tuple[str, str]]:
     try:
-        Draft202012Validator.check_schema(schema)
+        Draft202012Validator.check_schema(schema or {})
     except SchemaError as error:
         yield path, f"is no JSON schema: {error.message}"
 
@@ -201,7 +201,7 @@ def _expressions_of(step: SpecStep) -> Iterator[tuple[str, str, frozenset[str]]]
     if isinstance(step, DecisionStep):
         for branch in step.branches:
             yield f"branches.{branch.name}.when", branch.when, _ROOTS
-    for field in ("prompt", "system", "instructions", "arguments"):
+    for field in ("prompt", "system", "instructions", "arguments", "response_schema"):
         for expression in expressions_in(getattr(step, field, None)):
             yield field, expression, _ROOTS
     for position, tool in enumerate(getattr(step, "tools", ())):

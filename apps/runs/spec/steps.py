@@ -61,7 +61,9 @@ class LlmStep(StepBase):
     system: str = Field("", description="The system message; a template.")
     model: ModelAlias | None = None
     response_schema: dict[str, Any] | None = Field(
-        None, description="A JSON schema; the step's output is then the decoded object."
+        None,
+        description="A JSON schema; the step's output is then the decoded object. Strings in it "
+        "are templates, so that an `enum` can hold what earlier steps found.",
     )
     max_tokens: int | None = Field(None, ge=1, le=200_000)
     temperature: float | None = Field(None, ge=0, le=2)

@@ -12,12 +12,27 @@ from functools import lru_cache
 from typing import Any
 
 import jmespath
+from jmespath import functions
 from jmespath.exceptions import JMESPathError
 from jmespath.parser import ParsedResult
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError
 
 from agentplatform.core.errors import InvalidInput
 
 _EXPRESSION = re.compile(r"(?<!\\)\{\{(.*?)\}\}", re.DOTALL)
+
+
+class _Functions(functions.Functions):
+    """JMESPath's own functions and `unique(array)`: each item once, where it stood first."""
+
+    @functions.signature({"types": ["array"]})
+    def _func_unique(self, items: list[Any]) -> list[Any]:
+        kept = {json.dumps(item, sort_keys=True): item for item in reversed(items)}
+        return list(reversed(kept.values()))
+
+
+_OPTIONS = jmespath.Options(custom_functions=_Functions())
 
 
 class TemplateError(InvalidInput):
@@ -38,7 +53,7 @@ def compile_expression(expression: str) -> ParsedResult:
 def evaluate(expression: str, values: Any) -> Any:
     """The value of `expression` over `values`; what is not there is None. Raises TemplateError."""
     try:
-        return compile_expression(expression).search(values)
+        return compile_expression(expression).search(values, options=_OPTIONS)
     except JMESPathError as error:
         raise TemplateError(f"`{expression}` failed: {error}") from error
 
@@ -58,6 +73,18 @@ def render(template: Any, values: dict[str, Any]) -> Any:
     if isinstance(template, list | tuple):
         return [render(item, values) for item in template]
     return template
+
+
+def render_schema(template: Any, values: dict[str, Any]) -> dict[str, Any] | None:
+    """A rendered JSON schema; None stays None. Raises TemplateError for what is no schema then."""
+    if template is None:
+        return None
+    schema: dict[str, Any] = render(template, values)
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        raise TemplateError(f"the rendered schema is no JSON schema: {error.message}") from error
+    return schema
 
 
 def _render_text(text: str, values: dict[str, Any]) -> Any:

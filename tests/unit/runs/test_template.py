@@ -9,6 +9,7 @@ from apps.runs.spec.template import (
     is_true,
     references,
     render,
+    render_schema,
 )
 
 VALUES = {"input": {"name": "Ada", "numbers": [1, 2]}, "steps": {"a": {"output": {"n": 0}}}}
@@ -47,6 +48,19 @@ def test_an_expression_that_does_not_parse_is_named_in_the_error() -> None:
 def test_a_function_that_fails_on_the_values_says_so() -> None:
     with pytest.raises(TemplateError, match="length"):
         evaluate("length(steps.a.output.n)", VALUES)
+
+
+def test_unique_keeps_each_item_once_where_it_stood_first() -> None:
+    assert evaluate("unique(input)", {"input": [2, {"a": 1}, 2, {"a": 1}, 3]}) == [2, {"a": 1}, 3]
+
+
+def test_a_schema_may_hold_what_earlier_steps_found() -> None:
+    assert render_schema({"enum": "{{ input.numbers }}"}, VALUES) == {"enum": [1, 2]}
+
+
+def test_what_is_no_schema_once_rendered_is_refused() -> None:
+    with pytest.raises(TemplateError, match="no JSON schema"):
+        render_schema({"enum": "{{ input.name }}"}, VALUES)
 
 
 @pytest.mark.parametrize("expression", ["input.missing", "input.numbers[?@ > `9`]", "`false`"])

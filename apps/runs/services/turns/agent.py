@@ -2,9 +2,6 @@
 
 from typing import Any, cast
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
-
 from agentplatform.core.calls import CallOutcome
 from apps.gateway.contracts import CompletionRequest, Message, ToolSpec
 from apps.runs.agents.graph import Ended, GraphInput, Paused, resume_graph, start_graph
@@ -19,7 +16,7 @@ from apps.runs.services.turns.turn import (
     TurnResult,
 )
 from apps.runs.spec.steps import AgentStep, BoundTool
-from apps.runs.spec.template import TemplateError, evaluate, render
+from apps.runs.spec.template import evaluate, render, render_schema
 from apps.tools import facade as tools
 from apps.tools.contracts import ToolDescription, ToolRequest
 
@@ -153,9 +150,5 @@ def _plain(tool: ToolDescription) -> ToolSpec:
 
 
 def _bind(tool: BoundTool, values: dict[str, Any]) -> ToolSpec:
-    parameters = render(tool.parameters, values)
-    try:
-        Draft202012Validator.check_schema(parameters)
-    except SchemaError as error:
-        raise TemplateError(f"tool {tool.name}: parameters: {error.message}") from error
+    parameters = render_schema(tool.parameters, values) or {}
     return ToolSpec(name=tool.name, description=tool.description, parameters=parameters)

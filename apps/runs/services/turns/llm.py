@@ -5,7 +5,7 @@ from typing import cast
 from apps.gateway.contracts import CompletionRequest, Message
 from apps.runs.services.turns.turn import Failed, Finished, Suspended, Turn, TurnResult
 from apps.runs.spec.steps import LlmStep
-from apps.runs.spec.template import render
+from apps.runs.spec.template import render, render_schema
 
 
 def take_llm_turn(turn: Turn) -> TurnResult:
@@ -25,16 +25,12 @@ def take_llm_turn(turn: Turn) -> TurnResult:
 def _request(step: LlmStep, turn: Turn) -> CompletionRequest:
     system = str(render(step.system, turn.values))
     messages = [Message(role="system", content=system)] if system else []
-    messages.append(Message(role="user", content=_text(render(step.prompt, turn.values))))
+    messages.append(Message(role="user", content=str(render(step.prompt, turn.values))))
     return CompletionRequest(
         model=step.model or turn.spec.defaults.model,
         messages=tuple(messages),
-        response_schema=step.response_schema,
+        response_schema=render_schema(step.response_schema, turn.values),
         max_tokens=step.max_tokens,
         temperature=step.temperature,
         critical=step.critical,
     )
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else str(value)
