@@ -47,5 +47,6 @@ profile = {
     "numbers": numbers or every,
     "ordered": dates or numbers or every,
     "groups": groups or dates or every,
+    "spread": [*numbers, *groups] or every,
 }
 print(json.dumps(profile))
