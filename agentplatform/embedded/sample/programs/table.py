@@ -21,11 +21,9 @@ def read_table():
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = data.decode("latin-1")
-    try:
-        dialect = csv.Sniffer().sniff(text[:20_000], delimiters=",;\t|")
-    except csv.Error:
-        dialect = csv.excel
-    rows = [row for row in csv.reader(text.splitlines(), dialect) if row]
+    lines = text.splitlines()
+    delimiter = max(",;\t|", key=lines[0].count)
+    rows = [row for row in csv.reader(lines, delimiter=delimiter) if row]
     if len(rows) < 2:
         sys.exit("The CSV file has a header at most; it needs at least one row of data.")
     return [name.strip() or f"column_{i + 1}" for i, name in enumerate(rows[0])], rows[1:]
