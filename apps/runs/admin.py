@@ -24,6 +24,7 @@ class VersionInline(_ReadOnly, TabularInline):
     model = TaskVersion
     fields = ("number", "created_at", "spec")
     extra = 0
+    hide_title = True
 
 
 @admin.register(TaskDefinition)
@@ -39,6 +40,7 @@ class StepInline(_ReadOnly, TabularInline):
     fields = ("name", "kind", "status", "attempt", "turn", "tokens_used", "started_at",
               "completed_at")  # fmt: skip
     extra = 0
+    hide_title = True
 
 
 class EventInline(_ReadOnly, TabularInline):
@@ -46,6 +48,7 @@ class EventInline(_ReadOnly, TabularInline):
     fields = ("seq", "at", "kind", "step_name", "data")
     ordering = ("seq",)
     extra = 0
+    hide_title = True
 
 
 @admin.register(Run)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import F
 
-from agentplatform.core.calls import CallOutcome, CallPlan
+from agentplatform.calls.contracts import CallOutcome, CallPlan
 from agentplatform.core.json_values import clean_json
 from agentplatform.core.money import format_usd
 from agentplatform.core.transactions import after_commit, transaction
@@ -160,12 +160,12 @@ def _record_outcomes(
         tokens += outcome.tokens
         cost += outcome.cost_nanos or 0
         data = {
+            **outcome.summary,
             "kind": outcome.kind,
             "status": "FAILED" if outcome.failure else "SUCCESS",
             "tokens": outcome.tokens,
             "cost_usd": format_usd(outcome.cost_nanos),
             "duration_ms": outcome.duration_ms,
-            **outcome.summary,
         }
         if outcome.failure:
             data["error"] = {"code": outcome.failure.code, "detail": outcome.failure.detail}
