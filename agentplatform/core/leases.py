@@ -15,40 +15,55 @@ log = structlog.get_logger("leases")
 
 
 class Renewer:
-    """Renews every lease held in this process from one thread.
+    """Renews every lease held in this process from one thread, and notices those that are gone.
 
-    `renew(tokens)` extends the leases of these fencing tokens in one statement and must open its
-    own connection; it is called every RENEW_EVERY_SECONDS while any lease is held.
+    `renew(tokens)` extends the leases of these fencing tokens and returns the tokens that still
+    have one. It must open its own connection, and is called every RENEW_EVERY_SECONDS while any
+    lease is held.
     """
 
-    def __init__(self, renew: Callable[[list[UUID]], None]) -> None:
+    def __init__(self, renew: Callable[[list[UUID]], set[UUID]]) -> None:
         self._renew = renew
-        self._held: set[UUID] = set()
+        self._held: dict[UUID, threading.Event] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
 
     @contextmanager
-    def hold(self, token: UUID) -> Iterator[None]:
-        """Keep the lease of `token` alive inside the block."""
+    def hold(self, token: UUID) -> Iterator[threading.Event]:
+        """Keep the lease of `token` alive inside the block. The event is set once the lease is
+        lost: what it fences was cancelled, or another worker holds it."""
+        is_lost = threading.Event()
         with self._lock:
-            self._held.add(token)
+            self._held[token] = is_lost
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._loop, name="leases", daemon=True)
                 self._thread.start()
         try:
-            yield
+            yield is_lost
         finally:
             with self._lock:
-                self._held.discard(token)
+                del self._held[token]
+
+    @property
+    def held(self) -> frozenset[UUID]:
+        """The tokens whose leases are kept alive now."""
+        with self._lock:
+            return frozenset(self._held)
+
+    def renew_held(self) -> None:
+        """Extend every lease that is held, and tell the holders of those that are gone."""
+        with self._lock:
+            held = dict(self._held)
+        if not held:
+            return
+        kept = self._renew(list(held))
+        for token in held.keys() - kept:
+            held[token].set()
 
     def _loop(self) -> None:
         while not self._wake.wait(RENEW_EVERY_SECONDS):
-            with self._lock:
-                held = list(self._held)
-            if not held:
-                continue
             try:
-                self._renew(held)
-            except Exception:  # the lease then expires and the call is retried by another worker
-                log.exception("lease.renew_failed", held=len(held))
+                self.renew_held()
+            except Exception:  # the leases then expire and other workers take over
+                log.exception("lease.renew_failed", held=len(self.held))

@@ -1,12 +1,17 @@
 """The door of the gateway for other apps."""
 
+from collections.abc import Collection
+from datetime import datetime
 from uuid import UUID
 
 from celery import Signature, signature
 
-from apps.gateway.selectors import due_calls, outcomes, steps_with_open_calls, usage_of_run
-from apps.gateway.services.cancel_calls import cancel_calls
-from apps.gateway.services.mark_dispatched import mark_dispatched
+from agentplatform.calls.cancel import cancel_rows
+from agentplatform.calls.contracts import DueCall
+from agentplatform.calls.dispatch import due_rows, mark_rows_dispatched
+from agentplatform.calls.turn import steps_with_open_rows
+from apps.gateway.models import LlmCall
+from apps.gateway.selectors import outcomes, usage_of_run
 from apps.gateway.services.plan_completion import plan_completion
 from apps.gateway.services.routes import is_known_model
 
@@ -26,3 +31,26 @@ __all__ = [
 def completion_signature(*, call_id: UUID) -> Signature:
     """The Celery signature that completes a planned call and returns its id as a string."""
     return signature("gateway.complete", kwargs={"call_id": str(call_id)}, immutable=True)
+
+
+def mark_dispatched(*, call_ids: Collection[UUID], at: datetime) -> None:
+    """Remember when the messages of these calls were sent. Joins the caller's transaction."""
+    mark_rows_dispatched(LlmCall, call_ids=call_ids, at=at)
+
+
+def due_calls(*, at: datetime, limit: int) -> list[DueCall]:
+    """Unfinished calls that nobody holds and whose message may be lost, oldest first."""
+    return due_rows(LlmCall, at=at, limit=limit)
+
+
+def steps_with_open_calls(*, step_ids: Collection[UUID]) -> set[UUID]:
+    """Those of the steps that still wait for a model call, in any turn."""
+    return steps_with_open_rows(LlmCall, step_ids=step_ids)
+
+
+def cancel_calls(*, run_id: UUID, at: datetime) -> int:
+    """How many calls of the run were cancelled. Joins the caller's transaction if there is one.
+
+    A queued call never starts. A running one loses its fence: its answer is paid for, not used.
+    """
+    return cancel_rows(LlmCall, run_id=run_id, at=at)

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from agentplatform.core.calls import CallOutcome
+from agentplatform.calls.contracts import CallOutcome
 from apps.gateway import facade as gateway
 from apps.runs.models import Run, RunEvent, Step, TaskDefinition, TaskVersion
 from apps.runs.spec.document import Spec

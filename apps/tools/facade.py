@@ -1,20 +1,19 @@
 """The door of tools for other apps."""
 
+from collections.abc import Collection
+from datetime import datetime
 from uuid import UUID
 
 from celery import Signature, signature
 
+from agentplatform.calls.cancel import cancel_rows
+from agentplatform.calls.contracts import DueCall
+from agentplatform.calls.dispatch import due_rows, mark_rows_dispatched
+from agentplatform.calls.turn import steps_with_open_rows
 from apps.tools.contracts import ToolDescription
+from apps.tools.models import ToolCall
 from apps.tools.runners.registry import TOOLS
-from apps.tools.selectors import (
-    artifact_exists,
-    artifacts_of_run,
-    due_calls,
-    outcomes,
-    steps_with_open_calls,
-)
-from apps.tools.services.cancel_calls import cancel_calls
-from apps.tools.services.mark_dispatched import mark_dispatched
+from apps.tools.selectors import artifact_exists, artifacts_of_run, outcomes
 from apps.tools.services.open_artifact import open_artifact
 from apps.tools.services.plan_tool_call import plan_tool_call
 from apps.tools.services.store_artifact import store_artifact
@@ -43,3 +42,27 @@ def describe_tools() -> tuple[ToolDescription, ...]:
 def tool_call_signature(*, call_id: UUID) -> Signature:
     """The Celery signature that executes a planned call and returns its id as a string."""
     return signature("tools.execute", kwargs={"call_id": str(call_id)}, immutable=True)
+
+
+def mark_dispatched(*, call_ids: Collection[UUID], at: datetime) -> None:
+    """Remember when the messages of these calls were sent. Joins the caller's transaction."""
+    mark_rows_dispatched(ToolCall, call_ids=call_ids, at=at)
+
+
+def due_calls(*, at: datetime, limit: int) -> list[DueCall]:
+    """Unfinished calls that nobody holds and whose message may be lost, oldest first."""
+    return due_rows(ToolCall, at=at, limit=limit)
+
+
+def steps_with_open_calls(*, step_ids: Collection[UUID]) -> set[UUID]:
+    """Those of the steps that still wait for a tool call, in any turn."""
+    return steps_with_open_rows(ToolCall, step_ids=step_ids)
+
+
+def cancel_calls(*, run_id: UUID, at: datetime) -> int:
+    """How many calls of the run were cancelled. Joins the caller's transaction if there is one.
+
+    A queued call never starts. A running one loses its fence: nothing it leaves is recorded, and
+    its sandbox is killed at the next renewal of its lease.
+    """
+    return cancel_rows(ToolCall, run_id=run_id, at=at)

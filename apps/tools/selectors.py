@@ -1,45 +1,20 @@
 """Reads of calls and artifacts."""
 
-from collections.abc import Collection
-from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
-from agentplatform.core.calls import CallFailure, CallOutcome, DueCall
+from agentplatform.calls.contracts import CallOutcome
+from agentplatform.calls.turn import outcome_of, rows_of_turn
 from agentplatform.core.errors import NotFound
 from apps.tools.contracts import ArtifactRef
 from apps.tools.models import Artifact, ToolCall
-from apps.tools.states import CALL, QUEUED, RUNNING, SUCCESS
-
-UNSENT_AFTER = timedelta(seconds=2)
-LOST_AFTER = timedelta(seconds=30)
 
 
 def outcomes(*, step_id: UUID, attempt: int, turn: int) -> list[CallOutcome]:
     """The calls of one turn, ordered by index."""
-    calls = ToolCall.objects.filter(step_id=step_id, attempt=attempt, turn=turn)
-    return [_outcome(call) for call in calls.order_by("index")]
-
-
-def due_calls(*, at: datetime, limit: int) -> list[DueCall]:
-    """Unfinished calls that nobody holds and whose message may be lost, oldest first."""
-    unsent = Q(dispatched_at__isnull=True, created_at__lt=at - UNSENT_AFTER)
-    lost = Q(dispatched_at__lt=at - LOST_AFTER)
-    waiting = Q(status=QUEUED) & (unsent | lost)
-    abandoned = Q(status=RUNNING, lease_expires_at__lte=at)
-    due = Q(next_attempt_at__isnull=True) | Q(next_attempt_at__lte=at)
-    rows = ToolCall.objects.filter(waiting | abandoned, due).order_by("created_at")
-    return [
-        DueCall(call_id=call_id, kind="tool", step_id=step_id, turn=turn)
-        for call_id, step_id, turn in rows.values_list("id", "step_id", "turn")[:limit]
-    ]
-
-
-def steps_with_open_calls(*, step_ids: Collection[UUID]) -> set[UUID]:
-    """Those of `step_ids` that still wait for a tool call."""
-    calls = ToolCall.objects.filter(step_id__in=step_ids).exclude(status__in=CALL.terminal)
-    return set(calls.values_list("step_id", flat=True))
+    rows = rows_of_turn(ToolCall, step_id=step_id, attempt=attempt, turn=turn)
+    return [_outcome(row) for row in rows]
 
 
 def artifacts_of_run(*, tenant_id: UUID, run_id: UUID) -> list[ArtifactRef]:
@@ -78,14 +53,8 @@ def _artifact(tenant_id: UUID, artifact_id: UUID) -> QuerySet[Artifact]:
 
 def _outcome(call: ToolCall) -> CallOutcome:
     response = call.response or {}
-    return CallOutcome(
-        call_id=call.id,
-        kind="tool",
-        index=call.index,
-        is_finished=call.status in CALL.terminal,
-        output=call.response if call.status == SUCCESS else None,
-        failure=CallFailure(**call.error) if call.error else None,
-        duration_ms=call.duration_ms,
+    return outcome_of(
+        call,
         summary={
             "tool": call.tool,
             "status": response.get("status"),

@@ -1,23 +1,10 @@
-"""What may follow what in the life of a tool call, and when a lost one is given up."""
+"""How a tool call ends that nobody may repeat."""
 
-from agentplatform.core.state_machine import StateMachine
+from agentplatform.calls.contracts import CallFailure
 
-QUEUED = "QUEUED"
-RUNNING = "RUNNING"
-SUCCESS = "SUCCESS"
-FAILED = "FAILED"
-CANCELLED = "CANCELLED"
-
-CALL = StateMachine(
-    "tool call",
-    {
-        QUEUED: frozenset({RUNNING, CANCELLED}),
-        # RUNNING again: another worker takes over a call whose lease has expired.
-        RUNNING: frozenset({RUNNING, SUCCESS, FAILED, CANCELLED}),
-        SUCCESS: frozenset(),
-        FAILED: frozenset(),
-        CANCELLED: frozenset(),
-    },
+OUTCOME_UNKNOWN = CallFailure(
+    code="outcome_unknown",
+    detail="The worker was lost during a call that must not be repeated; "
+    "check at its receiver whether it took effect.",
+    is_retryable=False,
 )
-
-MAX_EXECUTIONS = 3

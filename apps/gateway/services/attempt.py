@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from agentplatform.core.calls import CallFailure
+from agentplatform.calls.contracts import CallFailure
 from apps.gateway.contracts import Completion, CompletionRequest, Usage
 from apps.gateway.models import LlmCall
 from apps.gateway.providers.errors import ProviderError

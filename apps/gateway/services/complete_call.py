@@ -8,16 +8,16 @@ from uuid import UUID
 import jsonschema
 import structlog
 
-from agentplatform.core.calls import CallFailure
+from agentplatform.calls.claim import claim_row
+from agentplatform.calls.contracts import CallFailure
+from agentplatform.core.connections import brief_connection
 from agentplatform.core.errors import InvalidInput, PlatformError
 from apps.gateway.contracts import CompletionRequest
 from apps.gateway.models import LlmCall
 from apps.gateway.services.attempt import Completed, Failed, Job, owner_of
-from apps.gateway.services.claim_call import claim_call
-from apps.gateway.services.connection import brief_connection
 from apps.gateway.services.engine import engine
 from apps.gateway.services.finish_call import fail_call, finish_call
-from apps.gateway.services.heartbeat import hold_lease
+from apps.gateway.services.leases import leases
 from apps.tenants.facade import require_active_tenant, spending_accounts
 
 log = structlog.get_logger("llm")
@@ -27,13 +27,13 @@ def complete_call(*, call_id: UUID, clock: Callable[[], datetime]) -> None:
     """Have the call answered unless it has ended or somebody works on it: a second delivery pays
     nothing. Holds no transaction and no database connection while a provider works."""
     with brief_connection():
-        call = claim_call(call_id=call_id, at=clock())
+        call = claim_row(LlmCall, call_id=call_id, at=clock())
     if call is None:
         log.info("llm.skipped", call_id=str(call_id))
         return
     assert call.lease_token is not None
     started = time.monotonic()
-    with hold_lease(call.lease_token):
+    with leases.hold(call.lease_token):
         outcome = _work(call, at=clock())
         duration_ms = int((time.monotonic() - started) * 1000)
         with brief_connection():

@@ -10,11 +10,11 @@ from datetime import datetime
 
 from django.conf import settings
 
-from agentplatform.core.calls import CallFailure
+from agentplatform.calls.contracts import CallFailure
+from agentplatform.core.connections import brief_connection
 from apps.gateway.providers.port import Provider
 from apps.gateway.providers.registry import make_providers
 from apps.gateway.services.attempt import Attempt, Completed, Failed, Job
-from apps.gateway.services.connection import brief_connection
 from apps.gateway.services.pipeline import Course, Ports
 from apps.gateway.services.record_attempt import record_attempt
 from apps.gateway.services.routes import NoRoute, targets_of

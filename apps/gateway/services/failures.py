@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from agentplatform.core.calls import CallFailure
+from agentplatform.calls.contracts import CallFailure
 from agentplatform.core.money import format_usd
 from apps.gateway.providers.errors import InvalidOutput, ProviderError
 from apps.gateway.services.attempt import Attempt

@@ -1,20 +1,19 @@
 """Record how a call ended, once, if its fence still holds."""
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Q, Sum
 
-from agentplatform.core.calls import CallFailure
+from agentplatform.calls.contracts import CallFailure
+from agentplatform.calls.move import finish_row
+from agentplatform.calls.states import FAILED, SUCCESS
 from agentplatform.core.json_values import clean_json
 from agentplatform.core.transactions import transaction
 from apps.gateway.models import LlmCall, LlmEvent
 from apps.gateway.services.attempt import Completed, owner_of
-from apps.gateway.services.move_calls import move_calls
 from apps.gateway.services.record_attempt import count_attempt, write_attempt
-from apps.gateway.states import FAILED, SUCCESS
 
 
 def finish_call(*, call: LlmCall, completed: Completed, duration_ms: int, at: datetime) -> bool:
@@ -26,7 +25,7 @@ def finish_call(*, call: LlmCall, completed: Completed, duration_ms: int, at: da
     owner = owner_of(call)
     with transaction():
         write_attempt(owner=owner, attempt=attempt, at=at)
-        kept = _finish(
+        kept = finish_row(
             call,
             to=SUCCESS,
             at=at,
@@ -35,6 +34,7 @@ def finish_call(*, call: LlmCall, completed: Completed, duration_ms: int, at: da
             model=completion.model[:200],
             is_fallback=attempt.is_fallback,
             duration_ms=duration_ms,
+            **_used(call.id),
         )
         if not kept:
             LlmEvent.objects.filter(attempt_id=attempt.attempt_id).update(is_discarded=True)
@@ -44,14 +44,9 @@ def finish_call(*, call: LlmCall, completed: Completed, duration_ms: int, at: da
 
 def fail_call(*, call: LlmCall, failure: CallFailure, duration_ms: int, at: datetime) -> bool:
     """Record that there is no answer. False when the fence is lost."""
-    error = clean_json(asdict(failure))
     with transaction():
-        return _finish(call, to=FAILED, at=at, error=error, duration_ms=duration_ms)
-
-
-def _finish(call: LlmCall, *, to: str, at: datetime, **changes: Any) -> bool:
-    fenced = LlmCall.objects.filter(id=call.id, lease_token=call.lease_token)
-    return bool(move_calls(fenced, to=to, completed_at=at, **changes, **_used(call.id)))
+        used = _used(call.id)
+        return finish_row(call, to=FAILED, at=at, failure=failure, duration_ms=duration_ms, **used)
 
 
 def _used(call_id: UUID) -> dict[str, Any]:

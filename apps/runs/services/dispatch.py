@@ -9,7 +9,7 @@ import structlog
 from celery import chain, chord, current_app
 from celery.canvas import Signature
 
-from agentplatform.core.calls import CallKind
+from agentplatform.calls.contracts import CallKind
 from apps.gateway import facade as gateway
 from apps.runs.models import Step
 from apps.tools import facade as tools

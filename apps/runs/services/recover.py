@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.db.models import F, Q
 
-from agentplatform.core.calls import DueCall
+from agentplatform.calls.contracts import DueCall
 from agentplatform.core.transactions import transaction
 from apps.gateway import facade as gateway
 from apps.runs.models import Run, Step

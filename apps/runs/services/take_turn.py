@@ -5,7 +5,7 @@ from collections.abc import Callable
 import structlog
 from django.utils.module_loading import import_string
 
-from agentplatform.core.calls import CallFailure, CallOutcome
+from agentplatform.calls.contracts import CallFailure, CallOutcome
 from agentplatform.core.errors import PlatformError
 from apps.runs.models import Checkpoint
 from apps.runs.selectors import call_outcomes, spec_of, values_of

@@ -7,14 +7,14 @@ from typing import BinaryIO
 from uuid import UUID
 
 import structlog
-from django.db import connection
 
+from agentplatform.core.connections import brief_connection
 from apps.tools.models import ToolCall
 from apps.tools.runners.registry import TOOLS
 from apps.tools.runners.work import Ran, ToolFailure, Work
 from apps.tools.services.claim_call import claim_call
 from apps.tools.services.finish_call import fail_call, finish_call
-from apps.tools.services.heartbeat import hold_lease
+from apps.tools.services.leases import leases
 from apps.tools.services.open_artifact import open_artifact
 
 log = structlog.get_logger("tools")
@@ -26,14 +26,16 @@ def execute_call(*, call_id: UUID, clock: Callable[[], datetime]) -> None:
     `clock` is read when the work starts and when it ends. Holds no transaction and no database
     connection while the tool runs.
     """
-    call = claim_call(call_id=call_id, at=clock())
+    with brief_connection():
+        call = claim_call(call_id=call_id, at=clock())
     if call is None:
         log.info("tool.skipped", call_id=str(call_id))
         return
     started = time.monotonic()
     outcome = _run(call)
     duration_ms = int((time.monotonic() - started) * 1000)
-    status, kept = _record(call, outcome, duration_ms, clock())
+    with brief_connection():
+        status, kept = _record(call, outcome, duration_ms, clock())
     log.info(
         "tool.finished" if kept else "tool.fence_lost",
         tool=call.tool,
@@ -55,8 +57,7 @@ def _run(call: ToolCall) -> Ran | ToolFailure:
             is_retryable=True,
         )
     assert call.lease_token is not None
-    with hold_lease(call.lease_token) as stop:
-        _release_connection()
+    with leases.hold(call.lease_token) as stop:
         try:
             return tool.run(
                 Work(
@@ -87,11 +88,6 @@ def _record(
 
 
 def _open_input(call: ToolCall, artifact_id: UUID) -> BinaryIO:
-    _, content = open_artifact(tenant_id=call.tenant_id, artifact_id=artifact_id)
+    with brief_connection():
+        _, content = open_artifact(tenant_id=call.tenant_id, artifact_id=artifact_id)
     return content
-
-
-def _release_connection() -> None:
-    """Give the connection back for the time of the work, unless a transaction needs it."""
-    if not connection.in_atomic_block:
-        connection.close()

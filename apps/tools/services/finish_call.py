@@ -2,17 +2,17 @@
 
 from datetime import datetime
 from io import BytesIO
-from typing import Any
 
+from agentplatform.calls.contracts import CallFailure
+from agentplatform.calls.move import finish_row
+from agentplatform.calls.states import FAILED, SUCCESS
 from agentplatform.core.json_values import clean_json
 from agentplatform.core.transactions import transaction
 from apps.tools.contracts import ToolResult
 from apps.tools.models import Artifact, ToolCall
 from apps.tools.runners.work import Ran, ToolFailure
 from apps.tools.selectors import artifact_ref
-from apps.tools.services.move_calls import move_calls
 from apps.tools.services.store_artifact import stage_artifact
-from apps.tools.states import FAILED, SUCCESS
 
 
 def finish_call(*, call: ToolCall, ran: Ran, duration_ms: int, at: datetime) -> bool:
@@ -31,17 +31,21 @@ def finish_call(*, call: ToolCall, ran: Ran, duration_ms: int, at: datetime) -> 
         artifacts=tuple(artifact_ref(artifact) for artifact in artifacts),
         duration_ms=duration_ms,
     )
-    succeeded = ran.status == "ok"
-    changes = {
-        "response": clean_json(result.model_dump(mode="json")),
-        "error": None if succeeded else _error(ran.status, ran.detail, is_retryable=False),
-        "backend": ran.backend,
-        "duration_ms": duration_ms,
-        "cpu_ms": ran.cpu_ms,
-        "peak_memory_bytes": ran.peak_memory_bytes,
-    }
+    failure = None
+    if ran.status != "ok":
+        failure = CallFailure(code=ran.status, detail=ran.detail, is_retryable=False)
     with transaction():
-        kept = _finish(call, to=SUCCESS if succeeded else FAILED, at=at, **changes)
+        kept = finish_row(
+            call,
+            to=FAILED if failure else SUCCESS,
+            at=at,
+            failure=failure,
+            response=clean_json(result.model_dump(mode="json")),
+            backend=ran.backend,
+            duration_ms=duration_ms,
+            cpu_ms=ran.cpu_ms,
+            peak_memory_bytes=ran.peak_memory_bytes,
+        )
         if kept:
             Artifact.objects.bulk_create(artifacts)
     return kept
@@ -49,13 +53,8 @@ def finish_call(*, call: ToolCall, ran: Ran, duration_ms: int, at: datetime) -> 
 
 def fail_call(*, call: ToolCall, failure: ToolFailure, duration_ms: int, at: datetime) -> bool:
     """Record that the tool could not do its work. False when the fence is lost."""
-    error = _error(failure.code, failure.detail, is_retryable=failure.is_retryable)
-    return _finish(call, to=FAILED, at=at, error=error, duration_ms=duration_ms)
-
-
-def _finish(call: ToolCall, *, to: str, at: datetime, **changes: Any) -> bool:
-    fenced = ToolCall.objects.filter(id=call.id, lease_token=call.lease_token)
-    return bool(move_calls(fenced, to=to, completed_at=at, **changes))
+    told = CallFailure(code=failure.code, detail=failure.detail, is_retryable=failure.is_retryable)
+    return finish_row(call, to=FAILED, at=at, failure=told, duration_ms=duration_ms)
 
 
 def _stage(call: ToolCall, ran: Ran, at: datetime) -> list[Artifact]:
@@ -71,7 +70,3 @@ def _stage(call: ToolCall, ran: Ran, at: datetime) -> list[Artifact]:
         row.run_id, row.step_id, row.call_id = call.run_id, call.step_id, call.id
         rows.append(row)
     return rows
-
-
-def _error(code: str, detail: str, *, is_retryable: bool) -> dict[str, Any]:
-    return {"code": code, "detail": clean_json(detail), "is_retryable": is_retryable}

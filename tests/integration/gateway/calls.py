@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
-from agentplatform.core.calls import CallOutcome, CallPlan
+from agentplatform.calls.contracts import CallOutcome, CallPlan
 from agentplatform.core.clock import now
 from agentplatform.core.transactions import transaction
 from apps.gateway.contracts import CompletionRequest, Message

@@ -7,13 +7,13 @@ from uuid import uuid4
 
 import pytest
 
+from agentplatform.calls.claim import claim_row
 from agentplatform.core.clock import now
 from agentplatform.core.transactions import transaction
 from agentplatform.telemetry.metrics import render_metrics
 from apps.gateway.contracts import ToolSpec
 from apps.gateway.facade import cancel_calls, due_calls, mark_dispatched, usage_of_run
 from apps.gateway.models import LlmCall, LlmEvent
-from apps.gateway.services.claim_call import claim_call
 from apps.gateway.services.complete_call import complete_call
 from apps.gateway.services.expire_reservations import expire_reservations
 from apps.gateway.tasks import complete
@@ -355,7 +355,7 @@ def test_a_call_whose_worker_died_is_taken_over_and_its_attempt_charged(gateway:
     gateway(openai_model="gpt-4o-mini")
     work = start_work()
     call_id = work.plan()
-    assert claim_call(call_id=call_id, at=now() - timedelta(minutes=1)) is not None
+    assert claim_row(LlmCall, call_id=call_id, at=now() - timedelta(minutes=1)) is not None
     assert [due.call_id for due in due_calls(at=now(), limit=10)] == [call_id]
     complete_call(call_id=call_id, clock=now)
     assert work.outcome(call_id).failure is None
@@ -365,8 +365,8 @@ def test_a_call_that_lost_three_workers_is_given_up(gateway: Gateway) -> None:
     work = start_work()
     call_id = work.plan()
     for minute in range(4, 1, -1):
-        assert claim_call(call_id=call_id, at=now() - timedelta(minutes=minute)) is not None
-    assert claim_call(call_id=call_id, at=now()) is None
+        assert claim_row(LlmCall, call_id=call_id, at=now() - timedelta(minutes=minute)) is not None
+    assert claim_row(LlmCall, call_id=call_id, at=now()) is None
     failure = work.outcome(call_id).failure
     assert failure is not None
     assert (failure.code, failure.is_retryable) == ("worker_lost", False)

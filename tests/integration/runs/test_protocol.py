@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from agentplatform.core.calls import CallFailure
+from agentplatform.calls.contracts import CallFailure
 from agentplatform.core.clock import now
 from apps.runs.contracts import IdempotencyMismatch, InvalidRunInput, RunFinished
 from apps.runs.models import Run, Step

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from agentplatform.core.calls import CallPlan
+from agentplatform.calls.contracts import CallPlan
 from agentplatform.core.clock import now
 from agentplatform.core.errors import NotFound
 from agentplatform.core.transactions import transaction

@@ -14,10 +14,10 @@ from apps.tools import facade
 from apps.tools.contracts import ToolRequest
 from apps.tools.models import Artifact, ToolCall
 from apps.tools.runners.work import ToolFailure
-from apps.tools.services import heartbeat
 from apps.tools.services.claim_call import claim_call
 from apps.tools.services.execute_call import execute_call
 from apps.tools.services.finish_call import fail_call
+from apps.tools.services.leases import leases
 from apps.tools.tasks import execute
 
 SECONDS = timedelta(seconds=1)
@@ -228,9 +228,9 @@ def test_a_running_call_of_a_cancelled_run_is_killed_and_records_nothing(plan_ca
         what="the claim",
     )
     token = ToolCall.objects.get(id=call.id).lease_token
-    wait_for(lambda: token in heartbeat._stops, timeout_seconds=10, what="the lease to be held")
+    wait_for(lambda: token in leases.held, timeout_seconds=10, what="the lease to be held")
     facade.cancel_calls(run_id=call.run_id, at=now())
-    heartbeat.renew([token])
+    leases.renew_held()
     worker.join(10)
     assert not worker.is_alive()
     call.refresh_from_db()
@@ -249,8 +249,8 @@ def execute_in_thread(call):
 def test_a_renewal_extends_the_lease_and_keeps_the_work_going(plan_call):
     call = plan_call()
     claimed = claim_call(call_id=call.id, at=now() - 10 * SECONDS)
-    with heartbeat.hold_lease(claimed.lease_token) as stop:
-        heartbeat.renew([claimed.lease_token])
+    with leases.hold(claimed.lease_token) as stop:
+        leases.renew_held()
         assert not stop.is_set()
     call.refresh_from_db()
     assert call.lease_expires_at > now() + CALL_LEASE - 2 * SECONDS

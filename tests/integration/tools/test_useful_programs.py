@@ -45,7 +45,9 @@ def test_a_file_of_the_tenant_can_be_read(code):
     assert ran.value == 6
 
 
-@pytest.mark.parametrize("wanted", ["no-id", "0192f5a0-0000-7000-8000-000000000000", {"artifact_id": "x"}])
+@pytest.mark.parametrize(
+    "wanted", ["no-id", "0192f5a0-0000-7000-8000-000000000000", {"artifact_id": "x"}]
+)
 def test_an_unknown_file_is_named(code, wanted):
     with pytest.raises(ToolFailure, match=r"arguments\.files\.a\.csv: there is no artifact"):
         code("print(1)", files={"a.csv": wanted})

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agentplatform.core.clock import now
+from agentplatform.core.connections import brief_connection
 from agentplatform.core.transactions import transaction
-from apps.gateway.services.connection import brief_connection
 from apps.tenants.contracts import Admission, Settlement
 from apps.tenants.facade import (
     Books,

@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from agentplatform.core.calls import CallOutcome
+from agentplatform.calls.contracts import CallOutcome
 from apps.gateway.contracts import CompletionRequest, Message, ToolSpec
 from apps.runs.agents.graph import Ended, GraphInput, Paused, resume_graph, start_graph
 from apps.runs.agents.registry import build_graph

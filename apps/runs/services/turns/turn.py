@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from agentplatform.core.calls import CallFailure, CallOutcome
+from agentplatform.calls.contracts import CallFailure, CallOutcome
 from apps.gateway.contracts import CompletionRequest
 from apps.runs.models import Checkpoint, Run, Step
 from apps.runs.spec.document import Spec

@@ -1,7 +1,7 @@
 import pytest
 
+from agentplatform.calls.states import CALL
 from agentplatform.core.state_machine import IllegalTransition
-from apps.tools.states import CALL
 
 
 def test_success_failure_and_cancellation_are_final():

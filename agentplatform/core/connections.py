@@ -9,7 +9,7 @@ from django.db import connection
 @contextmanager
 def brief_connection() -> Iterator[None]:
     """Give this thread's connection back to the pool after the block, so that threads which wait
-    for a model hold none. A transaction that is open keeps its connection."""
+    for a model or a tool hold none. A transaction that is open keeps its connection."""
     try:
         yield
     finally:

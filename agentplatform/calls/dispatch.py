@@ -1,0 +1,39 @@
+"""Remember when the message of a call was sent, and find the calls whose message may be lost."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import F, Q
+
+from agentplatform.calls.conditions import abandoned, may_start
+from agentplatform.calls.contracts import DueCall
+from agentplatform.calls.row import CallRow
+from agentplatform.calls.states import QUEUED
+
+UNSENT_AFTER = timedelta(seconds=2)
+"""How long a message may take from the commit to its sending."""
+LOST_AFTER = timedelta(seconds=30)
+"""How long a sent message may wait in its queue before it counts as lost."""
+
+
+def mark_rows_dispatched(model: type[CallRow], *, call_ids: Collection[UUID], at: datetime) -> None:
+    """Set dispatched_at of these calls. Joins the caller's transaction if there is one."""
+    model.objects.filter(id__in=list(call_ids)).update(dispatched_at=at)
+
+
+def due_rows(model: type[CallRow], *, at: datetime, limit: int) -> list[DueCall]:
+    """Unfinished calls that nobody holds and whose message may be lost, oldest first.
+
+    An abandoned call is due at once, for its message went to the worker that let it go; a message
+    sent since then has LOST_AFTER to arrive, as every other.
+    """
+    unsent = Q(dispatched_at__isnull=True)
+    lost = Q(dispatched_at__lt=at - LOST_AFTER)
+    queued = Q(status=QUEUED) & (unsent & Q(created_at__lt=at - UNSENT_AFTER) | lost)
+    orphaned = abandoned(at) & (unsent | lost | Q(dispatched_at__lt=F("lease_expires_at")))
+    rows = model.objects.filter(queued | orphaned, may_start(at)).order_by("created_at")
+    return [
+        DueCall(call_id=call_id, kind=model.kind, step_id=step_id, turn=turn)
+        for call_id, step_id, turn in rows.values_list("id", "step_id", "turn")[:limit]
+    ]

@@ -1,0 +1,41 @@
+"""What is known of the calls of a turn."""
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from agentplatform.calls.contracts import CallFailure, CallOutcome
+from agentplatform.calls.row import CallRow, Row
+from agentplatform.calls.states import CALL, SUCCESS
+
+
+def rows_of_turn(model: type[Row], *, step_id: UUID, attempt: int, turn: int) -> QuerySet[Row]:
+    """The calls of one turn, ordered by index."""
+    rows = model.objects.filter(step_id=step_id, attempt=attempt, turn=turn)
+    return rows.order_by("index")
+
+
+def steps_with_open_rows(model: type[CallRow], *, step_ids: Collection[UUID]) -> set[UUID]:
+    """Those of the steps that have a call which is not finished, in any turn."""
+    calls = model.objects.filter(step_id__in=step_ids).exclude(status__in=CALL.terminal)
+    return set(calls.values_list("step_id", flat=True).distinct())
+
+
+def outcome_of(
+    row: CallRow, *, summary: dict[str, Any], tokens: int = 0, cost_nanos: int | None = 0
+) -> CallOutcome:
+    """The row as it crosses its app's border."""
+    return CallOutcome(
+        call_id=row.id,
+        kind=row.kind,
+        index=row.index,
+        is_finished=row.status in CALL.terminal,
+        output=row.response if row.status == SUCCESS else None,
+        failure=CallFailure(**row.error) if row.error else None,
+        tokens=tokens,
+        cost_nanos=cost_nanos,
+        duration_ms=row.duration_ms,
+        summary=summary,
+    )
