@@ -1,34 +1,21 @@
 """The admin of the gateway: model calls and provider attempts, to look at only."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
+from agentplatform.core.admin import ReadOnly
 from agentplatform.core.money import format_usd
 from apps.gateway.models import LlmCall, LlmEvent
 
 
-class _ReadOnly(ModelAdmin):
-    """Rows that only the platform writes."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        return False
-
+class _Rows(ReadOnly, ModelAdmin):
     @admin.display(description="cost (USD)")
     def cost_usd(self, row: LlmCall | LlmEvent) -> str:
         return format_usd(row.cost_nanos) or "not known"
 
 
 @admin.register(LlmCall)
-class LlmCallAdmin(_ReadOnly):
+class LlmCallAdmin(_Rows):
     list_display = (
         "id",
         "tenant",
@@ -49,7 +36,7 @@ class LlmCallAdmin(_ReadOnly):
 
 
 @admin.register(LlmEvent)
-class LlmEventAdmin(_ReadOnly):
+class LlmEventAdmin(_Rows):
     list_display = (
         "created_at",
         "tenant",

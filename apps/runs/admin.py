@@ -6,21 +6,11 @@ from django.contrib import admin
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
+from agentplatform.core.admin import ReadOnly
 from apps.runs.models import Run, RunEvent, Step, TaskDefinition, TaskVersion
 
 
-class _ReadOnly:
-    def has_add_permission(self, *_: Any, **__: Any) -> bool:
-        return False
-
-    def has_change_permission(self, *_: Any, **__: Any) -> bool:
-        return False
-
-    def has_delete_permission(self, *_: Any, **__: Any) -> bool:
-        return False
-
-
-class VersionInline(_ReadOnly, TabularInline):
+class VersionInline(ReadOnly, TabularInline):
     model = TaskVersion
     fields = ("number", "created_at", "spec")
     extra = 0
@@ -28,14 +18,14 @@ class VersionInline(_ReadOnly, TabularInline):
 
 
 @admin.register(TaskDefinition)
-class TaskAdmin(_ReadOnly, ModelAdmin):
+class TaskAdmin(ReadOnly, ModelAdmin):
     list_display = ("name", "tenant", "is_active", "updated_at")
     list_filter = ("tenant", "is_active")
     search_fields = ("name",)
     inlines = (VersionInline,)
 
 
-class StepInline(_ReadOnly, TabularInline):
+class StepInline(ReadOnly, TabularInline):
     model = Step
     fields = ("name", "kind", "status", "attempt", "turn", "tokens_used", "started_at",
               "completed_at")  # fmt: skip
@@ -43,7 +33,7 @@ class StepInline(_ReadOnly, TabularInline):
     hide_title = True
 
 
-class EventInline(_ReadOnly, TabularInline):
+class EventInline(ReadOnly, TabularInline):
     model = RunEvent
     fields = ("seq", "at", "kind", "step_name", "data")
     ordering = ("seq",)
@@ -52,7 +42,7 @@ class EventInline(_ReadOnly, TabularInline):
 
 
 @admin.register(Run)
-class RunAdmin(_ReadOnly, ModelAdmin):
+class RunAdmin(ReadOnly, ModelAdmin):
     list_display = ("id", "tenant", "task", "status", "tokens_used", "created_at", "completed_at")
     list_filter = ("status", "tenant")
     search_fields = ("id",)

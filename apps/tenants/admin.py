@@ -14,6 +14,7 @@ from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
+from agentplatform.core.admin import ReadOnly
 from agentplatform.core.clock import now
 from agentplatform.core.money import NANOS_PER_USD, format_usd, parse_usd
 from apps.tenants.contracts import Role
@@ -213,21 +214,8 @@ class ApiKeyAdmin(ModelAdmin):
         return False
 
 
-class ReadOnlyAdmin(ModelAdmin):
-    """Rows that only the platform writes."""
-
-    def has_add_permission(self, *_: object, **__: object) -> bool:
-        return False
-
-    def has_change_permission(self, *_: object, **__: object) -> bool:
-        return False
-
-    def has_delete_permission(self, *_: object, **__: object) -> bool:
-        return False
-
-
 @admin.register(Account)
-class AccountAdmin(ReadOnlyAdmin):
+class AccountAdmin(ReadOnly, ModelAdmin):
     list_display = ("tenant", "kind", "unit", "period", "hard_limit", "posted", "reserved")
     list_filter = ("kind", "unit", "period")
     list_select_related = ("tenant",)
@@ -235,7 +223,7 @@ class AccountAdmin(ReadOnlyAdmin):
 
 
 @admin.register(LedgerEntry)
-class LedgerEntryAdmin(ReadOnlyAdmin):
+class LedgerEntryAdmin(ReadOnly, ModelAdmin):
     list_display = ("created_at", "tenant", "kind", "tokens", "usd", "is_confirmed", "run_id")
     list_filter = ("kind", "is_confirmed", "tenant")
     list_select_related = ("tenant",)

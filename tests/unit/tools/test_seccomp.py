@@ -66,13 +66,11 @@ def test_ordinary_calls_pass(machine):
     assert verdict(machine, "code", READ[machine]) == ALLOW
 
 
-@pytest.mark.parametrize("name", sorted(DANGEROUS))
 @pytest.mark.parametrize("profile", ["code", "browser"])
-def test_dangerous_calls_are_refused(machine, profile, name):
-    numbers = DANGEROUS[name]
-    if getattr(numbers, machine) is None:
-        pytest.skip(f"{machine} has no {name}")
-    assert verdict(machine, profile, numbers) == refuse(errno.EPERM)
+def test_dangerous_calls_are_refused(machine, profile):
+    there = [numbers for numbers in DANGEROUS.values() if getattr(numbers, machine) is not None]
+    verdicts = {verdict(machine, profile, numbers) for numbers in there}
+    assert verdicts == {refuse(errno.EPERM)}
 
 
 @pytest.mark.parametrize("name", sorted(CODE_ONLY))
