@@ -10,6 +10,8 @@ from agentplatform.embedded import packages
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 DOWNLOAD_SECONDS = 90
 UNPACKED = "root/usr/lib/chromium/chromium"
+FONT = "fonts-dejavu-core"
+"""Without any font a page is drawn without its text."""
 
 
 def find(folder: Path) -> str:
@@ -47,10 +49,11 @@ def library_path(program: str, folder: Path) -> dict[str, str]:
     """What an unpacked Chromium needs to find the libraries unpacked beside it."""
     if Path(program) != folder / UNPACKED:
         return {}
-    folders = [str(path.parent) for path in sorted((folder / "root").glob("**/ld.so.conf"))]
-    folders += [str(path) for path in sorted((folder / "root" / "usr" / "lib").glob("*-linux-*"))]
-    folders += [str(path) for path in sorted((folder / "root" / "lib").glob("*-linux-*"))]
-    return {"LD_LIBRARY_PATH": ":".join(folders)}
+    shared = [
+        path for base in ("usr/lib", "lib") for path in (folder / "root" / base).glob("*-linux-*")
+    ]
+    own = [path for base in shared for path in base.glob("*/") if any(path.glob("lib*.so*"))]
+    return {"LD_LIBRARY_PATH": ":".join(str(path) for path in (*shared, *own))}
 
 
 def get(*, folder: Path, python: Path, log: Path) -> str:
@@ -73,5 +76,5 @@ def get(*, folder: Path, python: Path, log: Path) -> str:
     except (OSError, subprocess.TimeoutExpired):
         shutil.rmtree(folder / "__dirlock", ignore_errors=True)
     if not find(folder):
-        packages.unpack(["chromium"], into=folder, log=log)
+        packages.unpack(["chromium", FONT], into=folder, log=log)
     return find(folder)

@@ -26,7 +26,7 @@ MANAGERS = (
         program="apt-get",
         refresh=("update",),
         install=("install", "-y", "--no-install-recommends"),
-        names={"venv": "python3-venv"},
+        names={"venv": "python3-venv", "chromium": "chromium fonts-dejavu-core"},
     ),
     Manager(program="dnf", install=("install", "-y"), names={"venv": "python3-pip"}),
     Manager(
@@ -57,7 +57,7 @@ def install(wanted: list[str], log: Path) -> bool:
     found = manager()
     if found is None or os.geteuid() != 0:
         return False
-    names = [found.names.get(name, name) for name in wanted]
+    names = " ".join(found.names.get(name, name) for name in wanted).split()
     with log.open("a") as output:
         if found.refresh:
             call([found.program, *found.refresh], output)

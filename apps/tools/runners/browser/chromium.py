@@ -92,9 +92,13 @@ def _unpacked_root(path: Path) -> Path | None:
     return Path(root) if separator else None
 
 
+def _has_libraries(folder: Path) -> bool:
+    return any(folder.glob("lib*.so*"))
+
+
 def _library_folders(root: Path) -> list[str]:
     """The library folders of unpacked packages, with those of single packages below them."""
     folders = [root / name for name in _LIBRARY_FOLDERS]
     folders += [inner for folder in folders for inner in folder.glob("*-linux-gnu*")]
-    folders += [inner for folder in folders for inner in folder.glob("*/") if inner.name == "nss"]
+    folders += [inner for folder in folders for inner in folder.glob("*/") if _has_libraries(inner)]
     return [str(folder) for folder in folders if folder.is_dir()]
