@@ -77,11 +77,6 @@ def nothing_runs_below(data: Path) -> bool:
     return not running_below(data)
 
 
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return tmp_path / "data"
-
-
 def test_ctrl_c_leaves_nothing_running_and_the_next_start_finds_its_data(data: Path) -> None:
     with start(data) as process:
         url = url_of(data, process)

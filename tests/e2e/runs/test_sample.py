@@ -52,11 +52,6 @@ def ended(process: "subprocess.Popen[str]", data: Path) -> str:
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return tmp_path / "data"
-
-
-@pytest.fixture
 def provider() -> Iterator[Provider]:
     with running_provider() as provider:
         yield provider
