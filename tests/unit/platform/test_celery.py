@@ -3,7 +3,7 @@
 from celery import current_app
 
 from agentplatform.celery import transport_options
-from agentplatform.core.tasks import platform_task
+from agentplatform.core.tasks import PlatformTask
 from agentplatform.queues import POOLS, QUEUES, TASK_ROUTES
 
 GIVEN = {"visibility_seconds": 600, "prefix": "agents-", "region": "eu-west-1"}
@@ -29,15 +29,19 @@ def test_every_queue_is_read_by_a_pool_and_every_task_has_one_queue() -> None:
 
 
 def test_a_message_is_acknowledged_after_the_work_and_returned_when_the_worker_is_lost() -> None:
+    current_app.loader.import_default_modules()
     for name in TASK_ROUTES:
         task = current_app.tasks[name]
         assert task.acks_late
         assert task.reject_on_worker_lost
 
 
-def test_a_task_ignores_keywords_of_a_newer_release() -> None:
-    @platform_task(name="tests.echo")
-    def echo(*, call_id: str) -> str:
+class Echo(PlatformTask):
+    name = "tests.echo"
+
+    def run(self, *, call_id: str) -> str:
         return call_id
 
-    assert echo(call_id="1", priority="high") == "1"
+
+def test_a_task_ignores_keywords_of_a_newer_release() -> None:
+    assert Echo()(call_id="1", priority="high") == "1"
