@@ -9,9 +9,12 @@ from agentplatform.core.clock import now
 from agentplatform.core.transactions import transaction
 from apps.gateway.contracts import CompletionRequest, Message
 from apps.gateway.facade import outcomes, plan_completion
+from apps.gateway.models import LlmEvent
 from apps.gateway.services.complete_call import complete_call
-from apps.tenants.facade import open_run_account
-from apps.tenants.models import Tenant
+from apps.tenants.contracts import BudgetUse
+from apps.tenants.facade import budget_use, open_run_account
+from apps.tenants.models import Account, LedgerEntry, Reservation, Tenant
+from tests.provider import Provider
 
 
 @dataclass(frozen=True)
@@ -61,3 +64,24 @@ def start_work(
     with transaction():
         open_run_account(tenant_id=tenant.id, run_id=work.run_id, token_limit=run_budget)
     return work
+
+
+def use(work: Work) -> BudgetUse:
+    return budget_use(tenant_id=work.tenant_id, at=now())
+
+
+def events(work: Work) -> list[tuple[str, str, str]]:
+    rows = LlmEvent.objects.filter(run_id=work.run_id).order_by("id")
+    return [(row.provider, row.status, row.error_code) for row in rows]
+
+
+def billed_tokens(provider: Provider) -> int:
+    return sum(bill["prompt_tokens"] + bill["completion_tokens"] for bill in provider.billed())
+
+
+def assert_settled(work: Work) -> None:
+    """Nothing is held, and posted is the sum of the ledger."""
+    assert not Reservation.objects.exists()
+    ledger = sum(LedgerEntry.objects.values_list("tokens", flat=True))
+    for account in Account.objects.filter(tenant_id=work.tenant_id, unit="tokens"):
+        assert (account.reserved, account.posted) == (0, ledger)
