@@ -76,6 +76,7 @@ def _standard_library(shared: list[Any], level: str) -> dict[str, Any]:
             "celery": through,
             "celery.worker.strategy": through | {"level": "WARNING"},
             "celery.app.trace": through | {"level": "WARNING"},
+            "celery.beat": through | {"level": "WARNING"},
             "httpx": through | {"level": "WARNING"},
             "httpx2": through | {"level": "WARNING"},
         },

@@ -169,7 +169,7 @@ def _record_outcomes(
         }
         if outcome.failure:
             data["error"] = {"code": outcome.failure.code, "detail": outcome.failure.detail}
-        record_event(run, "call.finished", at=at, step_name=step.name, data=clean_json(data))
+        record_event(run, "call.finished", at=at, step=step, data=clean_json(data))
     if tokens or cost:
         totals = {"tokens_used": F("tokens_used") + tokens, "cost_nanos": F("cost_nanos") + cost}
         Step.objects.filter(id=step.id).update(**totals)

@@ -9,11 +9,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import structlog
 from django.db.models import F
 
-from agentplatform.core.transactions import require_transaction
+from agentplatform.core.transactions import after_commit, require_transaction
 from apps.runs.models import Run, RunEvent, Step
 from apps.runs.states import RUN, STEP
+
+log = structlog.get_logger("runs")
 
 
 def lock_run(run_id: UUID) -> Run:
@@ -62,15 +65,21 @@ def move_step(
         return False
     for name, value in changes.items():
         setattr(step, name, value)
-    record_event(run, f"step.{target.lower()}", at=at, step_name=step.name, data=data or {})
+    record_event(run, f"step.{target.lower()}", at=at, step=step, data=data)
     return True
 
 
 def record_event(
-    run: Run, kind: str, *, at: datetime, step_name: str = "", data: dict[str, Any] | None = None
+    run: Run,
+    kind: str,
+    *,
+    at: datetime,
+    step: Step | None = None,
+    data: dict[str, Any] | None = None,
 ) -> None:
-    """Append to the timeline of a locked run."""
+    """Append to the timeline of a locked run, and to the log once that is committed."""
     require_transaction()
+    data = data or {}
     run.event_seq += 1
     Run.objects.filter(id=run.id).update(event_seq=F("event_seq") + 1)
     RunEvent.objects.create(
@@ -78,7 +87,25 @@ def record_event(
         run_id=run.id,
         seq=run.event_seq,
         kind=kind,
-        step_name=step_name,
+        step_name=step.name if step else "",
         at=at,
-        data=data or {},
+        data=data,
     )
+    after_commit(log.info, event=kind, **_log_fields(run, step), **_loggable(data))
+
+
+def _log_fields(run: Run, step: Step | None) -> dict[str, Any]:
+    fields = {"tenant_id": str(run.tenant_id), "run_id": str(run.id), "trace_id": run.trace_id}
+    if step is None:
+        return fields
+    return {**fields, "step_id": str(step.id), "step": step.name, "attempt": step.attempt}
+
+
+def _loggable(data: dict[str, Any]) -> dict[str, Any]:
+    """What a log line may say of an event: numbers and codes, never what a model or a tool said."""
+    found = {key: data[key] for key in ("duration_ms", "turn", "branch", "code") if key in data}
+    if "tokens" in data:
+        found["tokens_used"] = data["tokens"]
+    if isinstance(error := data.get("error"), dict):
+        found["code"] = error.get("code")
+    return found

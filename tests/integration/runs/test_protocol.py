@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from agentplatform.calls.contracts import CallFailure
 from agentplatform.core.clock import now
@@ -253,3 +254,19 @@ def test_outputs_with_nul_surrogates_and_nan_are_stored_clean(make_run: RunMaker
         claim, Finished(output={"a": "x\x00y\ud800", "b": float("nan")}), outcomes=(), at=now()
     )
     assert step_of(run, "a").output == {"a": "xy�", "b": None}
+
+
+def test_every_change_is_a_log_line_once_it_is_committed(make_run: RunMaker) -> None:
+    run = make_run([code()], {"secret": "hunter2"})
+    with capture_logs() as lines:
+        advance_run(run_id=run.id, at=now())
+        claim = claim_step(step_id=step_of(run, "a").id, turn=0, at=now())
+        assert claim
+        commit_turn(claim, Finished(output={"said": "hunter2"}), outcomes=(), at=now())
+    told = [line for line in lines if line.get("run_id") == str(run.id)]
+    assert [line["event"] for line in told] == [
+        "run.running", "step.queued", "step.running", "step.success", "run.completed",
+    ]  # fmt: skip
+    assert told[3]["step"] == "a"
+    assert {"tenant_id", "step_id", "attempt", "duration_ms", "tokens_used"} <= set(told[3])
+    assert "hunter2" not in str(told)
