@@ -103,7 +103,8 @@ def _log_fields(run: Run, step: Step | None) -> dict[str, Any]:
 
 def _loggable(data: dict[str, Any]) -> dict[str, Any]:
     """What a log line may say of an event: numbers and codes, never what a model or a tool said."""
-    found = {key: data[key] for key in ("duration_ms", "turn", "branch", "code") if key in data}
+    told = ("duration_ms", "turn", "branch", "code")
+    found: dict[str, Any] = {key: data[key] for key in told if key in data}
     if "tokens" in data:
         found["tokens_used"] = data["tokens"]
     if isinstance(error := data.get("error"), dict):
