@@ -3,8 +3,7 @@
 import json
 from typing import Any
 
-import jsonschema
-
+from agentplatform.core.json_schema import find_mismatch
 from agentplatform.core.json_values import clean_json
 from apps.gateway.contracts import Usage
 from apps.gateway.providers.errors import InvalidOutput
@@ -16,14 +15,13 @@ def parse_output(text: str, schema: dict[str, Any] | None, *, usage: Usage) -> A
         return None
     try:
         value = clean_json(json.loads(text))
-        jsonschema.Draft202012Validator(schema).validate(value)
     except (ValueError, RecursionError) as error:
         raise InvalidOutput("The model's answer is no JSON.", usage=usage) from error
-    except jsonschema.ValidationError as error:
+    if mismatch := find_mismatch(value, schema):
+        where = mismatch.path or "its root"
         raise InvalidOutput(
-            f"The model's answer breaks the schema at {error.json_path}: {error.message[:300]}",
-            usage=usage,
-        ) from error
+            f"The model's answer breaks the schema at {where}: {mismatch.message}", usage=usage
+        )
     return value
 
 

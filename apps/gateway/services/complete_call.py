@@ -5,13 +5,13 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
-import jsonschema
 import structlog
 
 from agentplatform.calls.claim import claim_row
 from agentplatform.calls.contracts import CallFailure
 from agentplatform.core.connections import brief_connection
 from agentplatform.core.errors import InvalidInput, PlatformError
+from agentplatform.core.json_schema import find_schema_problem
 from apps.gateway.contracts import CompletionRequest
 from apps.gateway.models import LlmCall
 from apps.gateway.services.attempt import Completed, Failed, Job, owner_of
@@ -81,10 +81,8 @@ def _check_schema(request: CompletionRequest) -> None:
     if request.response_schema is not None:
         schemas.append(request.response_schema)
     for schema in schemas:
-        try:
-            jsonschema.Draft202012Validator.check_schema(schema)
-        except jsonschema.SchemaError as error:
-            raise InvalidInput(f"This is no JSON schema: {error.message[:300]}") from error
+        if problem := find_schema_problem(schema):
+            raise InvalidInput(f"This is no JSON schema: {problem}")
 
 
 def _record(call: LlmCall, outcome: Completed | Failed, *, duration_ms: int, at: datetime) -> bool:

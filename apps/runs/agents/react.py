@@ -8,9 +8,10 @@ import json
 import operator
 from typing import Annotated, Any, TypedDict
 
-from jsonschema import Draft202012Validator
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import Send, interrupt
+
+from agentplatform.core.json_schema import find_mismatch
 
 RESULT_CHARACTERS = 4000
 """How much of a tool's result the model is shown."""
@@ -84,9 +85,8 @@ def use_tool(state: State) -> State:
 def _problem(wish: dict[str, Any], tools: dict[str, dict[str, Any]]) -> str | None:
     if wish["name"] not in tools:
         return f"there is no tool `{wish['name']}`; there are {', '.join(sorted(tools))}"
-    errors = Draft202012Validator(tools[wish["name"]]).iter_errors(wish["arguments"])
-    first = next(iter(errors), None)
-    return None if first is None else f"wrong arguments: {first.message}"
+    mismatch = find_mismatch(wish["arguments"], tools[wish["name"]])
+    return None if mismatch is None else f"wrong arguments: {mismatch.message}"
 
 
 def finish(state: State) -> State:

@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError
-from jsonschema import Draft202012Validator
 
+from agentplatform.core.json_schema import find_mismatches
 from agentplatform.core.json_values import clean_json
 from agentplatform.core.transactions import after_commit, transaction
 from apps.runs.contracts import IdempotencyMismatch, InvalidRunInput
@@ -103,8 +103,8 @@ def _hash(task_id: UUID, given: dict[str, Any], token_budget: int | None) -> str
 
 def _check_input(spec: Spec, given: dict[str, Any]) -> None:
     errors: dict[str, list[str]] = {}
-    for error in Draft202012Validator(spec.inputs).iter_errors(given):
-        path = ".".join(["input", *(str(part) for part in error.absolute_path)])
-        errors.setdefault(path, []).append(error.message[:500])
+    for mismatch in find_mismatches(given, spec.inputs):
+        path = f"input.{mismatch.path}".rstrip(".")
+        errors.setdefault(path, []).append(mismatch.message)
     if errors:
         raise InvalidRunInput(errors)

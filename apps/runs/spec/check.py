@@ -5,11 +5,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from agentplatform.core.json_schema import find_schema_problem
 from apps.runs.contracts import InvalidSpec
 from apps.runs.spec.document import Spec
 from apps.runs.spec.steps import AgentStep, BoundTool, DecisionStep, LlmStep, SpecStep, ToolStep
@@ -177,10 +176,8 @@ def _schema_errors(spec: Spec) -> Iterator[tuple[str, str]]:
 
 
 def _schema_error(path: str, schema: dict[str, Any] | None) -> Iterator[tuple[str, str]]:
-    try:
-        Draft202012Validator.check_schema(schema or {})
-    except SchemaError as error:
-        yield path, f"is no JSON schema: {error.message}"
+    if problem := find_schema_problem(schema or {}):
+        yield path, f"is no JSON schema: {problem}"
 
 
 def _expression_errors(spec: Spec) -> Iterator[tuple[str, str]]:

@@ -15,10 +15,9 @@ import jmespath
 from jmespath import functions
 from jmespath.exceptions import JMESPathError
 from jmespath.parser import ParsedResult
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
 
 from agentplatform.core.errors import InvalidInput
+from agentplatform.core.json_schema import find_schema_problem
 
 _EXPRESSION = re.compile(r"(?<!\\)\{\{(.*?)\}\}", re.DOTALL)
 
@@ -80,10 +79,8 @@ def render_schema(template: Any, values: dict[str, Any]) -> dict[str, Any] | Non
     if template is None:
         return None
     schema: dict[str, Any] = render(template, values)
-    try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError as error:
-        raise TemplateError(f"the rendered schema is no JSON schema: {error.message}") from error
+    if problem := find_schema_problem(schema):
+        raise TemplateError(f"the rendered schema is no JSON schema: {problem}")
     return schema
 
 

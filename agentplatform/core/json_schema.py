@@ -1,0 +1,150 @@
+"""JSON schemas that tenants and models write (draft 2020-12), applied without trusting them.
+
+No reference leaves the schema, so nothing is ever fetched; a pattern has a time limit; references
+are counted. Whatever a schema makes a validator do, the answer is a list of sentences.
+"""
+
+from collections.abc import Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import regex
+from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.exceptions import SchemaError, best_match
+from jsonschema.validators import extend
+from referencing import Registry
+from referencing.exceptions import Unresolvable
+from referencing.jsonschema import DRAFT202012
+
+MAX_ERRORS = 50
+MAX_MESSAGE = 500
+MAX_REFERENCES = 100_000
+PATTERN_SECONDS = 0.1
+
+_references_left: ContextVar[list[int]] = ContextVar("references_left")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mismatch:
+    """Where a value breaks its schema ("findings.0"; "" is the value itself) and how."""
+
+    path: str
+    message: str
+
+
+class _Unusable(Exception):
+    """The schema cannot be applied to this value within bounds."""
+
+
+def find_schema_problem(schema: Any) -> str | None:
+    """A sentence on what is wrong with the schema itself; None when it can be used."""
+    if not isinstance(schema, dict):
+        return "a JSON schema is an object"
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        return f"{error.json_path}: {error.message}"[:MAX_MESSAGE]
+    except RecursionError:
+        return "it is nested too deeply"
+    return next(_unsafe_parts(schema, schema), None)
+
+
+def find_mismatches(value: Any, schema: dict[str, Any]) -> list[Mismatch]:
+    """How `value` breaks `schema`, at most MAX_ERRORS; empty when it satisfies it.
+
+    A schema that find_schema_problem refuses may be given: then that is the mismatch.
+    """
+    return [
+        Mismatch(
+            path=".".join(str(part) for part in error.absolute_path),
+            message=error.message[:MAX_MESSAGE],
+        )
+        for error in _errors(value, schema)
+    ]
+
+
+def find_mismatch(value: Any, schema: dict[str, Any]) -> Mismatch | None:
+    """The most telling one of the mismatches."""
+    error = best_match(_errors(value, schema))
+    if error is None:
+        return None
+    path = ".".join(str(part) for part in error.absolute_path)
+    return Mismatch(path=path, message=error.message[:MAX_MESSAGE])
+
+
+def _errors(value: Any, schema: dict[str, Any]) -> list[ValidationError]:
+    token = _references_left.set([MAX_REFERENCES])
+    try:
+        validator = _Validator(schema, registry=Registry())
+        return list(islice(validator.iter_errors(value), MAX_ERRORS))
+    except (_Unusable, Unresolvable, RecursionError, regex.error) as error:
+        reason = str(error) or "it refers to itself without end"
+        return [ValidationError(f"the schema cannot be applied: {reason}")]
+    finally:
+        _references_left.reset(token)
+
+
+def _unsafe_parts(part: Any, schema: dict[str, Any]) -> Iterator[str]:
+    """What the metaschema lets pass: foreign or dangling references, unbounded patterns."""
+    if isinstance(part, list):
+        for item in part:
+            yield from _unsafe_parts(item, schema)
+    if not isinstance(part, dict):
+        return
+    for key, item in part.items():
+        if key in ("$ref", "$dynamicRef") and isinstance(item, str):
+            yield from _reference_problem(item, schema)
+        elif key == "patternProperties":
+            yield "patternProperties is not supported; use propertyNames or additionalProperties"
+        elif key not in ("const", "enum", "default", "examples"):
+            yield from _unsafe_parts(item, schema)
+
+
+def _reference_problem(reference: str, schema: dict[str, Any]) -> Iterator[str]:
+    if not reference.startswith("#"):
+        yield f"$ref {reference!r} leaves the schema; put what it names into $defs"
+        return
+    try:
+        Registry().with_resource("", DRAFT202012.create_resource(schema)).resolver().lookup(
+            reference
+        )
+    except (Unresolvable, ValueError):
+        yield f"$ref {reference!r} points to nothing"
+
+
+def _pattern(_validator: Any, pattern: str, value: Any, _schema: Any) -> Iterator[ValidationError]:
+    if not isinstance(value, str):
+        return
+    try:
+        found = regex.search(pattern, value, timeout=PATTERN_SECONDS)
+    except TimeoutError:
+        yield ValidationError(f"the pattern {pattern!r} takes too long on this text")
+        return
+    if found is None:
+        yield ValidationError(f"{value!r} does not match {pattern!r}")
+
+
+def _refuse_pattern_properties(*_: Any) -> Iterator[ValidationError]:
+    raise _Unusable("patternProperties is not supported")
+
+
+def _reference(
+    validator: Any, reference: str, value: Any, schema: Any
+) -> Iterator[ValidationError]:
+    left = _references_left.get()
+    left[0] -= 1
+    if left[0] < 0:
+        raise _Unusable(f"it takes more than {MAX_REFERENCES} references")
+    yield from Draft202012Validator.VALIDATORS["$ref"](validator, reference, value, schema)
+
+
+_Validator: Any = extend(  # type: ignore[no-untyped-call]
+    Draft202012Validator,
+    {
+        "pattern": _pattern,
+        "patternProperties": _refuse_pattern_properties,
+        "$ref": _reference,
+    },
+)

@@ -1,0 +1,89 @@
+"""Schemas that nobody vouches for."""
+
+import socket
+import time
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from agentplatform.core.json_schema import find_mismatch, find_mismatches, find_schema_problem
+
+
+def doubling(levels: int) -> dict[str, Any]:
+    """A schema whose references double at each level."""
+    names = [f"l{level}" for level in range(levels)]
+    definitions: dict[str, Any] = {
+        name: {"allOf": [{"$ref": f"#/$defs/{below}"}] * 2} for name, below in pairwise(names)
+    }
+    return {"$ref": "#/$defs/l0", "$defs": {**definitions, names[-1]: {"type": "integer"}}}
+
+
+def test_mismatches_name_their_places() -> None:
+    schema = {
+        "type": "object",
+        "properties": {"n": {"type": "integer"}, "list": {"items": {"maxLength": 2}}},
+        "required": ["m"],
+    }
+    found = {m.path: m.message for m in find_mismatches({"n": "x", "list": ["a", "abc"]}, schema)}
+    assert set(found) == {"", "n", "list.1"}
+    assert find_mismatches({"m": 1}, schema) == []
+
+
+@pytest.mark.parametrize(
+    ("schema", "says"),
+    [
+        (5, "object"),
+        ({"type": "nothing"}, "nothing"),
+        ({"$ref": "http://127.0.0.1:9/x"}, "leaves the schema"),
+        ({"properties": {"a": {"$ref": "other.json"}}}, "leaves the schema"),
+        ({"$ref": "#/$defs/missing"}, "points to nothing"),
+        ({"pattern": "(["}, "regex"),
+        ({"patternProperties": {"a": {}}}, "not supported"),
+    ],
+)
+def test_a_schema_that_cannot_be_used_is_refused_in_a_sentence(schema: Any, says: str) -> None:
+    problem = find_schema_problem(schema)
+    assert problem is not None
+    assert says in problem
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {},
+        {"$ref": "#/$defs/a", "$defs": {"a": {"type": "string", "pattern": "^a+$"}}},
+        {"type": "object", "properties": {"child": {"$ref": "#"}}},
+        {"enum": ["$ref", {"$ref": "http://example.org"}]},
+    ],
+)
+def test_a_schema_that_can_be_used_passes(schema: dict[str, Any]) -> None:
+    assert find_schema_problem(schema) is None
+
+
+def test_nothing_is_ever_fetched() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.05)
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/schema"
+        assert find_mismatch({}, {"$ref": address}) is not None
+        with pytest.raises(TimeoutError):
+            server.accept()
+
+
+@pytest.mark.parametrize(
+    ("value", "schema"),
+    [
+        ("a" * 40 + "!", {"pattern": "^(a+)+$"}),
+        (1, {"$ref": "#"}),
+        (1, doubling(40)),
+        ({"a": 1}, {"patternProperties": {"(a+)+$": {}}}),
+    ],
+)
+def test_a_schema_made_to_hang_is_a_mismatch_within_seconds(value: Any, schema: Any) -> None:
+    started = time.monotonic()
+    assert find_mismatch(value, schema) is not None
+    assert time.monotonic() - started < 30
+
+
+def test_the_number_of_mismatches_is_bounded() -> None:
+    assert len(find_mismatches(["x"] * 1000, {"items": {"type": "integer"}})) == 50
