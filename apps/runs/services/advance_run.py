@@ -12,8 +12,8 @@ from apps.runs.services.dispatch import QueuedStep
 from apps.runs.services.finish_run import finish_run
 from apps.runs.services.transition import lock_run, move_run, move_step
 from apps.runs.spec.document import Spec
+from apps.runs.spec.expression import TemplateError, is_true
 from apps.runs.spec.steps import DecisionStep
-from apps.runs.spec.template import TemplateError, is_true
 from apps.runs.states import RUN, STEP, run_outcome
 
 OVER = STEP.terminal

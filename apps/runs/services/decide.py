@@ -6,8 +6,8 @@ from typing import Any, cast
 from apps.runs.models import Run, Step
 from apps.runs.selectors import spec_of
 from apps.runs.services.transition import move_step
+from apps.runs.spec.expression import TemplateError, is_true
 from apps.runs.spec.steps import DecisionStep, Way
-from apps.runs.spec.template import TemplateError, is_true
 
 
 def decide(run: Run, step: Step, values: dict[str, Any], *, at: datetime) -> None:

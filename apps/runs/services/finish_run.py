@@ -11,7 +11,8 @@ from apps.runs.models import Run, Step
 from apps.runs.selectors import spec_of, values_of
 from apps.runs.services.dispatch import send_finish
 from apps.runs.services.transition import move_run, move_step
-from apps.runs.spec.template import TemplateError, render
+from apps.runs.spec.expression import TemplateError
+from apps.runs.spec.template import render
 from apps.runs.states import RUN, STEP
 from apps.tools import facade as tools
 

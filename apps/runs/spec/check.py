@@ -11,8 +11,9 @@ from pydantic_core import ErrorDetails
 from agentplatform.core.json_schema import find_schema_problem
 from apps.runs.contracts import InvalidSpec
 from apps.runs.spec.document import Spec
+from apps.runs.spec.expression import TemplateError, references
 from apps.runs.spec.steps import AgentStep, BoundTool, DecisionStep, LlmStep, SpecStep, ToolStep
-from apps.runs.spec.template import TemplateError, expressions_in, references
+from apps.runs.spec.template import expressions_in
 
 Errors = dict[str, list[str]]
 _ROOTS = frozenset({"input", "steps", "run"})

@@ -2,15 +2,8 @@
 
 import pytest
 
-from apps.runs.spec.template import (
-    TemplateError,
-    evaluate,
-    expressions_in,
-    is_true,
-    references,
-    render,
-    render_schema,
-)
+from apps.runs.spec.expression import TemplateError, evaluate, is_true, references
+from apps.runs.spec.template import expressions_in, render, render_schema
 
 VALUES = {"input": {"name": "Ada", "numbers": [1, 2]}, "steps": {"a": {"output": {"n": 0}}}}
 
@@ -93,3 +86,21 @@ def test_references_are_the_roots_that_an_expression_reads(
 def test_every_expression_of_a_nested_template_is_found() -> None:
     template = {"a": ["x {{ input.a }}"], "b": {"c": "{{ steps.b }}"}}
     assert list(expressions_in(template)) == ["input.a", "steps.b"]
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "[@,@]" + "|[@,@]" * 40,
+        "[@,@]" + "|[@,@][]" * 40,
+        "input.name" + "|join('',[@,@])" * 40,
+        "(" * 5000 + "input" + ")" * 5000,
+    ],
+)
+def test_an_expression_made_to_exhaust_the_worker_is_refused(expression: str) -> None:
+    with pytest.raises(TemplateError):
+        evaluate(expression, VALUES)
+
+
+def test_a_large_and_honest_result_passes() -> None:
+    assert len(evaluate("input[].n", {"input": [{"n": n} for n in range(20_000)]})) == 20_000

@@ -15,8 +15,9 @@ from apps.runs.services.turns.turn import (
     Turn,
     TurnResult,
 )
+from apps.runs.spec.expression import evaluate
 from apps.runs.spec.steps import AgentStep, BoundTool
-from apps.runs.spec.template import evaluate, render, render_schema
+from apps.runs.spec.template import render, render_schema
 from apps.tools import facade as tools
 from apps.tools.contracts import ToolDescription, ToolRequest
 

@@ -1,0 +1,149 @@
+"""JMESPath over a run's values, within bounds. Nothing is ever evaluated as code.
+
+https://jmespath.org/specification.html, with one more function: unique(array). A short expression
+can ask for a value that doubles at each of its stages, so visits and sizes are counted.
+"""
+
+import json
+from functools import lru_cache
+from typing import Any
+
+import jmespath
+from jmespath import functions
+from jmespath.exceptions import JMESPathError
+from jmespath.parser import ParsedResult
+from jmespath.visitor import TreeInterpreter
+
+from agentplatform.core.errors import InvalidInput
+
+MAX_VISITS = 200_000
+MAX_ITEMS = 100_000
+MAX_VALUES = 500_000
+MAX_CHARACTERS = 5_000_000
+
+
+class TemplateError(InvalidInput):
+    """An expression that does not parse, or that fails on the values at hand."""
+
+    code = "template_error"
+
+
+class _Functions(functions.Functions):
+    """JMESPath's own functions and `unique(array)`: each item once, where it stood first."""
+
+    @functions.signature({"types": ["array"]})
+    def _func_unique(self, items: list[Any]) -> list[Any]:
+        kept = {json.dumps(item, sort_keys=True): item for item in reversed(items)}
+        return list(reversed(kept.values()))
+
+
+class _Interpreter(TreeInterpreter):
+    """Gives up on an expression that visits or makes too much."""
+
+    def __init__(self) -> None:
+        super().__init__(jmespath.Options(custom_functions=_Functions()))
+        self._visits_left = MAX_VISITS
+
+    def visit(self, node: Any, *args: Any, **kwargs: Any) -> Any:
+        self._visits_left -= 1
+        if self._visits_left < 0:
+            raise TemplateError(f"The expression takes more than {MAX_VISITS} steps.")
+        result = super().visit(node, *args, **kwargs)
+        if isinstance(result, list) and len(result) > MAX_ITEMS:
+            raise TemplateError(f"The expression makes a list of more than {MAX_ITEMS} items.")
+        if isinstance(result, str) and len(result) > MAX_CHARACTERS:
+            raise TemplateError(f"The expression makes more than {MAX_CHARACTERS} characters.")
+        return result
+
+
+@lru_cache(maxsize=2048)
+def compile_expression(expression: str) -> ParsedResult:
+    """A parsed JMESPath expression. Raises TemplateError saying what is wrong with it."""
+    try:
+        return jmespath.compile(expression)
+    except (JMESPathError, RecursionError) as error:
+        raise TemplateError(f"`{expression}` is no JMESPath expression: {error}") from error
+
+
+def evaluate(expression: str, values: Any) -> Any:
+    """The value of `expression` over `values`; what is not there is None. Raises TemplateError."""
+    parsed = compile_expression(expression).parsed
+    try:
+        result = _Interpreter().visit(parsed, values)
+    except (JMESPathError, RecursionError) as error:
+        raise TemplateError(f"`{expression}` failed: {error}") from error
+    _check_size(result)
+    return result
+
+
+def _check_size(value: Any) -> None:
+    """Parts may be shared many times over, so a small expression can stand for a huge document."""
+    pending, seen = [value], 0
+    while pending:
+        seen += 1
+        if seen > MAX_VALUES:
+            raise TemplateError(f"The expression gives more than {MAX_VALUES} values.")
+        item = pending.pop()
+        if isinstance(item, dict):
+            pending.extend(item.values())
+        elif isinstance(item, list):
+            pending.extend(item)
+
+
+def is_true(expression: str, values: dict[str, Any]) -> bool:
+    """JMESPath's truth: false, null and the empty string, list and object are false; 0 is true."""
+    value = evaluate(expression, values)
+    return value is not None and value is not False and value not in ("", [], {})
+
+
+def references(expression: str) -> set[tuple[str, str | None]]:
+    """What an expression reads, as (root, first field): `steps.a.output` gives ("steps", "a").
+
+    Raises TemplateError when it does not parse.
+    """
+    found: set[tuple[str, str | None]] = set()
+    _walk(compile_expression(expression).parsed, found, is_at_root=True)
+    return found
+
+
+def _walk(node: Any, found: set[tuple[str, str | None]], *, is_at_root: bool) -> None:
+    """Only the leftmost field of a chain, outside of projections, names a root."""
+    kind, children = node["type"], node.get("children", [])
+    if kind == "field":
+        if is_at_root:
+            found.add((node["value"], None))
+        return
+    if kind == "subexpression":
+        first, second = _leading_fields(node)
+        if first is not None:
+            if is_at_root:
+                found.add((first, second))
+            return
+    scoped = kind in {
+        "projection",
+        "filter_projection",
+        "value_projection",
+        "flatten",
+        "pipe",
+        "subexpression",
+        "index_expression",
+    }
+    for position, child in enumerate(children):
+        _walk(child, found, is_at_root=is_at_root and (position == 0 or not scoped))
+
+
+def _leading_fields(node: Any) -> tuple[str | None, str | None]:
+    """The first two names of a chain of plain fields, or (None, None) for anything else."""
+    names: list[str] = []
+    pending = [node]
+    while pending:
+        current = pending.pop()
+        if current["type"] == "subexpression":
+            pending.extend(reversed(current["children"]))
+        elif current["type"] == "field":
+            names.append(current["value"])
+        elif not names:
+            return None, None
+        else:
+            break
+    return (names[0], names[1] if len(names) > 1 else None) if names else (None, None)
