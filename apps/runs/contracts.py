@@ -1,8 +1,12 @@
 """Values and errors that cross the border of runs."""
 
-from typing import Any, ClassVar
+from itertools import islice
+from typing import ClassVar, Final
 
 from agentplatform.core.errors import Conflict, InvalidInput
+
+MAX_PATHS: Final = 100
+"""How many wrong places of a spec are told at once."""
 
 
 class InvalidSpec(InvalidInput):
@@ -12,10 +16,11 @@ class InvalidSpec(InvalidInput):
     code: ClassVar[str] = "invalid_spec"
 
     def __init__(self, errors: dict[str, list[str]]) -> None:
-        count = sum(len(messages) for messages in errors.values())
-        super().__init__(
-            f"The spec has {count} error{'s' if count != 1 else ''}; see `errors`.", errors=errors
-        )
+        shown = {path: list(dict.fromkeys(errors[path])) for path in islice(errors, MAX_PATHS)}
+        count = len(errors)
+        where = "1 place is" if count == 1 else f"{count} places are"
+        first = f"; `errors` tells the first {MAX_PATHS}" if count > MAX_PATHS else "; see `errors`"
+        super().__init__(f"In the spec {where} wrong{first}.", errors=shown)
 
 
 class InvalidRunInput(InvalidInput):
@@ -37,6 +42,3 @@ class RunFinished(Conflict):
     """The run is over: what was asked for needs a run in flight."""
 
     code: ClassVar[str] = "run_finished"
-
-
-Json = dict[str, Any]

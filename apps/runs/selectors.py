@@ -1,5 +1,6 @@
 """Reads of runs, steps and events."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -58,6 +59,13 @@ def events_after(*, run_id: UUID, seq: int, limit: int) -> list[RunEvent]:
 def find_task(*, tenant_id: UUID, task_id: UUID) -> TaskDefinition | None:
     """The tenant's active task definition."""
     return TaskDefinition.objects.filter(tenant_id=tenant_id, id=task_id, is_active=True).first()
+
+
+def newest_versions(tasks: Iterable[TaskDefinition]) -> dict[UUID, TaskVersion]:
+    """The newest version of each task, by task id, in one query."""
+    versions = TaskVersion.objects.filter(task__in=list(tasks)).select_related("task")
+    newest = versions.order_by("task_id", "-number").distinct("task_id")
+    return {version.task_id: version for version in newest}
 
 
 def newest_version(task: TaskDefinition) -> TaskVersion:

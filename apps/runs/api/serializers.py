@@ -2,13 +2,11 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from agentplatform.api.serializers import StrictSerializer
 from agentplatform.core.money import format_usd
-from apps.runs.models import Run, RunEvent, Step, TaskDefinition, TaskVersion
-from apps.runs.selectors import newest_version
+from apps.runs.models import Run, RunEvent, Step, TaskVersion
 
 
 class TaskWrite(StrictSerializer):
@@ -39,22 +37,20 @@ class SpecVerdict(serializers.Serializer[Any]):
     valid = serializers.BooleanField()
 
 
-class TaskRead(serializers.ModelSerializer[TaskDefinition]):
-    """A task definition with its newest version."""
+class TaskRead(serializers.ModelSerializer[TaskVersion]):
+    """A task definition, shown from its newest version."""
 
-    version = serializers.SerializerMethodField()
-    spec = serializers.SerializerMethodField()
+    id = serializers.UUIDField(source="task_id")
+    name = serializers.CharField(source="task.name")
+    description = serializers.CharField(source="task.description")
+    version = serializers.IntegerField(source="number")
+    spec = serializers.DictField()
+    created_at = serializers.DateTimeField(source="task.created_at")
+    updated_at = serializers.DateTimeField(source="task.updated_at")
 
     class Meta:
-        model = TaskDefinition
+        model = TaskVersion
         fields = ("id", "name", "description", "version", "spec", "created_at", "updated_at")
-
-    def get_version(self, task: TaskDefinition) -> int:
-        return newest_version(task).number
-
-    @extend_schema_field({"type": "object", "additionalProperties": True})
-    def get_spec(self, task: TaskDefinition) -> Any:
-        return newest_version(task).spec
 
 
 class TaskVersionRead(serializers.ModelSerializer[TaskVersion]):

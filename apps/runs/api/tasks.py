@@ -20,7 +20,7 @@ from apps.runs.api.serializers import (
     TaskWrite,
 )
 from apps.runs.models import TaskDefinition
-from apps.runs.selectors import find_task
+from apps.runs.selectors import find_task, newest_version, newest_versions
 from apps.runs.services.save_task import archive_task, change_task, check_spec, create_task
 from apps.runs.spec.document import Spec
 from apps.tenants.facade import principal_of
@@ -50,8 +50,10 @@ class TaskList(APIView):
         if name := request.query_params.get("name"):
             tasks = tasks.filter(name=name)
         pages = NewestFirst()
-        page = pages.paginate_queryset(tasks, request, view=self)
-        return pages.get_paginated_response(TaskRead(page, many=True).data)
+        page = pages.paginate_queryset(tasks, request, view=self) or []
+        newest = newest_versions(page)
+        shown = [newest[task.id] for task in page]
+        return pages.get_paginated_response(TaskRead(shown, many=True).data)
 
     @extend_schema(request=TaskWrite, responses={201: TaskRead})
     def post(self, request: Request) -> Response:
@@ -61,7 +63,7 @@ class TaskList(APIView):
         task = create_task(
             tenant_id=who.tenant_id, created_by=who.user_id, at=now(), **body.validated_data
         )
-        return Response(TaskRead(task).data, status=201)
+        return Response(TaskRead(newest_version(task)).data, status=201)
 
 
 @extend_schema(tags=["tasks"])
@@ -70,7 +72,7 @@ class TaskDetail(APIView):
 
     @extend_schema(responses=TaskRead)
     def get(self, request: Request, task_id: UUID) -> Response:
-        return Response(TaskRead(task_or_404(request, task_id)).data)
+        return Response(TaskRead(newest_version(task_or_404(request, task_id))).data)
 
     @extend_schema(request=TaskChange, responses=TaskRead)
     def patch(self, request: Request, task_id: UUID) -> Response:
@@ -83,7 +85,7 @@ class TaskDetail(APIView):
             at=now(),
             **body.validated_data,
         )
-        return Response(TaskRead(changed).data)
+        return Response(TaskRead(newest_version(changed)).data)
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, task_id: UUID) -> Response:

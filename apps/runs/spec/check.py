@@ -54,7 +54,8 @@ def _shape_errors(error: ValidationError, document: Any) -> Errors:
     found = error.errors(include_url=False, include_context=False)
     for item in found:
         if not (item["type"] == "too_short" and _has_errors_inside(item["loc"], found)):
-            errors[_path(item["loc"], document)].append(item["msg"])
+            message = item["msg"].replace("valid tuple", "list").replace("Tuple", "The list")
+            errors[_path(item["loc"], document)].append(message)
     return dict(errors)
 
 

@@ -41,6 +41,7 @@ class StepBase(Node):
     name: StepName
     needs: tuple[StepName, ...] | None = Field(
         None,
+        max_length=200,
         description="Steps that must be over before this one starts. Left out: the step listed "
         "before it. An empty list: starts with the run.",
     )
@@ -130,7 +131,9 @@ class Way(Node):
     """One way out of a decision."""
 
     name: StepName = "else"
-    next: tuple[StepName, ...] = Field((), description="Steps that run only on this way.")
+    next: tuple[StepName, ...] = Field(
+        (), max_length=200, description="Steps that run only on this way."
+    )
 
 
 class Branch(Way):

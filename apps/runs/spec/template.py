@@ -12,7 +12,8 @@ from typing import Any
 from agentplatform.core.json_schema import find_schema_problem
 from apps.runs.spec.expression import TemplateError, evaluate
 
-_EXPRESSION = re.compile(r"(?<!\\)\{\{(.*?)\}\}", re.DOTALL)
+# An expression holds no second opening, so that a text full of openings is read in one pass.
+_EXPRESSION = re.compile(r"(?<!\\)\{\{((?:(?!\{\{|\}\}).)*)\}\}", re.DOTALL)
 
 
 def render(template: Any, values: dict[str, Any]) -> Any:

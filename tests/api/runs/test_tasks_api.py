@@ -73,6 +73,15 @@ def test_tasks_are_listed_newest_first_and_found_by_name(
     assert [task["id"] for task in found] == [first["id"]]
 
 
+def test_a_list_takes_the_same_few_queries_however_long_it_is(
+    make_task: TaskMaker, client: APIClient, django_assert_max_num_queries: Any
+) -> None:
+    for _ in range(8):
+        make_task()
+    with django_assert_max_num_queries(6):
+        assert len(client.get("/api/v1/tasks").json()["results"]) == 8
+
+
 def test_a_spec_can_be_checked_without_saving_it(client: APIClient) -> None:
     assert client.post("/api/v1/tasks/validate", {"spec": SPEC}).json() == {"valid": True}
     problem(client.post("/api/v1/tasks/validate", {"spec": {}}), 422, "invalid_spec")

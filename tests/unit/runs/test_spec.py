@@ -134,3 +134,9 @@ def test_every_error_is_told_at_once() -> None:
 def test_the_published_schema_describes_every_field_of_every_kind() -> None:
     definitions = Spec.model_json_schema()["$defs"]
     assert {"LlmStep", "ToolStep", "AgentStep", "DecisionStep"} <= set(definitions)
+
+
+def test_a_spec_with_endless_errors_is_told_the_first_hundred() -> None:
+    with pytest.raises(InvalidSpec, match="first 100") as caught:
+        parse(*[0] * 5000)  # type: ignore[list-item]
+    assert len(caught.value.errors) == 100

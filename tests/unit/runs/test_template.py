@@ -1,5 +1,7 @@
 """Templates: JMESPath in double braces."""
 
+import time
+
 import pytest
 
 from apps.runs.spec.expression import TemplateError, evaluate, is_true, references
@@ -104,3 +106,10 @@ def test_an_expression_made_to_exhaust_the_worker_is_refused(expression: str) ->
 
 def test_a_large_and_honest_result_passes() -> None:
     assert len(evaluate("input[].n", {"input": [{"n": n} for n in range(20_000)]})) == 20_000
+
+
+@pytest.mark.parametrize("text", ["{{" * 300_000, "{{ a " * 150_000, "{" * 600_000])
+def test_a_text_full_of_braces_is_read_in_one_pass(text: str) -> None:
+    started = time.monotonic()
+    assert list(expressions_in(text)) == []
+    assert time.monotonic() - started < 10
