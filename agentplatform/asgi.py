@@ -6,4 +6,8 @@ from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "agentplatform.settings.local")
 
-application = get_asgi_application()
+_django = get_asgi_application()
+
+from agentplatform.api.bounds import BodyBounds  # noqa: E402  needs Django to be set up
+
+application = BodyBounds(_django)

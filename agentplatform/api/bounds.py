@@ -1,21 +1,38 @@
 """Refuse requests that no view could read rightly, before any view sees them."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
-from agentplatform.api.problems import problem_response
+from agentplatform.api.problems import CONTENT_TYPE, problem, problem_response
 
 MULTIPART_OVERHEAD = 64 * 1024
 
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+def refused_status(*, length: str, is_chunked: bool) -> int | None:
+    """The status that a body's headers deserve: it has a declared length within the largest
+    upload, or there is none. `length` is the Content-Length as sent, "" without one."""
+    limit = settings.PLATFORM.artifact_upload_limit_bytes + MULTIPART_OVERHEAD
+    if not length and is_chunked:
+        return 411
+    if length.isdecimal() and int(length) > limit:
+        return 413
+    return None
+
 
 class RequestBounds:
-    """Middleware: a body has a declared length within the largest upload; no NUL in the address."""
+    """Django middleware: the body as refused_status has it; no NUL in the address."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
-        self._limit = settings.PLATFORM.artifact_upload_limit_bytes + MULTIPART_OVERHEAD
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         return self._refuse(request) or self._get_response(request)
@@ -24,9 +41,38 @@ class RequestBounds:
         address = request.path + request.META.get("QUERY_STRING", "")
         if "\x00" in address or "%00" in address:
             return problem_response(status=400, detail="Remove the NUL character from the address.")
-        length = request.META.get("CONTENT_LENGTH") or ""
-        if not length and "Transfer-Encoding" in request.headers:
-            return problem_response(status=411)
-        if length.isdecimal() and int(length) > self._limit:
-            return problem_response(status=413)
-        return None
+        status = refused_status(
+            length=request.META.get("CONTENT_LENGTH") or "",
+            is_chunked="Transfer-Encoding" in request.headers,
+        )
+        return None if status is None else problem_response(status=status)
+
+
+class BodyBounds:
+    """The same before Django, whose ASGI handler takes a whole body to disk before anyone looks at
+    it: without this, an endless body of a stranger fills the disk."""
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        status = _status_of(scope) if scope["type"] == "http" else None
+        if status is None:
+            await self._application(scope, receive, send)
+            return
+        body = json.dumps(problem(status=status)).encode()
+        headers = [
+            (b"content-type", CONTENT_TYPE.encode()),
+            (b"content-length", str(len(body)).encode()),
+            (b"connection", b"close"),
+        ]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+def _status_of(scope: Scope) -> int | None:
+    headers = dict(scope["headers"])
+    return refused_status(
+        length=headers.get(b"content-length", b"").decode("latin-1"),
+        is_chunked=b"transfer-encoding" in headers,
+    )
