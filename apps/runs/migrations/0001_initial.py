@@ -139,7 +139,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "steps",
-                "ordering": ("run", "position", "item_index"),
+                "ordering": ("run_id", "position", "item_index"),
             },
         ),
         migrations.CreateModel(
@@ -175,7 +175,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "run_events",
-                "ordering": ("run", "seq"),
+                "ordering": ("run_id", "seq"),
             },
         ),
         migrations.CreateModel(

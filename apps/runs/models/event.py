@@ -16,7 +16,7 @@ class RunEvent(models.Model):
 
     class Meta:
         db_table = "run_events"
-        ordering = ("run", "seq")
+        ordering = ("run_id", "seq")
         constraints = (models.UniqueConstraint(fields=["run", "seq"], name="run_events_one_seq"),)
 
     def __str__(self) -> str:

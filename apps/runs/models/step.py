@@ -40,7 +40,7 @@ class Step(models.Model):
 
     class Meta:
         db_table = "steps"
-        ordering = ("run", "position", "item_index")
+        ordering = ("run_id", "position", "item_index")
         constraints = (
             models.CheckConstraint(
                 condition=models.Q(status__in=STEP.states), name="steps_status_known"

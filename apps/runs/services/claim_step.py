@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 from agentplatform.core.transactions import transaction
@@ -51,10 +50,10 @@ def take(run: Run, step: Step, *, at: datetime) -> Claim | None:
     """Move a free step of a locked run to RUNNING under a fresh token. Requires a transaction."""
     lost = step.takeovers + 1 if step.status == "RUNNING" else 0
     if lost >= MAX_TAKEOVERS:
+        # What becomes due by that is left to recovery: there is no turn here to run on from.
         fail_step(run, step, WORKER_LOST, at=at, token=step.lease_token)
         return None
     token = uuid4()
-    changes: dict[str, Any] = {"started_at": step.started_at or at}
     taken = move_step(
         run,
         step,
@@ -66,7 +65,7 @@ def take(run: Run, step: Step, *, at: datetime) -> Claim | None:
         lease_expires_at=at + STEP_LEASE,
         takeovers=lost,
         dispatched_at=None,
-        **changes,
+        started_at=step.started_at or at,
     )
     return Claim(run=run, step=step, token=token) if taken else None
 
