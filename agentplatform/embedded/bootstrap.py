@@ -1,6 +1,7 @@
 """Before anything else: `python3.11 -m agentplatform.embedded.bootstrap run|dev`.
 
-Makes the virtualenv, and gets bubblewrap and Chromium. Uses only the standard library.
+Makes the virtualenv, and gets bubblewrap and Chromium; for tests, pgbouncer too. Uses only the
+standard library.
 """
 
 import contextlib
@@ -13,7 +14,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from agentplatform.embedded import chromium, locks, packages
+from agentplatform.embedded import chromium, locks, packages, pgbouncer
 from agentplatform.embedded.errors import StackError
 from agentplatform.embedded.virtualenv import ensure_virtualenv
 
@@ -65,7 +66,7 @@ def set_up(*, names: tuple[str, ...], data: Path, again: bool) -> None:
     current = locks.is_current(ROOT / ".venv", locks.digest_locks(ROOT / "requirements", names))
     if not current:
         print("Setting up .venv from the lock files in requirements/ ...", flush=True)
-    missing = missing_programs(data) if again or may_try(data) else []
+    missing = missing_programs(data) if again or may_try(data / "setup" / "gave-up") else []
     system = threading.Thread(
         target=packages.install, args=(missing, data / "logs" / "packages.log")
     )
@@ -77,7 +78,8 @@ def set_up(*, names: tuple[str, ...], data: Path, again: bool) -> None:
         system.join()
     if missing:
         finish_programs(data)
-    if changed or missing:
+    got = names == locks.DEVELOPMENT and get_pgbouncer(data, again=again)
+    if changed or missing or got:
         print(f"Set up in {time.monotonic() - began:.0f} s.", flush=True)
 
 
@@ -87,9 +89,8 @@ def missing_programs(data: Path) -> list[str]:
     return missing if chromium.find(data / "chromium") else [*missing, "chromium"]
 
 
-def may_try(data: Path) -> bool:
+def may_try(marker: Path) -> bool:
     """What could not be had is asked for once a day, not at every start."""
-    marker = data / "setup" / "gave-up"
     return not marker.exists() or time.time() - marker.stat().st_mtime > RETRY_AFTER_SECONDS
 
 
@@ -111,6 +112,22 @@ def finish_programs(data: Path) -> None:
         print(f"Without {name}, {consequence}; everything else works. To get it: {hint}")
     if lacking:
         (data / "setup" / "gave-up").touch()
+
+
+def get_pgbouncer(data: Path, *, again: bool) -> bool:
+    """Get the pooler that tests use, if this machine has none. Whether that was tried."""
+    marker = data / "setup" / "gave-up-pgbouncer"
+    if pgbouncer.find(data / "pgbouncer") or not (again or may_try(marker)):
+        return False
+    print("Getting pgbouncer for the tests ...", flush=True)
+    if pgbouncer.get(folder=data / "pgbouncer", log=data / "logs" / "packages.log"):
+        marker.unlink(missing_ok=True)
+    else:
+        hint = packages.install_hint(["pgbouncer"])
+        print(f"Without pgbouncer, the tests behind a pooler are skipped. To get it: {hint}")
+        marker.parent.mkdir(exist_ok=True)
+        marker.touch()
+    return True
 
 
 def has_module(python: Path, name: str) -> bool:

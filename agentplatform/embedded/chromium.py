@@ -32,28 +32,13 @@ def find(folder: Path) -> str:
 
 
 def starts(program: str, folder: Path) -> bool:
-    """Whether the program can print its version: a stub or one that lacks a library cannot."""
-    try:
-        answer = subprocess.run(
-            [program, "--version"],
-            capture_output=True,
-            timeout=20,
-            env=os.environ | library_path(program, folder),
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return answer.returncode == 0
+    """Whether the program can print its version."""
+    return packages.starts(program, library_path(program, folder))
 
 
 def library_path(program: str, folder: Path) -> dict[str, str]:
     """What an unpacked Chromium needs to find the libraries unpacked beside it."""
-    if Path(program) != folder / UNPACKED:
-        return {}
-    shared = [
-        path for base in ("usr/lib", "lib") for path in (folder / "root" / base).glob("*-linux-*")
-    ]
-    own = [path for base in shared for path in base.glob("*/") if any(path.glob("lib*.so*"))]
-    return {"LD_LIBRARY_PATH": ":".join(str(path) for path in (*shared, *own))}
+    return packages.library_path(folder / "root") if Path(program) == folder / UNPACKED else {}
 
 
 def get(*, folder: Path, python: Path, log: Path) -> str:

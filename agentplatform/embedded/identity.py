@@ -59,7 +59,7 @@ def identity_for(folder: Path, program: Path) -> Identity:
     if can_enter_namespace():
         return Identity(is_namespaced=True)
     raise StackError(
-        f"PostgreSQL does not run as root, and no other user can read {folder}: start as an"
+        f"{program.name} does not run as root, and no other user can read {folder}: start as an"
         " ordinary user, or clone into a folder that everyone can enter."
     )
 

@@ -71,11 +71,16 @@ def install_hint(wanted: list[str]) -> str:
     return " ".join((found.program, *found.install, names))
 
 
+def can_unpack() -> bool:
+    """Whether this is Debian or its kin."""
+    return bool(shutil.which("apt-get") and shutil.which("dpkg-deb"))
+
+
 def unpack(wanted: list[str], *, into: Path, log: Path) -> Path:
     """Without root, on Debian and its kin: download the packages, and what they need that is not
     installed, and unpack them into a folder. The folder stays empty where that cannot be done."""
     root = into / "root"
-    if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
+    if not can_unpack():
         return root
     lists, cache = into / "lists", into / "cache"
     for folder in (root, lists / "partial", cache / "archives" / "partial"):
@@ -93,6 +98,24 @@ def unpack(wanted: list[str], *, into: Path, log: Path) -> Path:
     shutil.rmtree(cache, ignore_errors=True)
     shutil.rmtree(lists, ignore_errors=True)
     return root
+
+
+def library_path(root: Path) -> dict[str, str]:
+    """What a program unpacked below `root` needs to find the libraries unpacked beside it."""
+    shared = [path for base in ("usr/lib", "lib") for path in (root / base).glob("*-linux-*")]
+    own = [path for base in shared for path in base.glob("*/") if any(path.glob("lib*.so*"))]
+    return {"LD_LIBRARY_PATH": ":".join(str(path) for path in (*shared, *own))}
+
+
+def starts(program: str, environment: dict[str, str]) -> bool:
+    """Whether the program can print its version: a stub or one that lacks a library cannot."""
+    try:
+        answer = subprocess.run(
+            [program, "--version"], capture_output=True, timeout=20, env=os.environ | environment
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return answer.returncode == 0
 
 
 def call(command: list[str], output: IO[str]) -> bool:
