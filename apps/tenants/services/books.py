@@ -100,7 +100,8 @@ class Books:
     async def _ask(self, arguments: list[Any]) -> list[int]:
         if self._connection is None:
             self._connection = await self._connect()
-        cursor = await self._connection.execute(BOOK, arguments, prepare=True)
+        # Never prepared: behind a transaction pooler the next one may run on another session.
+        cursor = await self._connection.execute(BOOK, arguments, prepare=False)
         row = await cursor.fetchone()
         assert row is not None
         return list(row[0])
