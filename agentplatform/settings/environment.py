@@ -49,6 +49,28 @@ class Environment(BaseSettings):
     )
     aws_region: str = Field("us-east-1", description="The region of the queues.")
 
+    cognito_issuer: str = Field(
+        "",
+        pattern=r"^(https?://\S+)?$",
+        description="The `iss` of the Cognito user pool whose tokens are taken; empty refuses all.",
+    )
+    cognito_jwks_url: str = Field(
+        "",
+        pattern=r"^(https?://\S+)?$",
+        description="Where that pool's keys are; empty: /.well-known/jwks.json below the issuer.",
+    )
+    cognito_client_ids: str = Field(
+        "", description="App clients of that pool whose tokens are taken, by comma."
+    )
+    cognito_tenant_claim: str = Field(
+        "custom:tenant_id",
+        description="The claim that names the tenant. No app client may be able to write it.",
+    )
+    cognito_role_claim: str = Field(
+        "custom:role",
+        description="The claim that names the role; without it, groups named like roles count.",
+    )
+
     openai_api_key: SecretStr = Field(SecretStr(""), description="Turns the OpenAI provider on.")
     openai_base_url: str = Field(
         "https://api.openai.com/v1", description="Where the OpenAI provider calls."

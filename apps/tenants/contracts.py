@@ -22,6 +22,19 @@ class Principal:
 
 
 @dataclass(frozen=True, kw_only=True)
+class VerifiedToken:
+    """What a token of the user pool says. None: the token does not say it."""
+
+    subject: str
+    token_use: Literal["id", "access"]
+    email: str | None
+    email_verified: bool
+    tenant_id: UUID | None
+    role: Role | None
+    expires_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class NewApiKey:
     """A key that was just made. `secret` is the whole key; nothing can show it again."""
 
@@ -35,6 +48,18 @@ class InvalidCredentials(PlatformError):
 
     code: ClassVar[str] = "unauthenticated"
     status: ClassVar[int] = 401
+
+
+class IdentityUnavailable(PlatformError):
+    """Nothing can say who this is for now: the keys of the user pool cannot be had."""
+
+    code: ClassVar[str] = "identity_unavailable"
+    status: ClassVar[int] = 503
+    is_retryable: ClassVar[bool] = True
+
+    def __init__(self, detail: str, *, retry_after_seconds: float) -> None:
+        super().__init__(detail)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class TenantInactive(PlatformError):

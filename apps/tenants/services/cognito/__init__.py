@@ -1,0 +1,1 @@
+"""Tokens of a Cognito user pool: whose they are, and whether they are good."""
