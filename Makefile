@@ -26,11 +26,14 @@ demo: bootstrap-run ## The same, then stop; succeeds only if the run is COMPLETE
 test: bootstrap-dev ## Run the tests. PYTEST_ARGS="-x tests/unit" for some of them.
 	@$(IN_VENV) $(BIN)/python -m pytest $(PYTEST_ARGS)
 
-check: bootstrap-dev ## Lint, types, layers, migrations, and files that are made from code.
+check: bootstrap-dev ## Lint, types, layers, deployment, migrations, and files that are made from code.
 	@$(IN_VENV) ruff check .
 	@$(IN_VENV) ruff format --check .
 	@$(IN_VENV) mypy
 	@$(IN_VENV) lint-imports
+	@$(IN_VENV) SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))')" \
+		DJANGO_SETTINGS_MODULE=agentplatform.settings.production \
+		python manage.py check --deploy --fail-level WARNING
 	@$(IN_VENV) python -m agentplatform.embedded with-servers -- python manage.py makemigrations --check --dry-run
 	@$(IN_VENV) python manage.py spectacular --validate --fail-on-warn --file .data/openapi.yaml
 	@diff -u docs/openapi.yaml .data/openapi.yaml || { echo "docs/openapi.yaml differs from the code: run make schema"; exit 1; }

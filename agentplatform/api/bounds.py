@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
+from agentplatform.api.headers import BEFORE_DJANGO
 from agentplatform.api.problems import CONTENT_TYPE, problem, problem_response
 
 MULTIPART_OVERHEAD = 64 * 1024
@@ -65,6 +66,7 @@ class BodyBounds:
             (b"content-type", CONTENT_TYPE.encode()),
             (b"content-length", str(len(body)).encode()),
             (b"connection", b"close"),
+            *((name.lower().encode(), value.encode()) for name, value in BEFORE_DJANGO.items()),
         ]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})

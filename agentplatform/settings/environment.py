@@ -21,6 +21,15 @@ class Environment(BaseSettings):
     allowed_hosts: str = Field(
         "127.0.0.1,localhost", description="Host names that the web process answers to, by comma."
     )
+    trusted_proxies: int = Field(
+        0,
+        ge=0,
+        description="How many proxies in front of the web process append to X-Forwarded-For.",
+    )
+    cors_allowed_origins: str = Field(
+        "",
+        description="Origins whose pages may call the API from a browser, by comma: https://a.b.",
+    )
     service: str = Field("web", description="The name of this process in logs and metrics.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="The lowest level that is logged."
