@@ -1,0 +1,13 @@
+"""Keyed hashes that outlive a change of keys: write the first, accept any."""
+
+import hmac
+
+from agentplatform.core.key_ring import key_ring
+
+
+def keyed_hashes(text: str, *, purpose: str) -> tuple[str, ...]:
+    """HMAC-SHA256 in hex under each key of the ring, the current first. Purposes share no hash."""
+    return tuple(
+        hmac.digest(key.derive(f"agentplatform.hash.{purpose}"), text.encode(), "sha256").hex()
+        for key in key_ring()
+    )
