@@ -10,6 +10,11 @@ from agentplatform.settings.environment import Environment
 from apps.gateway.providers.port import Provider
 
 NAMES = ("openai", "anthropic", "local")
+SETTINGS = tuple(
+    name
+    for name in Environment.model_fields
+    if name.startswith(("openai_", "anthropic_", "local_llm_"))
+)
 
 
 def make_providers(settings: Environment) -> Mapping[str, Provider]:

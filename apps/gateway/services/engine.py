@@ -5,16 +5,14 @@ import os
 import random
 import threading
 import time
-from collections.abc import Mapping
 from datetime import datetime
 
 from django.conf import settings
 
 from agentplatform.calls.contracts import CallFailure
 from agentplatform.core.connections import brief_connection
-from apps.gateway.providers.port import Provider
-from apps.gateway.providers.registry import make_providers
 from apps.gateway.services.attempt import Attempt, Completed, Failed, Job
+from apps.gateway.services.live_providers import LiveProviders
 from apps.gateway.services.pipeline import Course, Ports
 from apps.gateway.services.record_attempt import record_attempt
 from apps.gateway.services.routes import NoRoute, targets_of
@@ -29,7 +27,7 @@ class Engine:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="llm", daemon=True)
         self._thread.start()
-        self._providers: Mapping[str, Provider] | None = None
+        self._providers = LiveProviders()
         self._books = Books()
 
     def complete(self, job: Job) -> Completed | Failed:
@@ -44,34 +42,37 @@ class Engine:
         self._loop.close()
 
     async def _complete(self, job: Job) -> Completed | Failed:
-        if self._providers is None:
-            self._providers = make_providers(settings.PLATFORM)
-        try:
-            targets = targets_of(job.request, providers=self._providers)
-        except NoRoute as error:
-            return Failed(CallFailure(code=error.code, detail=error.detail, is_retryable=False))
-        course = Course(
-            job=job,
-            targets=targets,
-            ports=Ports(
-                admit=self._admit,
-                read_accounts=_read_accounts,
-                record=_record,
-                sleep=asyncio.sleep,
-                monotonic=time.monotonic,
-                jitter=random.random,
-            ),
-            deadline_seconds=settings.PLATFORM.call_deadline_seconds,
+        platform = settings.PLATFORM.model_copy()
+        async with self._providers.lend(platform) as providers:
+            try:
+                targets = targets_of(job.request, providers=providers)
+            except NoRoute as error:
+                failure = CallFailure(code=error.code, detail=error.detail, is_retryable=False)
+                return Failed(failure)
+            course = Course(
+                job=job,
+                targets=targets,
+                ports=self._ports(),
+                deadline_seconds=platform.call_deadline_seconds,
+            )
+            return await course.run()
+
+    def _ports(self) -> Ports:
+        return Ports(
+            admit=self._admit,
+            read_accounts=_read_accounts,
+            record=_record,
+            sleep=asyncio.sleep,
+            monotonic=time.monotonic,
+            jitter=random.random,
         )
-        return await course.run()
 
     async def _admit(self, admission: Admission, at: datetime) -> int | None:
         return await self._books.admit(admission, at=at)
 
     async def _close(self) -> None:
         await self._books.close()
-        for provider in (self._providers or {}).values():
-            await provider.close()
+        await self._providers.close()
 
 
 async def _read_accounts(job: Job) -> tuple[AccountRoom, ...]:
