@@ -32,6 +32,7 @@ check: bootstrap-dev ## Lint, types, layers, deployment, migrations, and files t
 	@$(IN_VENV) mypy
 	@$(IN_VENV) lint-imports
 	@$(IN_VENV) SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))')" \
+		ENCRYPTION_KEYS="$$($(BIN)/python manage.py make_encryption_key)" \
 		DJANGO_SETTINGS_MODULE=agentplatform.settings.production \
 		python manage.py check --deploy --fail-level WARNING
 	@$(IN_VENV) python -m agentplatform.embedded with-servers -- python manage.py makemigrations --check --dry-run

@@ -4,10 +4,11 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_process_shutdown
+from celery.signals import setup_logging, worker_process_init, worker_process_shutdown
 from kombu import Queue as KombuQueue
 
 from agentplatform.queues import QUEUES
+from agentplatform.settings.live import start_following
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "agentplatform.settings.local")
 
@@ -58,6 +59,11 @@ def make_app() -> Celery:
 @setup_logging.connect
 def _log_as_json(**_: object) -> None:
     """Celery leaves logging to Django's settings when this signal has a receiver."""
+
+
+@worker_process_init.connect
+def _follow_settings(**_: object) -> None:
+    start_following()
 
 
 @worker_process_shutdown.connect

@@ -6,12 +6,14 @@ from urllib.parse import unquote, urlsplit
 
 from agentplatform.queues import TASK_ROUTES
 from agentplatform.settings.environment import ROOT, Environment
+from agentplatform.settings.live import follow_secret
 
 ENV = Environment()
 if ENV.prometheus_multiproc_dir:  # prometheus_client reads the process environment alone
     os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", ENV.prometheus_multiproc_dir)
 
 SECRET_KEY = ENV.secret_key.get_secret_value()
+SECRET_KEY_FALLBACKS = ENV.fallback_secret_keys
 DEBUG = False
 ALLOWED_HOSTS = [host.strip() for host in ENV.allowed_hosts.split(",") if host.strip()]
 ROOT_URLCONF = "agentplatform.urls"
@@ -176,4 +178,4 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_DB_REUSE_MAX = 1000
 CELERY_ENABLE_UTC = True
 
-PLATFORM = ENV
+PLATFORM = follow_secret(ENV)

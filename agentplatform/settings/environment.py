@@ -3,20 +3,41 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from agentplatform.core.key_ring import parse_keys
+from agentplatform.settings.secrets_manager import SecretSource
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 class Environment(BaseSettings):
-    """Read once at start, from the process environment and then from `.env`."""
+    """From the process environment, then the secret of AWS_SECRET_ID, then `.env`."""
 
-    model_config = SettingsConfigDict(env_file=ROOT / ".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=ROOT / ".env", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     secret_key: SecretStr = Field(
+        SecretStr(""), description="Signs sessions. Required in production."
+    )
+    secret_key_fallbacks: SecretStr = Field(
+        SecretStr(""), description="Earlier or coming secret keys, accepted too, by comma."
+    )
+    encryption_keys: SecretStr = Field(
         SecretStr(""),
-        description="Signs sessions and keys the hash of API keys. Required in production.",
+        description="Keys for what is stored encrypted or hashed, id:base64 by comma: the first "
+        "encrypts, all decrypt (`manage.py make_encryption_key`). Required in production; "
+        "elsewhere one is derived from the secret key.",
+    )
+    aws_secret_id: str = Field(
+        "",
+        description="A secret in AWS Secrets Manager, a JSON object of settings by name; empty "
+        "means none.",
+    )
+    secret_refresh_seconds: float = Field(
+        60.0, gt=0, description="How often that secret is read again."
     )
     allowed_hosts: str = Field(
         "127.0.0.1,localhost", description="Host names that the web process answers to, by comma."
@@ -56,7 +77,7 @@ class Environment(BaseSettings):
     sqs_queue_prefix: str = Field(
         "agentplatform-", description="Put before each queue's name on SQS."
     )
-    aws_region: str = Field("us-east-1", description="The region of the queues.")
+    aws_region: str = Field("us-east-1", description="The region of the queues and of the secret.")
 
     cognito_issuer: str = Field(
         "",
@@ -131,3 +152,28 @@ class Environment(BaseSettings):
     prometheus_multiproc_dir: str = Field(
         "", description="A folder in which processes of one machine share their metrics."
     )
+
+    @property
+    def fallback_secret_keys(self) -> list[str]:
+        """The keys of `secret_key_fallbacks`, each by itself."""
+        given = self.secret_key_fallbacks.get_secret_value().split(",")
+        return [key.strip() for key in given if key.strip()]
+
+    @field_validator("encryption_keys")
+    @classmethod
+    def _check_keys(cls, keys: SecretStr) -> SecretStr:
+        parse_keys(keys.get_secret_value())
+        return keys
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The order of precedence, the strongest first."""
+        secret = SecretSource(settings_cls, dotenv=dotenv_settings)
+        return init_settings, env_settings, secret, dotenv_settings, file_secret_settings

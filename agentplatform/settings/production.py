@@ -6,6 +6,11 @@ from agentplatform.settings.base import *
 
 if not SECRET_KEY:
     raise ImproperlyConfigured("Set SECRET_KEY to 50 random characters or more.")
+if not ENV.encryption_keys:
+    raise ImproperlyConfigured(
+        "Set ENCRYPTION_KEYS to what `manage.py make_encryption_key` prints on a machine with "
+        "local settings."
+    )
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -5,16 +5,20 @@ import secrets
 import subprocess
 import sys
 
+from agentplatform.core.key_ring import render_key
 from agentplatform.settings.environment import ROOT
+
+GIVEN = {
+    "DJANGO_SETTINGS_MODULE": "agentplatform.settings.production",
+    "ENCRYPTION_KEYS": render_key("test"),
+}
 
 
 def manage(*arguments, **environment):
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
-        env=os.environ
-        | {"DJANGO_SETTINGS_MODULE": "agentplatform.settings.production"}
-        | environment,
+        env=os.environ | GIVEN | environment,
         capture_output=True,
         text=True,
         timeout=60,

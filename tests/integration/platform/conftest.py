@@ -1,0 +1,35 @@
+"""A Secrets Manager to read settings from."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.platform.secrets_manager import Child, SecretsManager
+
+
+@pytest.fixture
+def secrets_manager() -> Iterator[SecretsManager]:
+    server = SecretsManager()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def follow(secrets_manager: SecretsManager, tmp_path: Path) -> Iterator[Callable[..., Child]]:
+    """Start a process that follows a secret, with these variables in its environment."""
+    children: list[Child] = []
+
+    def start(secret_id: str, **variables: str) -> Child:
+        environment = {
+            "DJANGO_SETTINGS_MODULE": "agentplatform.settings.local",
+            "AWS_SECRET_ID": secret_id,
+            "SECRET_REFRESH_SECONDS": "0.05",
+        }
+        environment |= secrets_manager.environment | variables
+        children.append(Child(environment, log=tmp_path / f"child-{len(children)}.log"))
+        return children[-1]
+
+    yield start
+    for child in children:
+        child.close()
