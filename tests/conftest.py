@@ -1,1 +1,42 @@
-"""Fixtures for infrastructure."""
+"""What every test gets: the roles of production on a database that is really written to."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.test import TransactionTestCase
+
+from agentplatform.core.actor import Actor, acting
+from agentplatform.core.tenancy import OWNER, platform_scope
+from tests.database import delete_all_rows
+
+USES_DATABASE = {"db", "transactional_db"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Each role has a connection of its own, so a test commits what it writes."""
+    mark = pytest.mark.django_db(transaction=True, databases="__all__")
+    for item in items:
+        named = USES_DATABASE & set(getattr(item, "fixturenames", ()))
+        if named or item.get_closest_marker("django_db"):
+            item.add_marker(mark, append=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _fast_cleaning() -> Iterator[None]:
+    """Instead of Django's flush, which truncates every table and makes the permissions anew."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", _clean)
+        yield
+
+
+def _clean(_case: Any) -> None:
+    delete_all_rows(connections[OWNER])
+
+
+@pytest.fixture(autouse=True)
+def _as_platform() -> Iterator[None]:
+    """A test prepares and looks at rows of every tenant; what it tests opens scopes of its own."""
+    with platform_scope(), acting(Actor(kind="system", name="test")):
+        yield

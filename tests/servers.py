@@ -1,7 +1,7 @@
 """The test session's PostgreSQL and Valkey. Loaded with -p, before Django's settings are read.
 
-With DATABASE_URL and REDIS_URL set, those servers are used. Under xdist the first process starts
-the servers; each worker has a test database and a Valkey database of its own.
+With DATABASE_URL (of a superuser) and REDIS_URL set, those servers are used. Under xdist the first
+process starts the servers; each worker has a test database and a Valkey database of its own.
 """
 
 import atexit
@@ -25,6 +25,14 @@ def start() -> None:
     os.environ[OURS] = "1"
 
 
+def split_roles() -> None:
+    from agentplatform.core.postgresql.roles import make_roles
+    from agentplatform.embedded.with_servers import PASSWORDS
+
+    roles = make_roles(os.environ["DATABASE_URL"], PASSWORDS, may_create_databases=True)
+    os.environ.update(roles)
+
+
 def take_own_valkey_database(worker: str) -> None:
     number = int(worker.removeprefix("gw")) + 1
     address, _, _ = os.environ["REDIS_URL"].rpartition("/")
@@ -36,3 +44,5 @@ if worker and os.environ.get(OURS):
     take_own_valkey_database(worker)
 elif not worker and not are_given():
     start()
+elif not worker and "ADMIN_DATABASE_URL" not in os.environ:
+    split_roles()

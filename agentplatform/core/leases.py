@@ -17,25 +17,25 @@ log = structlog.get_logger("leases")
 class Renewer:
     """Renews every lease held in this process from one thread, and notices those that are gone.
 
-    `renew(tokens)` extends the leases of these fencing tokens and returns the tokens that still
-    have one. It must open its own connection, and is called every RENEW_EVERY_SECONDS while any
-    lease is held.
+    `renew(tenant_id, tokens)` extends the leases of these fencing tokens of one tenant and returns
+    the tokens that still have one. It must open its own connection, and is called for each tenant
+    every RENEW_EVERY_SECONDS while a lease of it is held.
     """
 
-    def __init__(self, renew: Callable[[list[UUID]], set[UUID]]) -> None:
+    def __init__(self, renew: Callable[[UUID, list[UUID]], set[UUID]]) -> None:
         self._renew = renew
-        self._held: dict[UUID, threading.Event] = {}
+        self._held: dict[UUID, tuple[UUID, threading.Event]] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
 
     @contextmanager
-    def hold(self, token: UUID) -> Iterator[threading.Event]:
+    def hold(self, token: UUID, *, tenant_id: UUID) -> Iterator[threading.Event]:
         """Keep the lease of `token` alive inside the block. The event is set once the lease is
         lost: what it fences was cancelled, or another worker holds it."""
         is_lost = threading.Event()
         with self._lock:
-            self._held[token] = is_lost
+            self._held[token] = tenant_id, is_lost
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._loop, name="leases", daemon=True)
                 self._thread.start()
@@ -55,11 +55,12 @@ class Renewer:
         """Extend every lease that is held, and tell the holders of those that are gone."""
         with self._lock:
             held = dict(self._held)
-        if not held:
-            return
-        kept = self._renew(list(held))
-        for token in held.keys() - kept:
-            held[token].set()
+        by_tenant: dict[UUID, list[UUID]] = {}
+        for token, (tenant_id, _) in held.items():
+            by_tenant.setdefault(tenant_id, []).append(token)
+        for tenant_id, tokens in by_tenant.items():
+            for token in set(tokens) - self._renew(tenant_id, tokens):
+                held[token][1].set()
 
     def _loop(self) -> None:
         while not self._wake.wait(RENEW_EVERY_SECONDS):

@@ -1,26 +1,38 @@
 """The one way to declare a Celery task."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
+from uuid import UUID
 
 import structlog
 from celery import Task, shared_task
+from django.db import connection
+
+from agentplatform.core.actor import Actor, acting
+from agentplatform.core.connections import brief_connection
+from agentplatform.core.tenancy import no_scope, platform_scope, tenant_scope
 
 log = structlog.get_logger("celery")
+
+EVERY_TENANT = "every tenant"
 
 
 class PlatformTask(Task[Any, Any]):
     """A task takes ids by keyword, and ignores keywords that a newer release sends along.
 
-    Results nobody reads are not stored; a message is acknowledged after the work, and redelivered
-    when the worker is lost, so every task must be harmless when it runs twice.
+    It runs in the scope of the tenant whose row its first id names in the table `of`: the row says
+    whose it is, never the message. A row that is gone leaves nothing to do. Results nobody reads
+    are not stored; a message is acknowledged after the work, and redelivered when the worker is
+    lost, so every task must be harmless when it runs twice.
     """
 
     abstract = True
     ignore_result = True
     acks_late = True
     reject_on_worker_lost = True
+    of: str
 
     def __call__(self, **kwargs: Any) -> Any:
         known = inspect.signature(self.run).parameters
@@ -28,9 +40,55 @@ class PlatformTask(Task[Any, Any]):
         with structlog.contextvars.bound_contextvars(
             task=self.name, **{k: v for k, v in accepted.items() if k.endswith("_id")}
         ):
-            return self.run(**accepted)
+            me = Actor(kind="system", name=self.name)
+            with no_scope(), acting(me), self._scope(accepted) as is_open:
+                if is_open:
+                    return self.run(**accepted)
+            log.info("task.row_gone", table=self.of)
+            return None
+
+    @contextmanager
+    def _scope(self, arguments: dict[str, Any]) -> Iterator[bool]:
+        if self.of == EVERY_TENANT:
+            with platform_scope():
+                yield True
+            return
+        tenant_id = _tenant_of(self.of, UUID(next(iter(arguments.values()))))
+        if tenant_id is None:
+            yield False
+            return
+        with tenant_scope(tenant_id):
+            yield True
 
 
-def platform_task(*, name: str, **options: Any) -> Callable[[Callable[..., Any]], Any]:
-    """Register a function of keyword-only ids as the Celery task `name` ("app.verb_noun")."""
-    return shared_task(name=name, base=PlatformTask, **options)
+def platform_task(*, name: str, of: str, **options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """Register a function of keyword-only ids as the Celery task `name` ("app.verb_noun").
+
+    `of` is the table of its first id, whose tenant the task works for, or EVERY_TENANT.
+    """
+
+    def register(function: Callable[..., Any]) -> Any:
+        _check(name, of, list(inspect.signature(function).parameters))
+        return shared_task(name=name, base=PlatformTask, of=of, **options)(function)
+
+    return register
+
+
+class UnscopedTask(TypeError):
+    """A task that does not say, or would believe a message about, whose rows it works on."""
+
+
+def _check(name: str, of: str, parameters: list[str]) -> None:
+    if any("tenant" in parameter for parameter in parameters):
+        raise UnscopedTask(f"{name} takes a tenant from its message: take the id of a row")
+    if of != EVERY_TENANT and not (parameters and parameters[0].endswith("_id")):
+        raise UnscopedTask(f"the first argument of {name} must be the id of a row of {of}")
+
+
+def _tenant_of(table: str, row_id: UUID) -> UUID | None:
+    """Asks the function that `row_security.tell_tenant` made for the table."""
+    with brief_connection(), connection.cursor() as cursor:
+        cursor.execute(f"select tenant_of_{table}(%s)", [row_id])
+        row = cursor.fetchone()
+    tenant_id: UUID | None = row[0] if row else None
+    return tenant_id

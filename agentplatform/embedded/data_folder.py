@@ -11,7 +11,10 @@ from pathlib import Path
 from agentplatform.embedded.errors import StackError
 
 PARTS = ("logs", "run", "beat", "metrics", "artifacts", "output", "chromium")
-SECRETS = ("postgres", "valkey", "model", "flower", "django")
+SECRETS = (
+    *("postgres", "valkey", "model", "flower", "django"),
+    *("agentplatform_app", "agentplatform_admin", "agentplatform_migrator"),
+)
 
 
 class DataFolder:

@@ -1,5 +1,6 @@
 """`python -m agentplatform.embedded.prepare FOLDER`: migrations and the demo tenant."""
 
+import contextlib
 import io
 import json
 import os
@@ -25,8 +26,11 @@ def prepare(folder: Path) -> None:
     call_command("migrate", interactive=False, verbosity=0)
     path = folder / "demo.json"
     demo = read_json(path)
-    if not is_valid(demo):
-        write_private(path, make_demo())
+    from agentplatform.core.tenancy import platform_scope
+
+    with platform_scope():
+        if not is_valid(demo):
+            write_private(path, make_demo())
 
 
 def is_valid(demo: dict[str, str]) -> bool:
@@ -42,22 +46,19 @@ def is_valid(demo: dict[str, str]) -> bool:
 
 
 def make_demo() -> dict[str, str]:
-    """The demo tenant with an admin and a key. What exists already gets a new password and key."""
+    """The demo tenant with a key, and a login to the admin. What exists already gets a new
+    password and key."""
     password = secrets.token_urlsafe(12)
     user = get_user_model().objects.filter(email=EMAIL).first()
     if user is None:
-        run_command(
-            "create_tenant",
-            "Demo",
-            slug=SLUG,
-            admin_email=EMAIL,
-            admin_password=password,
-            platform_staff=True,
-        )
+        run_command("create_staff", EMAIL, password=password)
     else:
         user.set_password(password)
         user.save()
-    key = run_command("create_api_key", SLUG, name="demo", role="admin", replace=True)
+    with contextlib.suppress(CommandError):  # it exists
+        run_command("create_tenant", "Demo", slug=SLUG)
+    scopes = ["read", "run", "gateway", "admin"]
+    key = run_command("create_api_key", SLUG, name="demo", scopes=scopes, replace=True)
     return {"tenant": SLUG, "email": EMAIL, "password": password, "api_key": str(key["api_key"])}
 
 

@@ -8,6 +8,9 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
+
+from agentplatform.core.postgresql.roles import make_roles
 from agentplatform.embedded import chromium, local_model
 from agentplatform.embedded.data_folder import DataFolder
 from agentplatform.embedded.errors import StackError
@@ -21,6 +24,10 @@ from agentplatform.embedded.valkey import Valkey
 from agentplatform.settings.environment import ROOT, Environment
 
 USUAL_PORTS = {"web": 8000, "flower": 5555, "postgres": 5432, "valkey": 6379, "model": 8080}
+SPECIAL_ROLES = {
+    "ADMIN_DATABASE_URL": ("prepare", "web", "steps"),
+    "MIGRATION_DATABASE_URL": ("prepare",),
+}
 Say = Callable[[str], None]
 
 
@@ -86,6 +93,8 @@ class Stack:
             waits.append(self._start_valkey())
         if "database_url" not in self._given:
             self._start_postgres()
+        elif "admin_database_url" not in self._given:
+            self._split_roles(Environment().database_url)
         for wait in waits:
             wait()
 
@@ -152,7 +161,17 @@ class Stack:
             self._supervisor.start(postgres.prepare())
             self._supervisor.wait_ready("postgres", postgres.is_ready, timeout_seconds=60)
         postgres.finish()
-        self._environment["DATABASE_URL"] = postgres.url
+        self._split_roles(postgres.url)
+
+    def _split_roles(self, server_url: str) -> None:
+        """Give the processes roles of their own, not the one that `server_url` signs in as."""
+        try:
+            self._environment |= make_roles(server_url, self._secrets)
+        except psycopg.Error as error:
+            raise StackError(
+                f"The database roles could not be made: {error}. DATABASE_URL must sign in as a"
+                " superuser, or give ADMIN_DATABASE_URL and MIGRATION_DATABASE_URL too."
+            ) from error
 
     def _prepare_database(self) -> None:
         log = self.data.log("prepare")
@@ -176,10 +195,19 @@ class Stack:
         return Program(
             name=name,
             command=command,
-            environment=self._environment | {"SERVICE": name},
+            environment=self._environment_of(name),
             folder=ROOT,
             log=log,
         )
+
+    def _environment_of(self, name: str) -> dict[str, str]:
+        """A process gets the database roles that it needs, and no other."""
+        mine = {
+            key: value
+            for key, value in self._environment.items()
+            if key not in SPECIAL_ROLES or name in SPECIAL_ROLES[key]
+        }
+        return mine | {"SERVICE": name}
 
     def _base_environment(self) -> dict[str, str]:
         metrics = self.data / "metrics"

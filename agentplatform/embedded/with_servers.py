@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from agentplatform.core.postgresql.roles import LOGINS, make_roles
 from agentplatform.embedded.data_folder import DataFolder
 from agentplatform.embedded.ports import any_free
 from agentplatform.embedded.postgres import Postgres
@@ -13,6 +14,8 @@ from agentplatform.embedded.stack import browser_environment
 from agentplatform.embedded.supervisor import Supervisor
 from agentplatform.embedded.valkey import Valkey
 from agentplatform.settings.environment import ROOT
+
+PASSWORDS = dict.fromkeys(LOGINS.values(), "test")
 
 
 @contextlib.contextmanager
@@ -49,4 +52,5 @@ def start_servers(folder: Path, supervisor: Supervisor) -> dict[str, str]:
     supervisor.wait_ready("postgres", postgres.is_ready)
     supervisor.wait_ready("valkey", valkey.is_ready)
     postgres.finish()
-    return {"DATABASE_URL": postgres.url, "REDIS_URL": valkey.url}
+    roles = make_roles(postgres.url, PASSWORDS, may_create_databases=True)
+    return roles | {"REDIS_URL": valkey.url}

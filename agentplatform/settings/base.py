@@ -2,9 +2,9 @@
 
 import os
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from agentplatform.queues import TASK_ROUTES
+from agentplatform.settings.databases import databases
 from agentplatform.settings.environment import ROOT, Environment
 from agentplatform.settings.live import follow_secret
 
@@ -43,6 +43,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "agentplatform.telemetry.requests.RequestTelemetry",
     "agentplatform.api.headers.SecurityHeaders",
+    "agentplatform.api.scope.RequestScope",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -68,22 +69,13 @@ TEMPLATES = [
     }
 ]
 
-_database = urlsplit(ENV.database_url)
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": _database.path.lstrip("/"),
-        "USER": unquote(_database.username or ""),
-        "PASSWORD": unquote(_database.password or ""),
-        "HOST": _database.hostname or "",
-        "PORT": str(_database.port or ""),
-        "OPTIONS": {
-            "pool": {"min_size": 0, "max_size": ENV.database_pool_size, "timeout": 10},
-        },
-    }
-}
+DATABASES = databases(ENV)
+DATABASE_ROUTERS = ["agentplatform.core.postgresql.router.ScopeRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "tenants.User"
+# An address is unique within a tenant; UserManager.get_by_natural_key finds staff alone.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
+AUTHENTICATION_BACKENDS = ["apps.tenants.services.staff_backend.StaffBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
     for name, options in (

@@ -57,8 +57,15 @@ class Environment(BaseSettings):
     )
 
     database_url: str = Field(
-        "postgresql://agentplatform@127.0.0.1:5432/agentplatform",
-        description="The PostgreSQL database.",
+        "postgresql://agentplatform_app@127.0.0.1:5432/agentplatform",
+        description="The PostgreSQL database, as the role that row-level security holds.",
+    )
+    admin_database_url: str = Field(
+        "",
+        description="The same as the role that sees every tenant; for web, steps and commands.",
+    )
+    migration_database_url: str = Field(
+        "", description="The same as the role that may change the schema; for `migrate` alone."
     )
     database_pool_size: int = Field(
         8, ge=1, description="Connections that one process may hold at most."

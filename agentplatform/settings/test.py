@@ -2,6 +2,10 @@
 
 from agentplatform.settings.base import *
 
+# The owner makes the test database; the others look at it, each as its own role.
+for _alias in ("default", "admin"):
+    DATABASES[_alias]["TEST"] = {"MIRROR": "owner"}
+DATABASES["owner"]["TEST"] = {"DEPENDENCIES": []}
 SECRET_KEY = "test-only-" + "0" * 40
 STATIC_ROOT = None
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

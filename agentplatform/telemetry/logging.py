@@ -2,24 +2,12 @@
 
 import logging
 import logging.config
-import re
 from typing import Any
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
-MASK = "[masked]"
-
-_SECRET_NAMES = re.compile(
-    r"(?i)^(.*[_-])?(authorization|cookie|api[_-]?key|passw(or)?d|secret|token|credentials?)$"
-)
-_SECRET_VALUES = re.compile(
-    r"""(?ix) \b ap_[a-z0-9]{8}_[a-z0-9]{16,}   # our own keys
-      | \b sk-[a-z0-9_-]{12,}                   # providers' keys
-      | (?<=bearer\ ) [^\s"'\\,]+
-      | (?<=://) [^\s/"'\\@:]* : [^\s/"'\\@]+ (?=@)   # user and password in an address
-    """
-)
+from agentplatform.core.mask import mask_secrets, mask_text
 
 
 def configure(options: dict[str, Any]) -> None:
@@ -58,7 +46,7 @@ def _standard_library(shared: list[Any], level: str) -> dict[str, Any]:
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                     structlog.processors.format_exc_info,
                     _upper_case_level,
-                    mask_secrets,
+                    _mask,
                     structlog.processors.EventRenamer("message"),
                     render_line,
                 ],
@@ -99,19 +87,8 @@ def _upper_case_level(_logger: WrappedLogger, _method: str, event: EventDict) ->
     return event
 
 
-def mask_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Replace the value of every key that names a secret, at any depth."""
-    return {key: _masked(key, value) for key, value in event.items()}
-
-
-def _masked(key: object, value: Any) -> Any:
-    if isinstance(key, str) and _SECRET_NAMES.match(key):
-        return MASK
-    if isinstance(value, dict):
-        return {inner: _masked(inner, item) for inner, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_masked(None, item) for item in value]
-    return value
+def _mask(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    return mask_secrets(dict(event))
 
 
 _FIRST = ("timestamp", "level", "service", "message")
@@ -122,4 +99,4 @@ def render_line(logger: WrappedLogger, method: str, event: EventDict) -> str:
     """The JSON text, what every line has first; no value in it looks like a key or a password."""
     event.pop("color_message", None)
     ordered = {key: event.pop(key) for key in _FIRST if key in event} | dict(event)
-    return _SECRET_VALUES.sub(MASK, str(_to_json(logger, method, ordered)))
+    return mask_text(str(_to_json(logger, method, ordered)))

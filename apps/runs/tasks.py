@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from agentplatform.core.clock import now
-from agentplatform.core.tasks import platform_task
+from agentplatform.core.tasks import EVERY_TENANT, platform_task
 from apps.runs.services.advance_run import advance_run
 from apps.runs.services.execute_step import execute_step
 from apps.runs.services.finalize_run import finalize_run
@@ -12,26 +12,26 @@ from apps.runs.services.resume_step import resume_step
 from apps.runs.services.run_on import run_on
 
 
-@platform_task(name="runs.advance_run")
+@platform_task(name="runs.advance_run", of="runs")
 def advance_run_task(*, run_id: str) -> None:
     run_on(advance_run(run_id=UUID(run_id), at=now()), clock=now)
 
 
-@platform_task(name="runs.execute_step")
+@platform_task(name="runs.execute_step", of="steps")
 def execute_step_task(*, step_id: str, turn: int) -> None:
     run_on(execute_step(step_id=UUID(step_id), turn=turn, at=now()), clock=now)
 
 
-@platform_task(name="runs.resume_step")
+@platform_task(name="runs.resume_step", of="steps")
 def resume_step_task(*, step_id: str, turn: int) -> None:
     run_on(resume_step(step_id=UUID(step_id), turn=turn, at=now()), clock=now)
 
 
-@platform_task(name="runs.finish_run")
+@platform_task(name="runs.finish_run", of="runs")
 def finish_run_task(*, run_id: str) -> None:
     finalize_run(run_id=UUID(run_id), at=now())
 
 
-@platform_task(name="runs.recover")
+@platform_task(name="runs.recover", of=EVERY_TENANT)
 def recover_task() -> None:
     recover(at=now())

@@ -17,7 +17,6 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget
 from agentplatform.core.admin import ReadOnly
 from agentplatform.core.clock import now
 from agentplatform.core.money import NANOS_PER_USD, format_usd, parse_usd
-from apps.tenants.contracts import Role
 from apps.tenants.models import Account, ApiKey, LedgerEntry, Tenant, User
 from apps.tenants.selectors import budget_use
 from apps.tenants.services.create_api_key import create_api_key
@@ -157,7 +156,7 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = ApiKey
-        fields = ("tenant", "name", "role", "user", "expires_at")
+        fields = ("tenant", "name", "scopes", "user", "expires_at")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -165,7 +164,10 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
         if tenant and user and user.tenant_id != tenant.id:
             raise ValidationError({"user": "This user belongs to another tenant."})
         live = ApiKey.objects.filter(
-            tenant=tenant, name=cleaned.get("name"), revoked_at__isnull=True
+            tenant=tenant,
+            name=cleaned.get("name"),
+            revoked_at__isnull=True,
+            rotated_at__isnull=True,
         )
         if live.exists():
             raise ValidationError({"name": "There is a live key of this name already."})
@@ -175,8 +177,8 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
 @admin.register(ApiKey)
 class ApiKeyAdmin(ModelAdmin):
     form = ApiKeyForm
-    list_display = ("prefix", "name", "tenant", "role", "user", "is_live", "last_used_at")
-    list_filter = ("role", "tenant")
+    list_display = ("prefix", "name", "tenant", "scopes", "user", "is_live", "last_used_at")
+    list_filter = ("tenant",)
     list_select_related = ("tenant", "user")
     search_fields = ("prefix", "name")
     autocomplete_fields = ("tenant", "user")
@@ -198,7 +200,8 @@ class ApiKeyAdmin(ModelAdmin):
         new = create_api_key(
             tenant_id=key.tenant_id,
             name=key.name,
-            role=cast(Role, key.role),
+            at=now(),
+            scopes=key.scopes,
             user_id=key.user_id,
             expires_at=key.expires_at,
         )

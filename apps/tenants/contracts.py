@@ -7,18 +7,20 @@ from uuid import UUID
 
 from agentplatform.core.errors import PlatformError
 
-Role = Literal["viewer", "member", "admin"]
-Right = Literal["read", "run", "manage"]
+Role = Literal["viewer", "member", "admin", "staff"]
+Right = Literal["read", "run", "gateway", "admin", "platform"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Principal:
-    """Who makes a request: a tenant, the user behind it if there is one, and what it may do."""
+    """Who makes a request: a tenant, the user or the key, and what it may do. `name` is for people:
+    the user's address or the key's name."""
 
     tenant_id: UUID
     user_id: UUID | None
     api_key_id: UUID | None
-    role: Role
+    name: str
+    rights: frozenset[Right]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,12 +9,12 @@ from apps.tenants.services.book import settle as settle
 from apps.tenants.services.books import Books as Books
 from apps.tenants.services.expire_reservations import expire_reservations as expire_reservations
 from apps.tenants.services.open_account import open_run_account as open_run_account
+from apps.tenants.services.record_change import record_change as record_change
 from apps.tenants.services.require_active_tenant import (
     require_active_tenant as require_active_tenant,
 )
 from apps.tenants.services.set_budget import set_budget as set_budget
 from apps.tenants.services.spending_accounts import spending_accounts as spending_accounts
-from apps.tenants.states import has_right as _has_right
 
 
 def principal_of(request: Request) -> Principal:
@@ -25,5 +25,5 @@ def principal_of(request: Request) -> Principal:
 
 
 def may(principal: Principal, right: Right) -> bool:
-    """Whether the role of `principal` holds `right`."""
-    return _has_right(principal.role, right)
+    """Whether `principal` holds `right`."""
+    return right in principal.rights

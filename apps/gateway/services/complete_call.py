@@ -12,6 +12,7 @@ from agentplatform.calls.contracts import CallFailure
 from agentplatform.core.connections import brief_connection
 from agentplatform.core.errors import InvalidInput, PlatformError
 from agentplatform.core.json_schema import find_schema_problem
+from agentplatform.core.transactions import refuse_transaction
 from apps.gateway.contracts import CompletionRequest
 from apps.gateway.models import LlmCall
 from apps.gateway.services.attempt import Completed, Failed, Job, owner_of
@@ -33,7 +34,7 @@ def complete_call(*, call_id: UUID, clock: Callable[[], datetime]) -> None:
         return
     assert call.lease_token is not None
     started = time.monotonic()
-    with leases.hold(call.lease_token):
+    with leases.hold(call.lease_token, tenant_id=call.tenant_id):
         outcome = _work(call, at=clock())
         duration_ms = int((time.monotonic() - started) * 1000)
         with brief_connection():
@@ -53,6 +54,7 @@ def _work(call: LlmCall, *, at: datetime) -> Completed | Failed:
     try:
         with brief_connection():
             job = _job_of(call, at=at)
+        refuse_transaction()
         return engine().complete(job)
     except PlatformError as error:
         code, detail, is_retryable = error.code, error.detail, error.is_retryable

@@ -11,6 +11,7 @@ from django.conf import settings
 
 from agentplatform.calls.contracts import CallFailure
 from agentplatform.core.connections import brief_connection
+from agentplatform.core.tenancy import tenant_scope
 from apps.gateway.services.attempt import Attempt, Completed, Failed, Job
 from apps.gateway.services.live_providers import LiveProviders
 from apps.gateway.services.pipeline import Course, Ports
@@ -77,7 +78,7 @@ class Engine:
 
 async def _read_accounts(job: Job) -> tuple[AccountRoom, ...]:
     def read() -> tuple[AccountRoom, ...]:
-        with brief_connection():
+        with brief_connection(), tenant_scope(job.owner.tenant_id):
             return spending_accounts(
                 tenant_id=job.owner.tenant_id, run_id=job.owner.run_id, at=job.at
             )
@@ -87,7 +88,7 @@ async def _read_accounts(job: Job) -> tuple[AccountRoom, ...]:
 
 async def _record(job: Job, attempt: Attempt, at: datetime) -> None:
     def write() -> None:
-        with brief_connection():
+        with brief_connection(), tenant_scope(job.owner.tenant_id):
             record_attempt(owner=job.owner, attempt=attempt, at=at)
 
     await asyncio.to_thread(write)

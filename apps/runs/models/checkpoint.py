@@ -9,7 +9,11 @@ class Checkpoint(models.Model):
     `wishes` what each of them asked for."""
 
     step = models.OneToOneField(
-        "runs.Step", on_delete=models.CASCADE, primary_key=True, related_name="checkpoint"
+        "runs.Step",
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="checkpoint",
+        db_constraint=False,
     )
     tenant = models.ForeignKey("tenants.Tenant", on_delete=models.CASCADE, related_name="+")
     graph = models.CharField(max_length=63)

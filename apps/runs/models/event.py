@@ -7,7 +7,9 @@ class RunEvent(models.Model):
     """`kind` is a dotted noun.verb (step.success, call.finished); `seq` counts from 1 in a run."""
 
     tenant = models.ForeignKey("tenants.Tenant", on_delete=models.CASCADE, related_name="+")
-    run = models.ForeignKey("runs.Run", on_delete=models.CASCADE, related_name="events")
+    run = models.ForeignKey(
+        "runs.Run", on_delete=models.CASCADE, related_name="events", db_constraint=False
+    )
     seq = models.BigIntegerField()
     kind = models.CharField(max_length=48)
     step_name = models.CharField(max_length=63, blank=True)

@@ -12,10 +12,14 @@ class Run(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     tenant = models.ForeignKey("tenants.Tenant", on_delete=models.CASCADE, related_name="+")
     task_version = models.ForeignKey(
-        "runs.TaskVersion", on_delete=models.PROTECT, related_name="runs"
+        "runs.TaskVersion", on_delete=models.PROTECT, related_name="runs", db_constraint=False
     )
     created_by = models.ForeignKey(
-        "tenants.User", on_delete=models.SET_NULL, null=True, related_name="+"
+        "tenants.User",
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_constraint=False,
     )
     status = models.CharField(max_length=16, default="PENDING")
     input = models.JSONField(default=dict)
@@ -25,7 +29,9 @@ class Run(models.Model):
     tokens_used = models.BigIntegerField(default=0)
     cost_nanos = models.BigIntegerField(default=0)
     priority = models.SmallIntegerField(default=0)
-    parent_run = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="+")
+    parent_run = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, related_name="+", db_constraint=False
+    )
     idempotency_key = models.CharField(max_length=255, null=True)
     request_hash = models.CharField(max_length=64, blank=True)
     trace_id = models.CharField(max_length=32, blank=True)

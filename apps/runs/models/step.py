@@ -16,7 +16,9 @@ class Step(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     tenant = models.ForeignKey("tenants.Tenant", on_delete=models.CASCADE, related_name="+")
-    run = models.ForeignKey("runs.Run", on_delete=models.CASCADE, related_name="steps")
+    run = models.ForeignKey(
+        "runs.Run", on_delete=models.CASCADE, related_name="steps", db_constraint=False
+    )
     name = models.CharField(max_length=63)
     kind = models.CharField(max_length=16)
     item_index = models.IntegerField(default=-1, help_text="Position within a map; -1 outside.")

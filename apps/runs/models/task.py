@@ -36,11 +36,17 @@ class TaskVersion(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     tenant = models.ForeignKey("tenants.Tenant", on_delete=models.CASCADE, related_name="+")
-    task = models.ForeignKey(TaskDefinition, on_delete=models.CASCADE, related_name="versions")
+    task = models.ForeignKey(
+        TaskDefinition, on_delete=models.CASCADE, related_name="versions", db_constraint=False
+    )
     number = models.PositiveIntegerField()
     spec = models.JSONField()
     created_by = models.ForeignKey(
-        "tenants.User", on_delete=models.SET_NULL, null=True, related_name="+"
+        "tenants.User",
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_constraint=False,
     )
     created_at = models.DateTimeField()
 

@@ -8,7 +8,9 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from agentplatform.core.actor import Actor, become
 from agentplatform.core.clock import now
+from agentplatform.core.tenancy import enter_tenant
 from apps.tenants.contracts import InvalidCredentials, Principal
 from apps.tenants.facade import authenticate_key
 
@@ -36,7 +38,17 @@ class ApiKeyAuthentication(BaseAuthentication):
         except InvalidCredentials as error:
             raise AuthenticationFailed(error.detail) from error
         structlog.contextvars.bind_contextvars(tenant_id=str(principal.tenant_id))
+        enter_tenant(principal.tenant_id)
+        become(actor_of(principal, address=request.META.get("REMOTE_ADDR", "")))
         return ApiUser(principal), None
 
     def authenticate_header(self, _request: Request) -> str:
         return "Bearer"
+
+
+def actor_of(principal: Principal, *, address: str) -> Actor:
+    """Who the audit says it was: the key, or the person who signed in."""
+    if principal.api_key_id is not None:
+        named = str(principal.api_key_id)
+        return Actor(kind="api_key", id=named, name=principal.name, address=address)
+    return Actor(kind="user", id=str(principal.user_id), name=principal.name, address=address)

@@ -1,6 +1,17 @@
 from apps.tenants.models.api_key import ApiKey
+from apps.tenants.models.audit_entry import AuditEntry
 from apps.tenants.models.money import Account, LedgerEntry, Reservation
+from apps.tenants.models.secret import Secret
 from apps.tenants.models.tenant import Tenant
 from apps.tenants.models.user import User
 
-__all__ = ["Account", "ApiKey", "LedgerEntry", "Reservation", "Tenant", "User"]
+__all__ = [
+    "Account",
+    "ApiKey",
+    "AuditEntry",
+    "LedgerEntry",
+    "Reservation",
+    "Secret",
+    "Tenant",
+    "User",
+]

@@ -6,7 +6,11 @@ from agentplatform.core.ids import new_id
 
 
 class Tenant(models.Model):
-    """Limits are hard; `soft_limit_ratio` is where the warning comes. None means no limit."""
+    """Limits are hard; `soft_limit_ratio` is where the warning comes. None means no limit.
+
+    What ended longer than `retention_days` ago is purged; None keeps it. A deleted tenant's data is
+    purged by `purged_at`; the row stays, for the ledger and the audit, and gives its slug free.
+    """
 
     class Status(models.TextChoices):
         ACTIVE = "active"
@@ -15,19 +19,38 @@ class Tenant(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField(max_length=200)
-    slug = models.SlugField(max_length=63, unique=True)
+    slug = models.SlugField(max_length=63)
     status = models.CharField(max_length=16, choices=Status, default=Status.ACTIVE)
     token_budget_monthly = models.BigIntegerField(null=True, blank=True)
     usd_budget_monthly_nanos = models.BigIntegerField(null=True, blank=True)
     soft_limit_ratio = models.FloatField(default=0.8)
     rate_limit_per_minute = models.PositiveIntegerField(default=100)
     user_rate_limit_per_minute = models.PositiveIntegerField(default=20)
+    retention_days = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Days to keep what has ended; empty keeps it."
+    )
+    allows_provisioning = models.BooleanField(
+        default=False, help_text="A person's first login with Cognito makes the user."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
+    purged_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         db_table = "tenants"
         ordering = ("slug",)
         constraints = (
+            models.UniqueConstraint(
+                fields=("slug",),
+                condition=~models.Q(status="deleted"),
+                name="tenants_one_slug",
+                violation_error_code="unique",
+                violation_error_message="There is a tenant with this slug already.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(retention_days__isnull=True) | models.Q(retention_days__gte=1),
+                name="tenants_retention_is_a_day",
+                violation_error_message="Keep what has ended for a day or longer.",
+            ),
             models.CheckConstraint(
                 condition=models.Q(status__in=["active", "suspended", "deleted"]),
                 name="tenants_status_known",

@@ -14,7 +14,8 @@ class UserManager(BaseUserManager["User"]):
         return (email or "").strip().lower()
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email=self.normalize_email(username))
+        """The member of the platform's staff of this address: nobody else has a password login."""
+        return self.get(email=self.normalize_email(username), is_staff=True)
 
     def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
         user = self.model(email=self.normalize_email(email), **fields)
@@ -27,7 +28,8 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """Signs in by email. `role` says what the person may do inside the tenant."""
+    """`role` says what the person may do inside the tenant. An address is unique there, not among
+    tenants: that it is taken elsewhere is nobody's business."""
 
     class Role(models.TextChoices):
         VIEWER = "viewer"
@@ -38,7 +40,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     tenant = models.ForeignKey(
         "tenants.Tenant", on_delete=models.PROTECT, null=True, blank=True, related_name="users"
     )
-    email = models.EmailField(unique=True)
+    email = models.EmailField()
+    cognito_subject = models.CharField(max_length=128, null=True, blank=True, unique=True)
     role = models.CharField(max_length=16, choices=Role, default=Role.MEMBER)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False, help_text="May sign in to the admin.")
@@ -57,6 +60,19 @@ class User(AbstractBaseUser, PermissionsMixin):
             ),
             models.CheckConstraint(
                 condition=models.Q(email=Lower("email")), name="users_email_lower_case"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_staff=True, tenant__isnull=True)
+                | models.Q(is_staff=False, tenant__isnull=False),
+                name="users_staff_or_of_a_tenant",
+                violation_error_message="Platform staff have no tenant; everyone else has one.",
+            ),
+            models.UniqueConstraint(
+                fields=("tenant", "email"),
+                nulls_distinct=False,
+                name="users_one_email_per_tenant",
+                violation_error_code="unique",
+                violation_error_message="There is a user with this address already.",
             ),
         )
 

@@ -5,9 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-
-from agentplatform.core.transactions import require_transaction
+from agentplatform.core.transactions import require_transaction, scope_connection
 from apps.tenants.contracts import Admission, Settlement
 
 BOOK = (
@@ -54,5 +52,5 @@ def settle(*, settlements: Sequence[Settlement], at: datetime) -> None:
     An attempt that is settled already, or expired, changes nothing.
     """
     require_transaction()
-    with connection.cursor() as cursor:
+    with scope_connection().cursor() as cursor:
         cursor.execute(BOOK, book_arguments(settlements=settlements, admissions=(), at=at))

@@ -1,35 +1,49 @@
 """Create a user."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
 from agentplatform.core.errors import InvalidInput
+from agentplatform.core.transactions import transaction
 from apps.tenants.contracts import Role
 from apps.tenants.models import User
 from apps.tenants.services.insert import insert
+from apps.tenants.services.record_change import record_change
 
 
 def create_user(
     *,
-    tenant_id: UUID | None,
+    tenant_id: UUID,
     email: str,
-    password: str,
+    at: datetime,
     role: Role = "member",
-    is_platform_staff: bool = False,
+    cognito_subject: str | None = None,
 ) -> User:
-    """A user who signs in by email. Platform staff sign in to the admin and see every tenant.
+    """A user of a tenant, who signs in with Cognito or acts through a key.
 
-    Raises InvalidInput, or Conflict when the address is taken.
+    Raises InvalidInput, or Conflict when the tenant has a user of this address. Opens a
+    transaction.
     """
     user = User(
         tenant_id=tenant_id,
         email=User.objects.normalize_email(email),
         role=role,
-        is_staff=is_platform_staff,
-        is_superuser=is_platform_staff,
+        cognito_subject=cognito_subject,
     )
+    user.set_unusable_password()
+    _insert(user, at=at)
+    return user
+
+
+def create_staff(*, email: str, password: str, at: datetime) -> User:
+    """A member of the platform's staff, who signs in to the admin site and sees every tenant.
+
+    Raises InvalidInput, or Conflict when the address is taken. Opens a transaction.
+    """
+    user = User(email=User.objects.normalize_email(email), is_staff=True, is_superuser=True)
     try:
         validate_password(password, user)
     except ValidationError as error:
@@ -37,5 +51,22 @@ def create_user(
             "Choose another password.", errors={"password": error.messages}
         ) from error
     user.set_password(password)
-    insert(user, taken=f"There is a user with the address {user.email!r} already.")
+    _insert(user, at=at)
     return user
+
+
+def describe_user(user: User) -> dict[str, object]:
+    """What the audit says of a user."""
+    return {"email": user.email, "role": user.role, "is_active": user.is_active}
+
+
+def _insert(user: User, *, at: datetime) -> None:
+    with transaction():
+        insert(user, taken=f"There is a user with the address {user.email!r} already.")
+        record_change(
+            tenant_id=user.tenant_id,
+            action="user.created",
+            target=("user", user.id),
+            at=at,
+            after=describe_user(user),
+        )

@@ -4,11 +4,25 @@ from datetime import datetime
 from uuid import UUID
 
 from agentplatform.core.errors import NotFound
+from agentplatform.core.transactions import transaction
 from apps.tenants.models import ApiKey
+from apps.tenants.services.record_change import record_change
 
 
 def revoke_api_key(*, tenant_id: UUID, api_key_id: UUID, at: datetime) -> None:
-    """From now on the key is refused. A second time changes nothing. Raises NotFound."""
+    """From now on the key is refused. A second time changes nothing. Raises NotFound.
+
+    Opens a transaction.
+    """
     key = ApiKey.objects.filter(pk=api_key_id, tenant_id=tenant_id)
-    if not key.filter(revoked_at__isnull=True).update(revoked_at=at) and not key.exists():
-        raise NotFound("There is no such API key.")
+    with transaction():
+        if key.filter(revoked_at__isnull=True).update(revoked_at=at):
+            record_change(
+                tenant_id=tenant_id,
+                action="api_key.revoked",
+                target=("api_key", api_key_id),
+                at=at,
+                after={"revoked_at": at},
+            )
+        elif not key.exists():
+            raise NotFound(f"There is no API key {api_key_id}.")

@@ -7,6 +7,7 @@ from agentplatform.core.errors import InvalidInput, NotFound
 from agentplatform.core.transactions import transaction
 from apps.tenants.models import Account, Tenant
 from apps.tenants.selectors import period_of
+from apps.tenants.services.record_change import record_change
 
 
 def set_budget(
@@ -20,14 +21,31 @@ def set_budget(
         if limit is not None and limit < 0:
             raise InvalidInput("A budget is zero or more.", errors={name: "must not be negative"})
     with transaction():
-        changed = Tenant.objects.filter(id=tenant_id).update(
-            token_budget_monthly=token_limit, usd_budget_monthly_nanos=usd_limit_nanos
-        )
-        if not changed:
+        tenant = Tenant.objects.select_for_update(no_key=True).filter(id=tenant_id).first()
+        if tenant is None:
             raise NotFound(f"There is no tenant {tenant_id}.")
+        before = _budget(tenant)
+        tenant.token_budget_monthly = token_limit
+        tenant.usd_budget_monthly_nanos = usd_limit_nanos
+        tenant.save(update_fields=["token_budget_monthly", "usd_budget_monthly_nanos"])
+        record_change(
+            tenant_id=tenant_id,
+            action="budget.changed",
+            target=("tenant", tenant_id),
+            at=at,
+            before=before,
+            after=_budget(tenant),
+        )
         month = Account.objects.filter(
             tenant_id=tenant_id, kind=Account.Kind.TENANT, period__gte=period_of(at)
         )
         list(month.select_for_update().order_by("id").values_list("id"))
         month.filter(unit=Account.Unit.TOKENS).update(hard_limit=token_limit)
         month.filter(unit=Account.Unit.NANOS).update(hard_limit=usd_limit_nanos)
+
+
+def _budget(tenant: Tenant) -> dict[str, int | None]:
+    return {
+        "token_budget_monthly": tenant.token_budget_monthly,
+        "usd_budget_monthly_nanos": tenant.usd_budget_monthly_nanos,
+    }

@@ -9,6 +9,8 @@ from uuid import UUID
 import structlog
 
 from agentplatform.core.connections import brief_connection
+from agentplatform.core.tenancy import tenant_scope
+from agentplatform.core.transactions import refuse_transaction
 from apps.tools.models import ToolCall
 from apps.tools.runners.registry import TOOLS
 from apps.tools.runners.work import Ran, ToolFailure, Work
@@ -57,7 +59,8 @@ def _run(call: ToolCall) -> Ran | ToolFailure:
             is_retryable=True,
         )
     assert call.lease_token is not None
-    with leases.hold(call.lease_token) as stop:
+    refuse_transaction()
+    with leases.hold(call.lease_token, tenant_id=call.tenant_id) as stop:
         try:
             return tool.run(
                 Work(
@@ -88,6 +91,6 @@ def _record(
 
 
 def _open_input(call: ToolCall, artifact_id: UUID) -> BinaryIO:
-    with brief_connection():
+    with brief_connection(), tenant_scope(call.tenant_id):
         _, content = open_artifact(tenant_id=call.tenant_id, artifact_id=artifact_id)
     return content

@@ -16,10 +16,12 @@ from structlog.testing import capture_logs
 from agentplatform import urls as platform_urls
 from agentplatform.api.idempotency import idempotency_key
 from agentplatform.api.serializers import StrictSerializer
+from agentplatform.core.clock import now
 from agentplatform.core.errors import Conflict
 from apps.tenants.facade import principal_of
 from apps.tenants.services.create_api_key import create_api_key
 from apps.tenants.services.create_tenant import create_tenant
+from apps.tenants.states import rights_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 
@@ -48,7 +50,7 @@ class EchoView(APIView):
 
 
 class ManageView(APIView):
-    required_right = "manage"
+    required_right = "admin"
 
     def post(self, request):
         return Response({})
@@ -65,8 +67,8 @@ handler404, handler500 = platform_urls.handler404, platform_urls.handler500
 
 
 def client_of(role):
-    tenant = create_tenant(name=f"Tenant of {role}")
-    key = create_api_key(tenant_id=tenant.id, name="test", role=role)
+    tenant = create_tenant(name=f"Tenant of {role}", at=now())
+    key = create_api_key(tenant_id=tenant.id, name="test", scopes=rights_of(role), at=now())
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {key.secret}")
     client.tenant = tenant

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
+from agentplatform.core.clock import now
 from apps.tenants.services.create_api_key import create_api_key
 from apps.tenants.services.create_tenant import create_tenant
+from apps.tenants.states import rights_of
 
 SPEC: dict[str, Any] = {
     "inputs": {
@@ -26,8 +28,8 @@ SPEC: dict[str, Any] = {
 
 def client_of(role: Any) -> APIClient:
     name = f"t-{uuid.uuid4().hex[:8]}"
-    tenant = create_tenant(name=name)
-    key = create_api_key(tenant_id=tenant.id, name="test", role=role)
+    tenant = create_tenant(name=name, at=now())
+    key = create_api_key(tenant_id=tenant.id, name="test", scopes=rights_of(role), at=now())
     client = APIClient(raise_request_exception=False)
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {key.secret}")
     return client

@@ -6,8 +6,10 @@ from io import BytesIO
 import pytest
 from rest_framework.test import APIClient
 
+from agentplatform.core.clock import now
 from apps.tenants.services.create_api_key import create_api_key
 from apps.tenants.services.create_tenant import create_tenant
+from apps.tenants.states import rights_of
 
 URL = "/api/v1/artifacts"
 
@@ -20,8 +22,8 @@ def small_store(tmp_path, settings):
 
 
 def client_of(role):
-    tenant = create_tenant(name=f"t-{uuid.uuid4().hex[:8]}")
-    key = create_api_key(tenant_id=tenant.id, name="test", role=role)
+    tenant = create_tenant(name=f"t-{uuid.uuid4().hex[:8]}", at=now())
+    key = create_api_key(tenant_id=tenant.id, name="test", scopes=rights_of(role), at=now())
     client = APIClient(raise_request_exception=False)
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {key.secret}")
     return client

@@ -13,7 +13,7 @@ def test_a_renewal_extends_the_leases_that_are_held_and_no_other(model, plan):
     at = now() - CALL_LEASE / 2
     held, other = (claim_row(model, call_id=plan().id, at=at) for _ in range(2))
     leases = lease_renewer(model)
-    with leases.hold(held.lease_token) as is_lost:
+    with leases.hold(held.lease_token, tenant_id=held.tenant_id) as is_lost:
         leases.renew_held()
         assert not is_lost.is_set()
     assert leases.held == frozenset()
@@ -25,7 +25,7 @@ def test_a_renewal_extends_the_leases_that_are_held_and_no_other(model, plan):
 def test_the_holder_learns_that_its_call_was_cancelled_and_cannot_finish_it(model, plan):
     call = claim_row(model, call_id=plan().id, at=now())
     leases = lease_renewer(model)
-    with leases.hold(call.lease_token) as is_lost:
+    with leases.hold(call.lease_token, tenant_id=call.tenant_id) as is_lost:
         assert cancel_rows(model, run_id=call.run_id, at=now()) == 1
         leases.renew_held()
         assert is_lost.is_set()
@@ -38,7 +38,7 @@ def test_the_holder_learns_that_another_worker_has_taken_over(model, plan):
     at = now() - CALL_LEASE
     call = claim_row(model, call_id=plan().id, at=at)
     leases = lease_renewer(model)
-    with leases.hold(call.lease_token) as is_lost:
+    with leases.hold(call.lease_token, tenant_id=call.tenant_id) as is_lost:
         assert claim_row(model, call_id=call.id, at=now()) is not None
         leases.renew_held()
         assert is_lost.is_set()

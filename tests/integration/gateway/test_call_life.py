@@ -42,8 +42,7 @@ def test_two_deliveries_at_once_ask_once(gateway: Gateway, provider: Provider) -
     work = start_work()
     call_id = work.plan()
     threads = [
-        threading.Thread(target=complete_call, kwargs={"call_id": call_id, "clock": now})
-        for _ in range(4)
+        threading.Thread(target=complete, kwargs={"call_id": str(call_id)}) for _ in range(4)
     ]
     for thread in threads:
         thread.start()
@@ -77,7 +76,7 @@ def test_an_answer_after_the_call_was_cancelled_is_paid_and_not_used(
     gateway(openai_model="gpt-4o-mini-latency-600")
     work = start_work()
     call_id = work.plan()
-    thread = threading.Thread(target=complete_call, kwargs={"call_id": call_id, "clock": now})
+    thread = threading.Thread(target=complete, kwargs={"call_id": str(call_id)})
     thread.start()
     while not provider.requests()["in_flight"]:
         pass
@@ -136,7 +135,7 @@ def test_no_transaction_is_held_while_a_provider_works(
     gateway(openai_model="gpt-4o-mini-latency-500")
     work = start_work()
     call_id = work.plan()
-    thread = threading.Thread(target=complete_call, kwargs={"call_id": call_id, "clock": now})
+    thread = threading.Thread(target=complete, kwargs={"call_id": str(call_id)})
     thread.start()
     while not provider.requests()["in_flight"]:
         pass

@@ -10,7 +10,6 @@ import pytest
 from agentplatform.core.clock import now
 from apps.gateway.facade import usage_of_run
 from apps.gateway.models import LlmCall, LlmEvent
-from apps.gateway.services.complete_call import complete_call
 from apps.gateway.services.expire_reservations import expire_reservations
 from tests.integration.gateway.calls import (
     assert_settled,
@@ -79,10 +78,7 @@ def test_ten_calls_that_race_never_pass_the_limit(gateway: Gateway, provider: Pr
     gateway(openai_model="gpt-4o-mini-latency-50")
     work = start_work(run_budget=250)
     call_ids = [work.plan(index=index, max_tokens=60) for index in range(10)]
-    threads = [
-        threading.Thread(target=complete_call, kwargs={"call_id": one, "clock": now})
-        for one in call_ids
-    ]
+    threads = [threading.Thread(target=complete, kwargs={"call_id": str(one)}) for one in call_ids]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -8,19 +8,19 @@ from celery import chain, chord
 from celery.contrib.testing.worker import start_worker
 
 from agentplatform.celery import app
-from agentplatform.core.tasks import platform_task
+from agentplatform.core.tasks import EVERY_TENANT, platform_task
 from agentplatform.core.wait import wait_for
 from agentplatform.telemetry.trace import current_trace_id
 
 seen: list[tuple[str, str | None]] = []
 
 
-@platform_task(name="test_trace.second")
+@platform_task(name="test_trace.second", of=EVERY_TENANT)
 def second(*, mark):
     seen.append((mark, current_trace_id()))
 
 
-@platform_task(name="test_trace.first")
+@platform_task(name="test_trace.first", of=EVERY_TENANT)
 def first(*, mark):
     seen.append((mark, current_trace_id()))
     second.apply_async(kwargs={"mark": mark}, queue="test-trace")

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from celery import current_app
-from django.db import connection
 
 from agentplatform.core.clock import now
 from agentplatform.core.wait import wait_for
@@ -20,6 +19,7 @@ from apps.runs.services.create_run import create_run
 from apps.runs.services.save_task import create_task
 from apps.runs.states import RUN
 from apps.tenants.models import Tenant
+from tests.database import role_addresses
 from tests.provider import Provider, running_provider
 
 
@@ -79,11 +79,9 @@ def worker_processes(django_db_setup: None, provider_process: Provider) -> Itera
 
     They end with their module: another one may look into the queues that they empty.
     """
-    database = connection.settings_dict
-    address = f"{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}"
     environment = {
         **os.environ,
-        "DATABASE_URL": f"postgresql://{address}/{database['NAME']}",
+        **role_addresses(),
         "OPENAI_API_KEY": "test",
         "OPENAI_BASE_URL": provider_process.openai_base_url,
         "OPENAI_MODEL": "gpt-4o-mini",

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 
 import pytest
 from django.urls import reverse
-from django.utils.timezone import now
 
+from agentplatform.core.clock import now
 from apps.tenants.facade import authenticate_key
 from apps.tenants.models import Account, ApiKey, Tenant, User
 from apps.tenants.services.create_tenant import create_tenant
-from apps.tenants.services.create_user import create_user
+from apps.tenants.services.create_user import create_staff, create_user
 from apps.tenants.services.open_account import open_tenant_accounts
 
 pytestmark = pytest.mark.django_db
@@ -19,12 +19,12 @@ PASSWORD = "correct horse battery"
 
 @pytest.fixture
 def tenant():
-    return create_tenant(name="Acme", token_budget=1000)
+    return create_tenant(name="Acme", token_budget=1000, at=now())
 
 
 @pytest.fixture
 def staff(client, tenant):
-    create_user(tenant_id=None, email="op@example.org", password=PASSWORD, is_platform_staff=True)
+    create_staff(email="op@example.org", password=PASSWORD, at=now())
     page = client.post(reverse("admin:login"), {"username": "Op@Example.org", "password": PASSWORD})
     assert page.status_code == 302
     return client
@@ -50,7 +50,9 @@ def test_every_list_opens(staff, tenant, model):
 
 
 def test_a_tenants_user_stays_outside(client, tenant):
-    create_user(tenant_id=tenant.id, email="a@x.org", password=PASSWORD, role="admin")
+    user = create_user(tenant_id=tenant.id, email="a@x.org", role="admin", at=now())
+    user.set_password(PASSWORD)
+    user.save()
     client.post(reverse("admin:login"), {"username": "a@x.org", "password": PASSWORD})
     assert client.get(reverse("admin:index")).status_code == 302
 
@@ -82,7 +84,7 @@ def test_budgets_are_edited_in_tokens_and_usd_and_bind_at_once(staff, tenant):
     ],
 )
 def test_a_wrong_tenant_form_is_explained(staff, tenant, changes):
-    create_tenant(name="Other", slug="taken")
+    create_tenant(name="Other", slug="taken", at=now())
     page = reverse("admin:tenants_tenant_change", args=[tenant.id])
     assert staff.post(page, tenant_form(**changes)).status_code == 200
     assert Tenant.objects.get(pk=tenant.pk).token_budget_monthly == 1000
@@ -104,7 +106,7 @@ def test_a_user_is_added_with_a_hashed_password(staff, tenant):
 
 
 def add_key(staff, tenant, **changes):
-    form = {"tenant": str(tenant.id), "name": "ci", "role": "member", "user": ""} | changes
+    form = {"tenant": str(tenant.id), "name": "ci", "scopes": "read,run", "user": ""} | changes
     return staff.post(reverse("admin:tenants_apikey_add"), form, follow=True).content.decode()
 
 
@@ -123,8 +125,8 @@ def test_a_second_key_of_the_same_name_is_explained(staff, tenant):
 
 
 def test_a_key_for_a_user_of_another_tenant_is_explained(staff, tenant):
-    other = create_tenant(name="Other")
-    user = create_user(tenant_id=other.id, email="o@x.org", password=PASSWORD)
+    other = create_tenant(name="Other", at=now())
+    user = create_user(tenant_id=other.id, email="o@x.org", at=now())
     assert "another tenant" in add_key(staff, tenant, user=str(user.id))
 
 

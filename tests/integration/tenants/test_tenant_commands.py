@@ -11,6 +11,7 @@ from django.utils.timezone import now
 from apps.tenants.contracts import InvalidCredentials
 from apps.tenants.facade import authenticate_key
 from apps.tenants.models import Tenant, User
+from apps.tenants.states import rights_of
 
 pytestmark = pytest.mark.django_db
 
@@ -27,13 +28,22 @@ def test_a_tenant_is_created_with_its_admin():
     )
     tenant = Tenant.objects.get()
     assert (made["tenant_id"], made["slug"]) == (str(tenant.id), "acme-inc")
-    admin = authenticate(username="ANN@example.org", password=made["admin"]["password"])
-    assert (admin.tenant_id, admin.role, admin.is_staff) == (tenant.id, "admin", False)
+    admin = User.objects.get(id=made["admin"]["user_id"])
+    assert (admin.tenant_id, admin.email, admin.role) == (tenant.id, "ann@example.org", "admin")
+    principal = authenticate_key(raw=made["admin"]["api_key"], at=now())
+    assert (principal.user_id, principal.rights) == (admin.id, rights_of("admin"))
 
 
-def test_the_first_operator_may_be_platform_staff():
-    run("create_tenant", "Acme", "--admin-email", "ann@example.org", "--platform-staff")
-    assert User.objects.get().is_superuser
+def test_staff_sign_in_with_a_password():
+    made = json.loads(run("create_staff", "Op@Example.org", "--json"))
+    staff = authenticate(username="OP@example.org", password=made["password"])
+    assert (staff.tenant_id, staff.is_superuser) == (None, True)
+
+
+def test_a_weak_password_is_explained():
+    with pytest.raises(CommandError, match="too short"):
+        run("create_staff", "op@example.org", "--password", "123")
+    assert not User.objects.exists()
 
 
 def test_budgets_and_names_are_kept():
@@ -50,7 +60,6 @@ def test_budgets_and_names_are_kept():
         (("B", "--slug", "not a slug"), "slug"),
         (("B", "--token-budget", "-1"), "zero or more"),
         (("B", "--admin-email", "nobody"), "email"),
-        (("B", "--admin-email", "b@x.org", "--admin-password", "123"), "too short"),
         (("B" * 300,), "name"),
     ],
 )
@@ -64,9 +73,18 @@ def test_what_cannot_be_created_is_explained_and_leaves_nothing(arguments, compl
 def test_an_api_key_is_created_and_works():
     run("create_tenant", "Acme", "--admin-email", "ann@example.org")
     made = json.loads(
-        run("create_api_key", "acme", "--role", "admin", "--user", "Ann@example.org", "--json")
+        run(
+            "create_api_key",
+            "acme",
+            "--scopes",
+            "read",
+            "admin",
+            "--user",
+            "Ann@example.org",
+            "--json",
+        )
     )
-    assert authenticate_key(raw=made["api_key"], at=now()).role == "admin"
+    assert authenticate_key(raw=made["api_key"], at=now()).rights == {"read", "admin"}
 
 
 def test_a_key_can_be_replaced():

@@ -145,7 +145,7 @@ def execute_in_thread(call):
     from django.db import connection
 
     try:
-        execute_call(call_id=call.id, clock=now)
+        execute(call_id=str(call.id))
     finally:
         connection.close()
 
@@ -153,7 +153,7 @@ def execute_in_thread(call):
 def test_a_renewal_extends_the_lease_and_keeps_the_work_going(plan_call):
     call = plan_call()
     claimed = claim_call(call_id=call.id, at=now() - 10 * SECONDS)
-    with leases.hold(claimed.lease_token) as stop:
+    with leases.hold(claimed.lease_token, tenant_id=claimed.tenant_id) as stop:
         leases.renew_held()
         assert not stop.is_set()
     call.refresh_from_db()

@@ -4,6 +4,7 @@ import asyncio
 import random
 import threading
 from collections.abc import Iterator
+from contextvars import copy_context
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -148,7 +149,7 @@ def test_eight_threads_on_one_account_never_pass_its_limit() -> None:
         except BaseException as error:
             errors.append(error)
 
-    threads = [threading.Thread(target=run, args=(seed,)) for seed in range(8)]
+    threads = [threading.Thread(target=copy_context().run, args=(run, seed)) for seed in range(8)]
     for thread in threads:
         thread.start()
     while any(thread.is_alive() for thread in threads):
@@ -195,7 +196,7 @@ def test_a_limit_that_changes_meanwhile_is_kept_too() -> None:
         await bank.books.close()
         return admitted
 
-    thread = threading.Thread(target=shake)
+    thread = threading.Thread(target=copy_context().run, args=(shake,))
     thread.start()
     admitted = asyncio.run(book())
     done.set()

@@ -3,7 +3,7 @@
 from celery import current_app
 
 from agentplatform.celery import transport_options
-from agentplatform.core.tasks import PlatformTask
+from agentplatform.core.tasks import EVERY_TENANT, PlatformTask
 from agentplatform.queues import POOLS, QUEUES, TASK_ROUTES
 
 GIVEN = {"visibility_seconds": 600, "prefix": "agents-", "region": "eu-west-1"}
@@ -38,6 +38,7 @@ def test_a_message_is_acknowledged_after_the_work_and_returned_when_the_worker_i
 
 class Echo(PlatformTask):
     name = "tests.echo"
+    of = EVERY_TENANT
 
     def run(self, *, call_id: str) -> str:
         return call_id

@@ -4,15 +4,15 @@ from argparse import ArgumentParser
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from agentplatform.core.clock import now
-from agentplatform.core.errors import PlatformError
+from agentplatform.core.command import PlatformCommand
 from apps.runs.facade import cancel_run
 from apps.runs.models import Run
 
 
-class Command(BaseCommand):
+class Command(PlatformCommand):
     help = "Cancel a run: its queued calls never start, a running tool call is killed."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -23,6 +23,4 @@ class Command(BaseCommand):
             cancel_run(run_id=run_id, at=now())
         except Run.DoesNotExist:
             raise CommandError(f"There is no run {run_id}.") from None
-        except PlatformError as error:
-            raise CommandError(error.detail) from error
         self.stdout.write(f"Run {run_id} is CANCELLED.")

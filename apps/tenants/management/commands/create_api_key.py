@@ -3,26 +3,32 @@
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 
 from agentplatform.core.clock import now
-from agentplatform.core.errors import InvalidInput, PlatformError
+from agentplatform.core.command import PlatformCommand
+from agentplatform.core.errors import InvalidInput
 from agentplatform.core.transactions import transaction
 from apps.tenants.contracts import NewApiKey
-from apps.tenants.management.commands.create_tenant import describe
 from apps.tenants.models import Tenant, User
-from apps.tenants.services.create_api_key import create_api_key
+from apps.tenants.services.create_api_key import DEFAULT_SCOPES, create_api_key
 from apps.tenants.services.revoke_api_key import revoke_api_key
-from apps.tenants.states import ROLES
+from apps.tenants.states import RIGHTS_OF_TENANTS
 
 
-class Command(BaseCommand):
+class Command(PlatformCommand):
     help = "Create an API key of a tenant and show it once."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("tenant", help="The tenant's slug.")
         parser.add_argument("--name", default="default", help="What the key is for.")
-        parser.add_argument("--role", choices=ROLES, default="member", help="What it may do.")
+        parser.add_argument(
+            "--scopes",
+            nargs="+",
+            choices=RIGHTS_OF_TENANTS,
+            default=list(DEFAULT_SCOPES),
+            help="What it may do.",
+        )
         parser.add_argument("--user", metavar="EMAIL", help="The user it belongs to.")
         parser.add_argument(
             "--replace",
@@ -32,11 +38,8 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="Print one JSON object.")
 
     def handle(self, **options: Any) -> None:
-        try:
-            with transaction():
-                key = _create(options)
-        except PlatformError as error:
-            raise CommandError(describe(error)) from error
+        with transaction():
+            key = _create(options)
         if options["json"]:
             self.stdout.write(
                 json.dumps(
@@ -44,7 +47,7 @@ class Command(BaseCommand):
                         "api_key_id": str(key.api_key_id),
                         "prefix": key.prefix,
                         "tenant": options["tenant"],
-                        "role": options["role"],
+                        "scopes": list(options["scopes"]),
                         "api_key": key.secret,
                     }
                 )
@@ -54,18 +57,26 @@ class Command(BaseCommand):
 
 
 def _create(options: dict[str, Any]) -> NewApiKey:
-    tenant = Tenant.objects.filter(slug=options["tenant"]).first()
-    if tenant is None:
-        raise InvalidInput(f"There is no tenant with the slug {options['tenant']!r}.")
+    at = now()
+    tenant = find_tenant(options["tenant"])
     if options["replace"]:
         for live in tenant.api_keys.filter(name=options["name"], revoked_at__isnull=True):
-            revoke_api_key(tenant_id=tenant.id, api_key_id=live.id, at=now())
+            revoke_api_key(tenant_id=tenant.id, api_key_id=live.id, at=at)
     return create_api_key(
         tenant_id=tenant.id,
         name=options["name"],
-        role=options["role"],
+        scopes=options["scopes"],
         user_id=_user(tenant, options["user"]).id if options["user"] else None,
+        at=at,
     )
+
+
+def find_tenant(slug: str) -> Tenant:
+    """The tenant that is not deleted. Raises InvalidInput."""
+    tenant = Tenant.objects.filter(slug=slug).exclude(status="deleted").first()
+    if tenant is None:
+        raise InvalidInput(f"There is no tenant with the slug {slug!r}.")
+    return tenant
 
 
 def _user(tenant: Tenant, email: str) -> User:

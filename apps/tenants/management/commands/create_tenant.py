@@ -1,68 +1,56 @@
-"""`manage.py create_tenant NAME`: a tenant and, if asked for, its first admin."""
+"""`manage.py create_tenant NAME`: a tenant and, if asked for, its first admin with a key."""
 
 import json
-import secrets
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 
-from agentplatform.core.errors import PlatformError
+from agentplatform.core.clock import now
+from agentplatform.core.command import PlatformCommand
 from agentplatform.core.transactions import transaction
+from apps.tenants.services.create_api_key import create_api_key
 from apps.tenants.services.create_tenant import create_tenant
 from apps.tenants.services.create_user import create_user
+from apps.tenants.states import RIGHTS_OF_TENANTS
 
 
-class Command(BaseCommand):
-    help = "Create a tenant and, with --admin-email, its first admin."
+class Command(PlatformCommand):
+    help = "Create a tenant and, with --admin-email, its first admin and a key of that admin."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", help="What people call the tenant.")
         parser.add_argument("--slug", help="Its short name in commands; made of NAME by default.")
-        parser.add_argument("--admin-email", help="Create an admin who signs in with this address.")
-        parser.add_argument("--admin-password", help="By default one is generated and shown once.")
-        parser.add_argument(
-            "--platform-staff",
-            action="store_true",
-            help="The admin may also sign in to /admin/, where every tenant is seen.",
-        )
+        parser.add_argument("--admin-email", help="Create an admin with this address and a key.")
         parser.add_argument("--token-budget", type=int, help="Tokens a month; no limit by default.")
         parser.add_argument("--json", action="store_true", help="Print one JSON object.")
 
     def handle(self, **options: Any) -> None:
-        try:
-            with transaction():
-                made = _create(options)
-        except PlatformError as error:
-            raise CommandError(describe(error)) from error
+        with transaction():
+            made = _create(options)
         self.stdout.write(json.dumps(made) if options["json"] else _sentences(made))
 
 
 def _create(options: dict[str, Any]) -> dict[str, Any]:
+    at = now()
     tenant = create_tenant(
-        name=options["name"], slug=options["slug"], token_budget=options["token_budget"]
+        name=options["name"], slug=options["slug"], token_budget=options["token_budget"], at=at
     )
     made: dict[str, Any] = {"tenant_id": str(tenant.id), "slug": tenant.slug, "name": tenant.name}
     if options["admin_email"]:
-        password = options["admin_password"] or secrets.token_urlsafe(15)
-        admin = create_user(
+        admin = create_user(tenant_id=tenant.id, email=options["admin_email"], role="admin", at=at)
+        key = create_api_key(
             tenant_id=tenant.id,
-            email=options["admin_email"],
-            password=password,
-            role="admin",
-            is_platform_staff=options["platform_staff"],
+            name="first admin",
+            scopes=RIGHTS_OF_TENANTS,
+            user_id=admin.id,
+            at=at,
         )
-        made["admin"] = {"user_id": str(admin.id), "email": admin.email, "password": password}
+        made["admin"] = {"user_id": str(admin.id), "email": admin.email, "api_key": key.secret}
     return made
 
 
 def _sentences(made: dict[str, Any]) -> str:
     lines = [f"Tenant {made['slug']} ({made['tenant_id']}) is ready."]
     if "admin" in made:
-        lines.append("Its admin, shown once: {email} / {password}".format(**made["admin"]))
+        lines.append("Its admin {email} has a key, shown once: {api_key}".format(**made["admin"]))
     return "\n".join(lines)
-
-
-def describe(error: PlatformError) -> str:
-    """What went wrong, with the fields."""
-    fields = [f"{name}: {' '.join(map(str, why))}" for name, why in error.errors.items()]
-    return "\n".join([error.detail, *fields])

@@ -1,0 +1,84 @@
+"""Django's PostgreSQL backend, telling the database whose rows may be seen.
+
+The tenant of the current scope goes with the statement, in the same round trip, as a
+transaction-local setting that the policies of row-level security read. Outside of a transaction a
+statement and its setting are one implicit transaction; inside, the setting is made once. It is
+never a setting of the session, so any pooler may sit in between.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.db import NotSupportedError
+from django.db.backends.postgresql import base
+from django.db.backends.postgresql.psycopg_any import sql
+
+from agentplatform.core.tenancy import current_scope
+
+SETTING = "app.tenant_id"
+UNKNOWN = "?"
+
+
+class ScopedCursor(base.Cursor):
+    """A cursor whose statements carry the scope. One that Django's backend opens for itself, while
+    it connects, has no `preamble`."""
+
+    preamble: Callable[[], str] | None = None
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> "ScopedCursor":
+        preamble = self.preamble() if self.preamble else ""
+        if not preamble:
+            super().execute(query, params, **options)
+            return self
+        super().execute(preamble + _text_of(query, self), params, **options)
+        self.nextset()
+        return self
+
+    def executemany(self, query: Any, params_seq: Iterable[Any], **options: Any) -> None:
+        preamble = self.preamble() if self.preamble else ""
+        if preamble:
+            if self.connection.autocommit:
+                raise NotSupportedError("call executemany inside a transaction")
+            super().execute(preamble)
+        super().executemany(query, params_seq, **options)
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """`_told` is the tenant that the open transaction knows of."""
+
+    _told = ""
+
+    def get_connection_params(self) -> dict[str, Any]:
+        return {**super().get_connection_params(), "cursor_factory": ScopedCursor}
+
+    def create_cursor(self, name: str | None = None) -> Any:
+        cursor = super().create_cursor(name)
+        if isinstance(cursor, ScopedCursor):
+            cursor.preamble = self._preamble
+        return cursor
+
+    def _preamble(self) -> str:
+        tenant_id = current_scope().tenant_id
+        wanted = "" if tenant_id is None else str(tenant_id)
+        if wanted == ("" if self.autocommit else self._told):
+            return ""
+        self._told = wanted
+        return f"select set_config('{SETTING}', '{wanted}', true); "
+
+    def _set_autocommit(self, autocommit: bool) -> None:
+        super()._set_autocommit(autocommit)
+        self._told = ""
+
+    def _savepoint_rollback(self, sid: str) -> None:
+        """Undoes a setting that was made after the savepoint. An aborted transaction takes no other
+        statement before it."""
+        tenant_id = current_scope().tenant_id
+        self._told = "" if tenant_id is None else str(tenant_id)
+        super()._savepoint_rollback(sid)
+        self._told = UNKNOWN
+
+
+def _text_of(query: Any, cursor: ScopedCursor) -> str:
+    if isinstance(query, sql.Composable):
+        return query.as_string(cursor)
+    return query.decode() if isinstance(query, bytes) else str(query)
