@@ -53,6 +53,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "apps.tenants.api.staff_actor.StaffActor",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
 TEMPLATES = [

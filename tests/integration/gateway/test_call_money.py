@@ -11,6 +11,7 @@ from agentplatform.core.clock import now
 from apps.gateway.facade import usage_of_run
 from apps.gateway.models import LlmCall, LlmEvent
 from apps.gateway.services.expire_reservations import expire_reservations
+from apps.gateway.tasks import complete
 from tests.integration.gateway.calls import (
     assert_settled,
     billed_tokens,

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from apps.tenants.contracts import InvalidCredentials, Role, VerifiedToken
 from apps.tenants.services.cognito.pool import Pool
-from apps.tenants.states import RIGHTS, ROLES
+from apps.tenants.states import RIGHTS, ROLES_OF_TENANTS
 
 NOT_VALID = "This token is not valid."
 EXPIRED = "This token has expired."
@@ -87,11 +87,11 @@ def _read_role(claims: Claims, role_claim: str) -> Role | None:
     """The role that is named; without a name, the highest of the groups that are named like one."""
     name = claims.get(role_claim)
     if name is not None:
-        if name in ROLES:
+        if name in ROLES_OF_TENANTS:
             return cast(Role, name)
         raise InvalidCredentials(NOT_VALID)
     groups = claims.get(GROUPS_CLAIM, [])
     if not isinstance(groups, list):
         raise InvalidCredentials(NOT_VALID)
-    held = [role for role in ROLES if role in groups]
+    held = [role for role in ROLES_OF_TENANTS if role in groups]
     return max(held, key=lambda role: len(RIGHTS[role]), default=None)
