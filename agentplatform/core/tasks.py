@@ -69,7 +69,7 @@ def platform_task(*, name: str, of: str, **options: Any) -> Callable[[Callable[.
 
     def register(function: Callable[..., Any]) -> Any:
         _check(name, of, list(inspect.signature(function).parameters))
-        return shared_task(name=name, base=PlatformTask, of=of, **options)(function)
+        return shared_task(name=name, base=PlatformTask, of=of, **options)(function)  # type: ignore[no-untyped-call]
 
     return register
 

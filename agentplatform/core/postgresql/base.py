@@ -28,19 +28,20 @@ class ScopedCursor(base.Cursor):
     def execute(self, query: Any, params: Any = None, **options: Any) -> "ScopedCursor":
         preamble = self.preamble() if self.preamble else ""
         if not preamble:
-            super().execute(query, params, **options)
+            super().execute(query, params, **options)  # type: ignore[misc]
             return self
-        super().execute(preamble + _text_of(query, self), params, **options)
-        self.nextset()
+        statements = preamble + _text_of(query, self)
+        super().execute(statements, params, **options)  # type: ignore[misc]
+        self.nextset()  # type: ignore[attr-defined]
         return self
 
     def executemany(self, query: Any, params_seq: Iterable[Any], **options: Any) -> None:
         preamble = self.preamble() if self.preamble else ""
         if preamble:
-            if self.connection.autocommit:
+            if self.connection.autocommit:  # type: ignore[attr-defined]
                 raise NotSupportedError("call executemany inside a transaction")
-            super().execute(preamble)
-        super().executemany(query, params_seq, **options)
+            super().execute(preamble)  # type: ignore[misc]
+        super().executemany(query, params_seq, **options)  # type: ignore[misc]
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -66,7 +67,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return f"select set_config('{SETTING}', '{wanted}', true); "
 
     def _set_autocommit(self, autocommit: bool) -> None:
-        super()._set_autocommit(autocommit)
+        super()._set_autocommit(autocommit)  # type: ignore[misc]
         self._told = ""
 
     def _savepoint_rollback(self, sid: str) -> None:
@@ -74,11 +75,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         statement before it."""
         tenant_id = current_scope().tenant_id
         self._told = "" if tenant_id is None else str(tenant_id)
-        super()._savepoint_rollback(sid)
+        super()._savepoint_rollback(sid)  # type: ignore[misc]
         self._told = UNKNOWN
 
 
 def _text_of(query: Any, cursor: ScopedCursor) -> str:
     if isinstance(query, sql.Composable):
-        return query.as_string(cursor)
+        return str(query.as_string(cursor))
     return query.decode() if isinstance(query, bytes) else str(query)

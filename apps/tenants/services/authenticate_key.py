@@ -13,7 +13,8 @@ from apps.tenants.states import rights_of
 LAST_USED_EVERY = timedelta(minutes=1)
 _ASK = (
     "select id, tenant_id, name, scopes, expires_at, revoked_at, tenant_status, user_id,"
-    " user_role, user_is_active from authenticate_api_key(%s, %s::text[], %s, %s)"
+    " user_role, user_is_active"
+    " from authenticate_api_key(%s, %s::text[], %s, make_interval(secs => %s))"
 )
 
 
@@ -39,7 +40,7 @@ def _find(raw: str, at: datetime) -> dict[str, Any]:
     if prefix is None:
         raise InvalidCredentials("This API key is not known.")
     with connection.cursor() as cursor:
-        cursor.execute(_ASK, [prefix, list(hashes_of(raw)), at, LAST_USED_EVERY])
+        cursor.execute(_ASK, [prefix, list(hashes_of(raw)), at, LAST_USED_EVERY.total_seconds()])
         row = cursor.fetchone()
         names = [column.name for column in cursor.description]
     if row is None:
