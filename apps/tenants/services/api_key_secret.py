@@ -4,7 +4,7 @@ import re
 import secrets
 import string
 
-from django.utils.crypto import salted_hmac
+from agentplatform.core.keyed_hashes import keyed_hashes
 
 _ALPHABET = string.ascii_letters + string.digits
 _SHAPE = re.compile(r"ap_([a-z0-9]{8})_[A-Za-z0-9]{40}")
@@ -23,10 +23,10 @@ def prefix_of(raw: str) -> str | None:
 
 
 def hash_secret(raw: str) -> str:
-    """HMAC-SHA256 under a key derived from SECRET_KEY: useless to who reads the database alone."""
-    return salted_hmac("apps.tenants.api_key", raw, algorithm="sha256").hexdigest()
+    """The hash to store: useless to who reads the database alone, for it is keyed."""
+    return hashes_of(raw)[0]
 
 
 def hashes_of(raw: str) -> tuple[str, ...]:
-    """Every hash that a row may hold of `raw`, the one for new rows first."""
-    return (hash_secret(raw),)
+    """Every hash that a row may hold of `raw`, one a key of the ring, the present key's first."""
+    return keyed_hashes(raw, purpose="api_key")

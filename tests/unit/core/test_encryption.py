@@ -140,6 +140,7 @@ def test_purposes_and_texts_share_no_hash(ring: Ring) -> None:
         ("odd:no base64", "32 bytes"),
         (f"{OLD},{OLD}", "same id"),
     ],
+    ids=["no colon", "no id", "dot", "short", "no base64", "twice"],
 )
 def test_a_malformed_key_is_refused_without_showing_it(text: str, says: str) -> None:
     with pytest.raises(ValueError, match=says) as caught:
