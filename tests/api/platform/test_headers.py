@@ -8,6 +8,7 @@ from django.utils.datastructures import CaseInsensitiveMapping
 from rest_framework.test import APIClient
 
 from agentplatform.api.bounds import BodyBounds
+from agentplatform.core.clock import now
 from apps.tenants.services.create_api_key import create_api_key
 from apps.tenants.services.create_tenant import create_tenant
 
@@ -24,8 +25,8 @@ def web(settings):
 
 @pytest.fixture
 def member(db):
-    tenant = create_tenant(name="Acme")
-    key = create_api_key(tenant_id=tenant.id, name="test", role="member")
+    tenant = create_tenant(name="Acme", at=now())
+    key = create_api_key(tenant_id=tenant.id, name="test", at=now())
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {key.secret}")
     return client

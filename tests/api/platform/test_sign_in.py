@@ -17,7 +17,7 @@ from django.urls import reverse
 from agentplatform.core.clock import now
 from agentplatform.settings import base
 from apps.tenants.services.create_tenant import create_tenant
-from apps.tenants.services.create_user import create_user
+from apps.tenants.services.create_user import create_staff, create_user
 
 pytestmark = pytest.mark.django_db
 
@@ -41,11 +41,10 @@ def counters(request, settings):
 
 @pytest.fixture
 def staff():
-    return create_user(
-        tenant_id=None,
+    return create_staff(
         email=f"{uuid4()}@example.org",
         password=PASSWORD,
-        is_platform_staff=True,
+        at=now(),
     )
 
 
@@ -121,15 +120,15 @@ def test_a_success_forgets_the_failures(counters, staff):
 
 
 def test_a_tenants_user_counts_as_a_failure(counters):
-    tenant = create_tenant(name="Acme")
-    user = create_user(tenant_id=tenant.id, email=anyone(), password=PASSWORD, role="admin")
+    tenant = create_tenant(name="Acme", at=now())
+    user = create_user(tenant_id=tenant.id, email=anyone(), role="admin", at=now())
     answers = [sign_in(user.email, PASSWORD, address=somewhere()) for _ in range(6)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 200, 429]
 
 
 def test_an_answer_does_not_tell_whether_the_email_exists(staff):
-    tenant = create_tenant(name="Acme")
-    user = create_user(tenant_id=tenant.id, email=anyone(), password=PASSWORD, role="admin")
+    tenant = create_tenant(name="Acme", at=now())
+    user = create_user(tenant_id=tenant.id, email=anyone(), role="admin", at=now())
     known = [sign_in(staff.email, address=somewhere()) for _ in range(6)]
     unknown_email = anyone()
     unknown = [sign_in(unknown_email, address=somewhere()) for _ in range(6)]
@@ -168,7 +167,7 @@ def test_a_form_from_elsewhere_is_refused(staff):
 
 def test_passwords_are_kept_by_argon2(settings):
     settings.PASSWORD_HASHERS = base.PASSWORD_HASHERS
-    user = create_user(tenant_id=None, email=anyone(), password=PASSWORD, is_platform_staff=True)
+    user = create_staff(email=anyone(), password=PASSWORD, at=now())
     assert user.password.startswith("argon2$argon2id$")
 
 

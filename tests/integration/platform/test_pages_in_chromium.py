@@ -5,9 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
+from agentplatform.core.clock import now
 from apps.tenants.services.create_api_key import create_api_key
 from apps.tenants.services.create_tenant import create_tenant
-from apps.tenants.services.create_user import create_user
+from apps.tenants.services.create_user import create_staff
 from apps.tools.runners.browser.chromium import find_chromium
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -55,8 +56,8 @@ def visit(live_server, settings):
 
 @pytest.fixture
 def tenant():
-    create_user(tenant_id=None, email=EMAIL, password=PASSWORD, is_platform_staff=True)
-    return create_tenant(name="Acme", token_budget=1000)
+    create_staff(email=EMAIL, password=PASSWORD, at=now())
+    return create_tenant(name="Acme", token_budget=1000, at=now())
 
 
 def sign_in(page: Page, address: str, password: str = PASSWORD) -> None:
@@ -105,7 +106,7 @@ def test_a_failed_login_is_explained_in_the_page(visit, tenant):
 
 
 def test_the_documentation_calls_the_api(visit, tenant):
-    key = create_api_key(tenant_id=tenant.id, name="docs", role="member").secret
+    key = create_api_key(tenant_id=tenant.id, name="docs", at=now()).secret
 
     def steps(page, address):
         page.goto(f"{address}/api/docs/")
