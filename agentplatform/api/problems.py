@@ -20,7 +20,7 @@ HTML_PATHS = ("/admin/", "/console/")
 
 _CODES: dict[int, tuple[str, str]] = {
     400: ("malformed", "The request cannot be read."),
-    401: ("unauthenticated", "Send `Authorization: Bearer <API key>`."),
+    401: ("unauthenticated", "Send `Authorization: Bearer <API key or token>`."),
     403: ("forbidden", "Your role does not allow this."),
     404: ("not_found", "There is nothing at this address."),
     405: ("method_not_allowed", "This address does not take this method; see the Allow header."),

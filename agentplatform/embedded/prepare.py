@@ -35,10 +35,10 @@ def prepare(folder: Path) -> None:
 
 def is_valid(demo: dict[str, str]) -> bool:
     """Whether the remembered key still opens the API, and the remembered login the admin."""
-    from apps.tenants.facade import authenticate_key
+    from apps.tenants.facade import authenticate
 
     try:
-        authenticate_key(raw=demo.get("api_key", ""), at=now())
+        authenticate(raw=demo.get("api_key", ""), at=now())
     except PlatformError:
         return False
     user = get_user_model().objects.filter(email=demo.get("email", "")).first()

@@ -4,7 +4,7 @@ from rest_framework.request import Request
 
 from apps.tenants.contracts import Principal, Right
 from apps.tenants.selectors import budget_use as budget_use
-from apps.tenants.services.authenticate_key import authenticate_key as authenticate_key
+from apps.tenants.services.authenticate import authenticate as authenticate
 from apps.tenants.services.book import settle as settle
 from apps.tenants.services.books import Books as Books
 from apps.tenants.services.expire_reservations import expire_reservations as expire_reservations

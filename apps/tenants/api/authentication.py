@@ -1,4 +1,4 @@
-"""API keys as bearer tokens."""
+"""Who sends a request to the API: `Authorization: Bearer <API key or token>`."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,11 +8,14 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from agentplatform.api.address import client_address, client_site
+from agentplatform.api.attempts import API_CREDENTIALS_OF_SITE
 from agentplatform.core.actor import Actor, become
+from agentplatform.core.attempts import TooManyAttempts
 from agentplatform.core.clock import now
 from agentplatform.core.tenancy import enter_tenant
 from apps.tenants.contracts import InvalidCredentials, Principal
-from apps.tenants.facade import authenticate_key
+from apps.tenants.facade import authenticate
 
 
 @dataclass(frozen=True)
@@ -24,22 +27,29 @@ class ApiUser:
     is_active: Literal[True] = True
 
 
-class ApiKeyAuthentication(BaseAuthentication):
-    """`Authorization: Bearer <API key>`; `request.user.principal` says who that is."""
+class BearerAuthentication(BaseAuthentication):
+    """The only way into a tenant's scope for a request: who it is for is found out here, and from
+    here to the end of the request no other tenant's row is seen.
+
+    Failed attempts are slowed by where they come from; a good credential never waits.
+    """
 
     def authenticate(self, request: Request) -> tuple[ApiUser, None] | None:
         scheme, _, raw = request.headers.get("Authorization", "").partition(" ")
         if not scheme:
             return None
         if scheme.lower() != "bearer":
-            raise AuthenticationFailed("Send `Authorization: Bearer <API key>`.")
+            raise AuthenticationFailed("Send `Authorization: Bearer <API key or token>`.")
         try:
-            principal = authenticate_key(raw=raw.strip(), at=now())
+            principal = authenticate(raw=raw.strip(), at=now())
         except InvalidCredentials as error:
+            wait = API_CREDENTIALS_OF_SITE.failed(client_site(request), now())
+            if wait:
+                raise TooManyAttempts(wait) from error
             raise AuthenticationFailed(error.detail) from error
         structlog.contextvars.bind_contextvars(tenant_id=str(principal.tenant_id))
         enter_tenant(principal.tenant_id)
-        become(actor_of(principal, address=request.META.get("REMOTE_ADDR", "")))
+        become(actor_of(principal, address=client_address(request)))
         return ApiUser(principal), None
 
     def authenticate_header(self, _request: Request) -> str:

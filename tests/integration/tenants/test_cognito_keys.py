@@ -7,12 +7,10 @@ from time import monotonic
 
 import pytest
 
-from apps.tenants.contracts import IdentityUnavailable, VerifiedToken
+from apps.tenants.contracts import IdentityUnavailable
 from apps.tenants.services.cognito.fetch_keys import KeysUnreadable, fetch_keys
 from apps.tenants.services.cognito.jwks import KeySet
-from apps.tenants.services.cognito.token_cache import SIZE, TokenCache
 from tests.integration.tenants.user_pool import (
-    AT,
     OMIT,
     Hands,
     private_key,
@@ -201,23 +199,3 @@ def test_nobody_waits_for_a_fetch_who_has_a_key(source, clock, keys):
         assert other.result() is TWO
     assert keys.find("k1") is None
     assert source.fetches == 2
-
-
-def test_the_cache_of_tokens_keeps_the_latest():
-    cache = TokenCache()
-    token = VerifiedToken(
-        subject="ann",
-        token_use="id",
-        email=None,
-        email_verified=False,
-        tenant_id=None,
-        role=None,
-        expires_at=AT.replace(year=2027),
-    )
-    digests = [number.to_bytes(32) for number in range(SIZE + 1)]
-    for digest in digests[:-1]:
-        cache.put(digest, token, at=AT)
-    assert cache.get(digests[0], at=AT) is token
-    cache.put(digests[-1], token, at=AT)
-    assert cache.get(digests[1], at=AT) is None
-    assert cache.get(digests[0], at=AT) is token

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from agentplatform.core.clock import now
-from apps.tenants.facade import authenticate_key
+from apps.tenants.facade import authenticate
 from apps.tenants.models import Account, ApiKey, Tenant, User
 from apps.tenants.services.create_tenant import create_tenant
 from apps.tenants.services.create_user import create_staff, create_user
@@ -113,7 +113,7 @@ def add_key(staff, tenant, **changes):
 def test_a_key_is_shown_once(staff, tenant):
     page = add_key(staff, tenant)
     (secret,) = set(re.findall(r"ap_[a-z0-9]{8}_[A-Za-z0-9]{40}", page))
-    assert authenticate_key(raw=secret, at=now()).tenant_id == tenant.id
+    assert authenticate(raw=secret, at=now()).tenant_id == tenant.id
     again = staff.get(reverse("admin:tenants_apikey_changelist")).content.decode()
     assert secret not in again
 

@@ -4,12 +4,12 @@ import json
 from io import StringIO
 
 import pytest
-from django.contrib.auth import authenticate
+from django.contrib import auth
 from django.core.management import CommandError, call_command
 from django.utils.timezone import now
 
 from apps.tenants.contracts import InvalidCredentials
-from apps.tenants.facade import authenticate_key
+from apps.tenants.facade import authenticate
 from apps.tenants.models import Tenant, User
 from apps.tenants.states import rights_of
 
@@ -30,13 +30,13 @@ def test_a_tenant_is_created_with_its_admin():
     assert (made["tenant_id"], made["slug"]) == (str(tenant.id), "acme-inc")
     admin = User.objects.get(id=made["admin"]["user_id"])
     assert (admin.tenant_id, admin.email, admin.role) == (tenant.id, "ann@example.org", "admin")
-    principal = authenticate_key(raw=made["admin"]["api_key"], at=now())
+    principal = authenticate(raw=made["admin"]["api_key"], at=now())
     assert (principal.user_id, principal.rights) == (admin.id, rights_of("admin"))
 
 
 def test_staff_sign_in_with_a_password():
     made = json.loads(run("create_staff", "Op@Example.org", "--json"))
-    staff = authenticate(username="OP@example.org", password=made["password"])
+    staff = auth.authenticate(username="OP@example.org", password=made["password"])
     assert (staff.tenant_id, staff.is_superuser) == (None, True)
 
 
@@ -84,7 +84,7 @@ def test_an_api_key_is_created_and_works():
             "--json",
         )
     )
-    assert authenticate_key(raw=made["api_key"], at=now()).rights == {"read", "admin"}
+    assert authenticate(raw=made["api_key"], at=now()).rights == {"read", "admin"}
 
 
 def test_a_key_can_be_replaced():
@@ -92,9 +92,9 @@ def test_a_key_can_be_replaced():
     old, new = (
         json.loads(run("create_api_key", "acme", "--replace", "--json"))["api_key"] for _ in "ab"
     )
-    assert authenticate_key(raw=new, at=now())
+    assert authenticate(raw=new, at=now())
     with pytest.raises(InvalidCredentials, match="revoked"):
-        authenticate_key(raw=old, at=now())
+        authenticate(raw=old, at=now())
 
 
 @pytest.mark.parametrize(

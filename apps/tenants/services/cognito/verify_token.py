@@ -2,9 +2,8 @@
 
 import re
 import threading
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache, partial
-from hashlib import sha256
 from typing import Any
 
 import jwt
@@ -14,9 +13,11 @@ from apps.tenants.services.cognito.claims import NOT_VALID, read_claims
 from apps.tenants.services.cognito.fetch_keys import fetch_keys
 from apps.tenants.services.cognito.jwks import KeySet
 from apps.tenants.services.cognito.pool import Pool, configured_pool
-from apps.tenants.services.cognito.token_cache import TokenCache
+from apps.tenants.services.credential_cache import CredentialCache
 
 LONGEST = 8 * 1024
+LIFETIME = timedelta(seconds=60)
+"""How long a key that the pool has retired may go on proving a token that is known here."""
 ALGORITHM = "RS256"
 
 _SHAPE = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+){2}")
@@ -45,17 +46,16 @@ class TokenVerifier:
     def __init__(self, pool: Pool, keys: KeySet) -> None:
         self._pool = pool
         self._keys = keys
-        self._verified = TokenCache()
+        self._verified = CredentialCache[VerifiedToken](lifetime=LIFETIME)
 
     def verify(self, raw: str, *, at: datetime) -> VerifiedToken:
         """As verify_token has it, for this pool."""
         if len(raw) > LONGEST or not _SHAPE.fullmatch(raw):
             raise InvalidCredentials(NOT_VALID)
-        digest = sha256(raw.encode()).digest()
-        token = self._verified.get(digest, at=at)
+        token = self._verified.get(raw, at=at)
         if token is None:
             token = read_claims(self._read_signed(raw), pool=self._pool, at=at)
-            self._verified.put(digest, token, at=at)
+            self._verified.put(raw, token, at=at, until=token.expires_at)
         return token
 
     def _read_signed(self, raw: str) -> dict[str, Any]:

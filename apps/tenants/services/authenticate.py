@@ -1,0 +1,32 @@
+"""Find out who sends a bearer credential: an API key, or a token of the user pool."""
+
+from datetime import datetime, timedelta
+
+from apps.tenants.contracts import Principal
+from apps.tenants.services.authenticate_key import authenticate_key
+from apps.tenants.services.authenticate_token import authenticate_token
+from apps.tenants.services.credential_cache import CredentialCache
+
+LIFETIME = timedelta(seconds=3)
+"""How long a revoked key, a deactivated user or a suspended tenant may go on reading."""
+
+_known = CredentialCache[Principal](lifetime=LIFETIME)
+
+
+def authenticate(*, raw: str, at: datetime) -> Principal:
+    """Who sends `raw`; asked again within LIFETIME without the database.
+
+    Raises InvalidCredentials, and IdentityUnavailable for a token whose keys cannot be had.
+    """
+    known = _known.get(raw, at=at)
+    if known is not None:
+        return known
+    is_token = raw.count(".") == 2
+    principal, until = (authenticate_token if is_token else authenticate_key)(raw=raw, at=at)
+    _known.put(raw, principal, at=at, until=until)
+    return principal
+
+
+def forget_credentials() -> None:
+    """Ask the database about every credential again."""
+    _known.clear()
