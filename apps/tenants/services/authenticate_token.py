@@ -102,7 +102,7 @@ def _check_usable(tenant: Tenant, user: User) -> None:
 
 
 def _principal(user: User, token: VerifiedToken) -> Principal:
-    """Never more than either says: the role of the user here, and that in the token if it is there."""
+    """Never more than either says: the user's role here, and the token's if it names one."""
     role = cast(Role, user.role)
     return Principal(
         tenant_id=cast(UUID, user.tenant_id),
