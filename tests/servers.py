@@ -27,10 +27,10 @@ def start() -> None:
 
 def split_roles() -> None:
     from agentplatform.core.postgresql.roles import make_roles
-    from agentplatform.embedded.with_servers import PASSWORDS
+    from agentplatform.embedded.with_servers import PASSWORDS, SERVER
 
-    roles = make_roles(os.environ["DATABASE_URL"], PASSWORDS, may_create_databases=True)
-    os.environ.update(roles)
+    server = os.environ[SERVER] = os.environ["DATABASE_URL"]
+    os.environ.update(make_roles(server, PASSWORDS, may_create_databases=True))
 
 
 def take_own_valkey_database(worker: str) -> None:

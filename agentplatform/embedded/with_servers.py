@@ -15,6 +15,8 @@ from agentplatform.embedded.supervisor import Supervisor
 from agentplatform.embedded.valkey import Valkey
 from agentplatform.settings.environment import ROOT
 
+SERVER = "SERVER_DATABASE_URL"
+"""What leads to the server as its superuser; no process of the platform reads it."""
 PASSWORDS = dict.fromkeys(LOGINS.values(), "test")
 
 
@@ -53,4 +55,4 @@ def start_servers(folder: Path, supervisor: Supervisor) -> dict[str, str]:
     supervisor.wait_ready("valkey", valkey.is_ready)
     postgres.finish()
     roles = make_roles(postgres.url, PASSWORDS, may_create_databases=True)
-    return roles | {"REDIS_URL": valkey.url}
+    return roles | {SERVER: postgres.url, "REDIS_URL": valkey.url}

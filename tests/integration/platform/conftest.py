@@ -17,17 +17,19 @@ def secrets_manager() -> Iterator[SecretsManager]:
 
 @pytest.fixture
 def follow(secrets_manager: SecretsManager, tmp_path: Path) -> Iterator[Callable[..., Child]]:
-    """Start a process that follows a secret, with these variables in its environment."""
+    """Start a process that follows a secret, with these variables in its environment and without
+    the one that `without` names."""
     children: list[Child] = []
 
-    def start(secret_id: str, **variables: str) -> Child:
+    def start(secret_id: str, without: str = "", **variables: str) -> Child:
         environment = {
             "DJANGO_SETTINGS_MODULE": "agentplatform.settings.local",
             "AWS_SECRET_ID": secret_id,
             "SECRET_REFRESH_SECONDS": "0.05",
         }
         environment |= secrets_manager.environment | variables
-        children.append(Child(environment, log=tmp_path / f"child-{len(children)}.log"))
+        log = tmp_path / f"child-{len(children)}.log"
+        children.append(Child(environment, log=log, without=without))
         return children[-1]
 
     yield start

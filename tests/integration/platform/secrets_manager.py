@@ -85,6 +85,7 @@ class Child:
 
     environment: dict[str, str]
     log: Path
+    without: str = ""
     process: subprocess.Popen[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -92,12 +93,16 @@ class Child:
             self.process = subprocess.Popen(
                 [sys.executable, "-c", CHILD],
                 cwd=ROOT,
-                env=os.environ | self.environment,
+                env=self._environment(),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
             )
+
+    def _environment(self) -> dict[str, str]:
+        inherited = {name: value for name, value in os.environ.items() if name != self.without}
+        return inherited | self.environment
 
     def ask(self, expression: str) -> Any:
         """What `expression` is worth there, as JSON."""
