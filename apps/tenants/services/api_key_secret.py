@@ -5,6 +5,7 @@ import secrets
 import string
 
 from agentplatform.core.keyed_hashes import keyed_hashes
+from apps.tenants.models import ApiKey
 
 _ALPHABET = string.ascii_letters + string.digits
 _SHAPE = re.compile(r"ap_([a-z0-9]{8})_[A-Za-z0-9]{40}")
@@ -14,6 +15,14 @@ def new_secret() -> str:
     """A fresh key. Its secret part holds 238 random bits."""
     prefix = "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(8))
     return f"ap_{prefix}_{''.join(secrets.choice(_ALPHABET) for _ in range(40))}"
+
+
+def give_secret(key: ApiKey) -> str:
+    """A fresh key, whose prefix and hash are set on the row."""
+    secret = new_secret()
+    key.prefix = prefix_of(secret) or ""
+    key.key_hash = hash_secret(secret)
+    return secret
 
 
 def prefix_of(raw: str) -> str | None:

@@ -8,7 +8,7 @@ from agentplatform.core.errors import InvalidInput
 from agentplatform.core.transactions import transaction
 from apps.tenants.contracts import NewApiKey, Right
 from apps.tenants.models import ApiKey, User
-from apps.tenants.services.api_key_secret import hash_secret, new_secret, prefix_of
+from apps.tenants.services.api_key_secret import give_secret
 from apps.tenants.services.insert import insert
 from apps.tenants.services.record_change import record_change
 from apps.tenants.states import RIGHTS_OF_TENANTS
@@ -37,16 +37,14 @@ def create_api_key(
         )
     if expires_at is not None and expires_at <= at:
         raise InvalidInput("The key would never work.", errors={"expires_at": ["Is in the past."]})
-    secret = new_secret()
     key = ApiKey(
         tenant_id=tenant_id,
         user_id=user_id,
         name=name.strip(),
         scopes=_in_order(scopes),
-        prefix=prefix_of(secret) or "",
-        key_hash=hash_secret(secret),
         expires_at=expires_at,
     )
+    secret = give_secret(key)
     with transaction():
         insert(key, taken=f"There is a live key named {key.name!r} already. Choose another name.")
         record_change(
