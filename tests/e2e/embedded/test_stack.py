@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from agentplatform.core.postgresql.roles import LOGINS
 from agentplatform.core.wait import wait_for
 from agentplatform.settings.environment import ROOT
 
 pytestmark = pytest.mark.e2e
-OWN = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "SERVICE")
+OWN = (*LOGINS, "REDIS_URL", "DJANGO_SETTINGS_MODULE", "SERVICE")
 
 
 @contextmanager

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from agentplatform.core.postgresql.roles import LOGINS
 from agentplatform.core.wait import wait_for
 from agentplatform.settings.environment import ROOT
 from tests.provider import Provider, running_provider
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(420)]
-OWN = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "SERVICE", "PROMETHEUS_MULTIPROC_DIR")
+OWN = (*LOGINS, "REDIS_URL", "DJANGO_SETTINGS_MODULE", "SERVICE", "PROMETHEUS_MULTIPROC_DIR")
 WORKERS = ("llm", "tools", "steps", "beat")
 
 
