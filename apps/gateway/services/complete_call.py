@@ -26,7 +26,9 @@ log = structlog.get_logger("llm")
 
 def complete_call(*, call_id: UUID, clock: Callable[[], datetime]) -> None:
     """Have the call answered unless it has ended or somebody works on it: a second delivery pays
-    nothing. Holds no transaction and no database connection while a provider works."""
+    nothing. Holds no transaction and no database connection while a provider works; raises
+    OpenTransaction inside one."""
+    refuse_transaction()
     with brief_connection():
         call = claim_row(LlmCall, call_id=call_id, at=clock())
     if call is None:
@@ -54,7 +56,6 @@ def _work(call: LlmCall, *, at: datetime) -> Completed | Failed:
     try:
         with brief_connection():
             job = _job_of(call, at=at)
-        refuse_transaction()
         return engine().complete(job)
     except PlatformError as error:
         code, detail, is_retryable = error.code, error.detail, error.is_retryable

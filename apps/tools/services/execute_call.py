@@ -26,8 +26,9 @@ def execute_call(*, call_id: UUID, clock: Callable[[], datetime]) -> None:
     """Run the call unless it has ended or somebody works on it: a second delivery does nothing.
 
     `clock` is read when the work starts and when it ends. Holds no transaction and no database
-    connection while the tool runs.
+    connection while the tool runs; raises OpenTransaction inside one.
     """
+    refuse_transaction()
     with brief_connection():
         call = claim_call(call_id=call_id, at=clock())
     if call is None:
@@ -59,7 +60,6 @@ def _run(call: ToolCall) -> Ran | ToolFailure:
             is_retryable=True,
         )
     assert call.lease_token is not None
-    refuse_transaction()
     with leases.hold(call.lease_token, tenant_id=call.tenant_id) as stop:
         try:
             return tool.run(
