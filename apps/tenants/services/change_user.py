@@ -6,7 +6,7 @@ from uuid import UUID
 from agentplatform.core.errors import Conflict, NotFound
 from agentplatform.core.transactions import transaction
 from apps.tenants.contracts import Role
-from apps.tenants.models import User
+from apps.tenants.models import Tenant, User
 from apps.tenants.services.create_user import describe_user
 from apps.tenants.services.lock_tenant import lock_tenant
 from apps.tenants.services.record_change import record_change
@@ -27,7 +27,7 @@ def change_user(
     demote one another.
     """
     with transaction():
-        lock_tenant(tenant_id)
+        tenant = lock_tenant(tenant_id)
         user = User.objects.filter(pk=user_id, tenant_id=tenant_id).first()
         if user is None:
             raise NotFound(f"There is no user {user_id}.")
@@ -37,7 +37,7 @@ def change_user(
         if describe_user(user) == before:
             return user
         if was_admin and not _is_active_admin(user):
-            _require_another_admin(user)
+            _require_another_admin(tenant, than=user)
         user.save(update_fields=["role", "is_active"])
         record_change(
             tenant_id=tenant_id,
@@ -54,9 +54,9 @@ def _is_active_admin(user: User) -> bool:
     return user.is_active and user.role == User.Role.ADMIN
 
 
-def _require_another_admin(user: User) -> None:
-    admins = User.objects.filter(tenant_id=user.tenant_id, role=User.Role.ADMIN, is_active=True)
-    if not admins.exclude(pk=user.pk).exists():
+def _require_another_admin(tenant: Tenant, *, than: User) -> None:
+    admins = tenant.users.filter(role=User.Role.ADMIN, is_active=True)
+    if not admins.exclude(pk=than.pk).exists():
         raise Conflict(
             "This is the last active admin of the tenant. Make another user an admin first."
         )

@@ -13,8 +13,8 @@ from agentplatform.core.clock import now
 from agentplatform.core.errors import Conflict, InvalidInput, NotFound
 from agentplatform.core.tenancy import tenant_scope
 from apps.tenants.contracts import InvalidCredentials
-from apps.tenants.facade import authenticate_key
 from apps.tenants.models import ApiKey, AuditEntry
+from apps.tenants.services.authenticate_key import authenticate_key
 from apps.tenants.services.create_api_key import create_api_key
 from apps.tenants.services.create_tenant import create_tenant
 from apps.tenants.services.create_user import create_user
