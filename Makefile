@@ -26,7 +26,7 @@ demo: bootstrap-run ## The same, then stop; succeeds only if the run is COMPLETE
 test: bootstrap-dev ## Run the tests. PYTEST_ARGS="-x tests/unit" for some of them.
 	@$(IN_VENV) $(BIN)/python -m pytest $(PYTEST_ARGS)
 
-check: bootstrap-dev ## Lint, types, layers, deployment, migrations, and files that are made from code.
+check: bootstrap-dev ## Lint, types, layers, deployment, migrations, isolation, and files made from code.
 	@$(IN_VENV) ruff check .
 	@$(IN_VENV) ruff format --check .
 	@$(IN_VENV) mypy
@@ -35,7 +35,9 @@ check: bootstrap-dev ## Lint, types, layers, deployment, migrations, and files t
 		ENCRYPTION_KEYS="$$($(BIN)/python manage.py make_encryption_key)" \
 		DJANGO_SETTINGS_MODULE=agentplatform.settings.production \
 		python manage.py check --deploy --fail-level WARNING
-	@$(IN_VENV) python -m agentplatform.embedded with-servers -- python manage.py makemigrations --check --dry-run
+	@$(IN_VENV) python -m agentplatform.embedded with-servers --migrated -- sh -c \
+		'python manage.py makemigrations --check --dry-run \
+		&& python manage.py check --database default --database admin --fail-level WARNING'
 	@$(IN_VENV) python manage.py spectacular --validate --fail-on-warn --file .data/openapi.yaml
 	@diff -u docs/openapi.yaml .data/openapi.yaml || { echo "docs/openapi.yaml differs from the code: run make schema"; exit 1; }
 	@$(BIN)/python -m agentplatform.settings.example | diff -u .env.example - || { echo ".env.example differs from the code: run make env-example"; exit 1; }

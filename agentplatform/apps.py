@@ -14,6 +14,7 @@ class PlatformConfig(AppConfig):
 
     def ready(self) -> None:
         from agentplatform import celery  # noqa: F401  sending a task needs the current application
+        from agentplatform.core.postgresql.isolation import checks  # noqa: F401  registers them
 
         on_change(_adopt_secret_key)
         on_change(_adopt_logins)

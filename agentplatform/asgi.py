@@ -9,5 +9,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "agentplatform.settings.local")
 _django = get_asgi_application()
 
 from agentplatform.api.bounds import BodyBounds  # noqa: E402  needs Django to be set up
+from agentplatform.core.postgresql.isolation.start import stop_if_weak  # noqa: E402
+
+stop_if_weak()
 
 application = BodyBounds(_django)

@@ -4,9 +4,16 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_process_init, worker_process_shutdown
+from celery.signals import (
+    beat_init,
+    setup_logging,
+    worker_init,
+    worker_process_init,
+    worker_process_shutdown,
+)
 from kombu import Queue as KombuQueue
 
+from agentplatform.core.postgresql.isolation.start import stop_if_weak
 from agentplatform.queues import QUEUES
 from agentplatform.settings.live import start_following
 
@@ -59,6 +66,10 @@ def make_app() -> Celery:
 @setup_logging.connect
 def _log_as_json(**_: object) -> None:
     """Celery leaves logging to Django's settings when this signal has a receiver."""
+
+
+worker_init.connect(stop_if_weak)
+beat_init.connect(stop_if_weak)
 
 
 @worker_process_init.connect

@@ -12,6 +12,8 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from kombu import Connection
 
+from agentplatform.core.postgresql.isolation.start import require_isolation
+
 log = structlog.get_logger("health")
 
 Probe = Callable[[], None]
@@ -50,6 +52,18 @@ def _migrated() -> None:
         raise NotMigrated(f"{len(missing)} migrations are not applied; run `manage.py migrate`")
 
 
+def check_isolation() -> None:
+    """Raises WeakIsolation until the database keeps tenants apart; asks no more after that. What is
+    not migrated yet cannot be judged."""
+    check_migrations()
+    _isolated()
+
+
+@cache
+def _isolated() -> None:
+    require_isolation()
+
+
 def check_redis() -> None:
     """One PING."""
     with redis.Redis.from_url(
@@ -69,6 +83,7 @@ def check_broker() -> None:
 PROBES: dict[str, Probe] = {
     "database": check_database,
     "migrations": check_migrations,
+    "isolation": check_isolation,
     "redis": check_redis,
     "broker": check_broker,
 }

@@ -30,7 +30,7 @@ def main() -> int:
     stop_with_make()
     try:
         if options.action == "with-servers":
-            return run_with_servers(options.command)
+            return run_with_servers(options.command, is_migrated=options.migrated)
         return run_platform(options)
     except InputError as error:
         print(f"agentplatform: {error}", file=sys.stderr)
@@ -54,6 +54,7 @@ def parse_arguments() -> argparse.Namespace:
         action.add_argument("--question", help="What you want to know of it.")
         action.add_argument("--data", type=Path, default=ROOT / ".data", help="Its folder.")
     action = actions.add_parser("with-servers", help="Run a command beside throw-away servers.")
+    action.add_argument("--migrated", action="store_true", help="Migrate first.")
     action.add_argument("command", nargs=argparse.REMAINDER)
     return parser.parse_args()
 
@@ -69,10 +70,14 @@ def stop_with_make() -> None:
         die_with_parent(signal.SIGTERM, parent)
 
 
-def run_with_servers(command: list[str]) -> int:
+def run_with_servers(command: list[str], *, is_migrated: bool) -> int:
     words = command[1:] if command[:1] == ["--"] else command
-    with throwaway_servers() as environment:
-        return subprocess.run(words, env=os.environ | environment).returncode
+    migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+    with throwaway_servers() as servers:
+        environment = os.environ | servers
+        if is_migrated:
+            subprocess.run(migrate, env=environment, cwd=ROOT, check=True)
+        return subprocess.run(words, env=environment).returncode
 
 
 def run_platform(options: argparse.Namespace) -> int:

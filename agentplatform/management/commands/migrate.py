@@ -6,7 +6,9 @@ from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands.migrate import Command as DjangoMigrate
 from django.db import connections
 
-from agentplatform.core.tenancy import OWNER
+from agentplatform.core.postgresql.isolation.find import find_weaknesses
+from agentplatform.core.postgresql.isolation.start import serious
+from agentplatform.core.tenancy import ADMIN, APPLICATION, OWNER
 
 
 class Command(DjangoMigrate):
@@ -23,3 +25,16 @@ class Command(DjangoMigrate):
                 " `manage.py create_roles` makes the roles."
             )
         super().handle(*args, **options)
+        is_whole = not any(options[name] for name in ("app_label", "plan", "check_unapplied"))
+        if options["database"] == OWNER and is_whole:
+            _require_isolation()
+
+
+def _require_isolation() -> None:
+    """Raises CommandError where the migrated database would not keep tenants apart."""
+    users = {alias: connections[alias].settings_dict["USER"] for alias in connections}
+    found = find_weaknesses(
+        connections[OWNER], application=users[APPLICATION], admin=users.get(ADMIN)
+    )
+    if weak := serious(found):
+        raise CommandError("\n".join(["Migrated, and tenants could see each other.", *weak]))

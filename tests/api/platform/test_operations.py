@@ -20,7 +20,13 @@ def test_readiness_names_each_part(client):
     response = client.get("/health/ready")
     assert response.json() == {
         "status": "ok",
-        "parts": {"database": "ok", "migrations": "ok", "redis": "ok", "broker": "ok"},
+        "parts": {
+            "database": "ok",
+            "migrations": "ok",
+            "isolation": "ok",
+            "redis": "ok",
+            "broker": "ok",
+        },
     }
     assert response.status_code == 200
 
@@ -33,6 +39,7 @@ def test_a_part_that_is_down_makes_the_process_not_ready(client):
     assert response.json()["parts"] == {
         "database": "ok",
         "migrations": "ok",
+        "isolation": "ok",
         "redis": "down",
         "broker": "down",
     }
