@@ -58,6 +58,16 @@ def make_app() -> Celery:
             "schedule": 10.0,
             "options": {"expires": 10.0},
         },
+        "tend-tenants": {
+            "task": "tenants.tend",
+            "schedule": 60.0,
+            "options": {"expires": 60.0},
+        },
+        "purge-expired": {
+            "task": "tenants.purge_expired",
+            "schedule": 3600.0,
+            "options": {"expires": 3600.0},
+        },
     }
     application.autodiscover_tasks()
     return application

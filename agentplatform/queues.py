@@ -37,7 +37,16 @@ QUEUES = (
         pool="steps",
         tasks=("runs.advance_run", "runs.execute_step", "runs.resume_step", "runs.finish_run"),
     ),
-    Queue("system", pool="steps", tasks=("runs.recover", "gateway.expire_reservations")),
+    Queue(
+        "system",
+        pool="steps",
+        tasks=(
+            "runs.recover",
+            "gateway.expire_reservations",
+            "tenants.tend",
+            "tenants.purge_expired",
+        ),
+    ),
     Queue("llm", pool="llm", tasks=("gateway.complete",)),
     Queue("tools", pool="tools", tasks=("tools.execute",)),
 )

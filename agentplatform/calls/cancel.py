@@ -1,20 +1,34 @@
-"""Take back every call of a run that has not ended."""
+"""Take back calls that have not ended."""
 
 from datetime import datetime
 from uuid import UUID
 
 from agentplatform.calls.contracts import CallFailure
 from agentplatform.calls.move import end_rows
-from agentplatform.calls.row import CallRow
-from agentplatform.calls.states import CANCELLED
+from agentplatform.calls.row import CallRow, Row
+from agentplatform.calls.states import CANCELLED, QUEUED, RUNNING
 
 RUN_CANCELLED = CallFailure(code="cancelled", detail="The run was cancelled.", is_retryable=False)
+TENANT_STOPPED = CallFailure(
+    code="cancelled", detail="The tenant was suspended or deleted.", is_retryable=False
+)
 
 
 def cancel_rows(model: type[CallRow], *, run_id: UUID, at: datetime) -> int:
-    """How many calls were cancelled. Joins the caller's transaction if there is one.
+    """How many calls of the run were cancelled. Joins the caller's transaction if there is one.
 
     A queued call never starts; a running one loses its fence.
     """
     calls = model.objects.filter(run_id=run_id)
     return end_rows(calls, to=CANCELLED, at=at, failure=RUN_CANCELLED)
+
+
+def cancel_tenant_rows(model: type[Row], *, tenant_id: UUID, at: datetime, limit: int) -> int:
+    """The same for up to `limit` calls of a tenant; 0 when none is open."""
+    calls = model.objects.filter(tenant_id=tenant_id)
+    for status in (QUEUED, RUNNING):  # each has an index of its own
+        ids = list(calls.filter(status=status).values_list("id", flat=True)[:limit])
+        if ids:
+            open_ones = calls.filter(id__in=ids)
+            return end_rows(open_ones, to=CANCELLED, at=at, failure=TENANT_STOPPED)
+    return 0

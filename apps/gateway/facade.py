@@ -12,6 +12,7 @@ from agentplatform.calls.dispatch import due_rows, mark_rows_dispatched
 from agentplatform.calls.turn import steps_with_open_rows
 from apps.gateway.models import LlmCall
 from apps.gateway.selectors import outcomes, usage_of_run
+from apps.gateway.services.holdings import purge_runs
 from apps.gateway.services.plan_completion import plan_completion
 from apps.gateway.services.routes import is_known_model
 
@@ -23,6 +24,7 @@ __all__ = [
     "mark_dispatched",
     "outcomes",
     "plan_completion",
+    "purge_runs",
     "steps_with_open_calls",
     "usage_of_run",
 ]

@@ -4,3 +4,9 @@ from django.apps import AppConfig
 class RunsConfig(AppConfig):
     name = "apps.runs"
     label = "runs"
+
+    def ready(self) -> None:
+        from apps.runs.services import holdings
+        from apps.tenants.facade import register_holdings
+
+        register_holdings("runs", holdings)

@@ -8,8 +8,12 @@ from apps.tenants.services.authenticate import authenticate as authenticate
 from apps.tenants.services.book import settle as settle
 from apps.tenants.services.books import Books as Books
 from apps.tenants.services.expire_reservations import expire_reservations as expire_reservations
+from apps.tenants.services.holdings import register_holdings as register_holdings
 from apps.tenants.services.open_account import open_run_account as open_run_account
 from apps.tenants.services.record_change import record_change as record_change
+from apps.tenants.services.require_active_tenant import (
+    keep_tenant_active as keep_tenant_active,
+)
 from apps.tenants.services.require_active_tenant import (
     require_active_tenant as require_active_tenant,
 )

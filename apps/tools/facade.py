@@ -14,6 +14,7 @@ from apps.tools.contracts import ToolDescription
 from apps.tools.models import ToolCall
 from apps.tools.runners.registry import TOOLS
 from apps.tools.selectors import artifact_exists, artifacts_of_run, outcomes
+from apps.tools.services.holdings import purge_runs
 from apps.tools.services.open_artifact import open_artifact
 from apps.tools.services.plan_tool_call import plan_tool_call
 from apps.tools.services.store_artifact import store_artifact
@@ -28,6 +29,7 @@ __all__ = [
     "open_artifact",
     "outcomes",
     "plan_tool_call",
+    "purge_runs",
     "steps_with_open_calls",
     "store_artifact",
     "tool_call_signature",

@@ -58,6 +58,7 @@ class Run(models.Model):
         )
         indexes = (
             models.Index(fields=["tenant", "-id"], name="runs_by_tenant"),
+            models.Index(fields=["tenant", "completed_at"], name="runs_by_end"),
             models.Index(
                 fields=["advanced_at"],
                 condition=models.Q(finalized_at=None),

@@ -39,7 +39,7 @@ def commit_turn(
             run = lock_run(claim.run.id)
             _record_outcomes(run, claim.step, outcomes, at=at)
             return _write(run, claim, result, at=at)
-    except LostFence:
+    except (LostFence, Run.DoesNotExist):  # a run that was purged meanwhile
         return []
 
 

@@ -46,6 +46,7 @@ def create_run(
     budget = token_budget if token_budget is not None else spec.defaults.token_budget
     try:
         with transaction():
+            tenants.keep_tenant_active(tenant_id=task.tenant_id)
             run = Run.objects.create(
                 tenant_id=task.tenant_id,
                 task_version=version,

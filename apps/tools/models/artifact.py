@@ -22,7 +22,10 @@ class Artifact(models.Model):
     class Meta:
         db_table = "artifacts"
         ordering = ("-id",)
-        indexes = (models.Index(fields=("tenant", "run_id"), name="artifacts_run"),)
+        indexes = (
+            models.Index(fields=("tenant", "run_id"), name="artifacts_run"),
+            models.Index(fields=("tenant", "sha256"), name="artifacts_content"),
+        )
 
     def __str__(self) -> str:
         return self.name

@@ -11,6 +11,8 @@ import structlog
 from agentplatform.core.connections import brief_connection
 from agentplatform.core.tenancy import tenant_scope
 from agentplatform.core.transactions import refuse_transaction
+from apps.tenants.contracts import TenantInactive
+from apps.tenants.facade import require_active_tenant
 from apps.tools.models import ToolCall
 from apps.tools.runners.registry import TOOLS
 from apps.tools.runners.work import Ran, ToolFailure, Work
@@ -62,6 +64,8 @@ def _run(call: ToolCall) -> Ran | ToolFailure:
     assert call.lease_token is not None
     with leases.hold(call.lease_token, tenant_id=call.tenant_id) as stop:
         try:
+            with brief_connection():
+                require_active_tenant(tenant_id=call.tenant_id)
             return tool.run(
                 Work(
                     arguments=call.arguments,
@@ -72,6 +76,8 @@ def _run(call: ToolCall) -> Ran | ToolFailure:
             )
         except ToolFailure as failure:
             return failure
+        except TenantInactive as error:
+            return ToolFailure(error.code, error.detail)
         except Exception:
             log.exception("tool.crashed", tool=call.tool, call_id=str(call.id))
             return ToolFailure(

@@ -1,5 +1,6 @@
 """Record how a call ended, once, if its fence still holds."""
 
+from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
 from io import BytesIO
 
@@ -10,18 +11,38 @@ from agentplatform.core.json_values import clean_json
 from agentplatform.core.transactions import transaction
 from apps.tools.contracts import ToolResult
 from apps.tools.models import Artifact, ToolCall
-from apps.tools.runners.work import Ran, ToolFailure
+from apps.tools.runners.work import ProducedFile, Ran, ToolFailure
 from apps.tools.selectors import artifact_ref
-from apps.tools.services.store_artifact import stage_artifact
+from apps.tools.services.artifact_folder import StagedContent, keep_contents, stage_content
+from apps.tools.services.store_artifact import artifact_row
 
 
 def finish_call(*, call: ToolCall, ran: Ran, duration_ms: int, at: datetime) -> bool:
     """Record what a tool left: SUCCESS when it ended well, FAILED with its result otherwise.
 
-    False when the fence is lost; then nothing is recorded. Opens its own transaction: the call
-    and its artifacts appear together.
+    False when the fence is lost; then nothing is recorded or stored. Opens its own transaction: the
+    call and its artifacts appear together.
     """
-    artifacts = _stage(call, ran, at)
+    with ExitStack() as stack:
+        staged = [stack.enter_context(_stage(call, file)) for file in ran.files]
+        rows = [_row(call, file, one, at) for file, one in zip(ran.files, staged, strict=True)]
+        with transaction():
+            kept = _finish(call, ran, rows, duration_ms, at)
+            if kept:
+                keep_contents(tenant_id=call.tenant_id, staged=staged)
+                Artifact.objects.bulk_create(rows)
+    return kept
+
+
+def fail_call(*, call: ToolCall, failure: ToolFailure, duration_ms: int, at: datetime) -> bool:
+    """Record that the tool could not do its work. False when the fence is lost."""
+    told = CallFailure(code=failure.code, detail=failure.detail, is_retryable=failure.is_retryable)
+    return finish_row(call, to=FAILED, at=at, failure=told, duration_ms=duration_ms)
+
+
+def _finish(
+    call: ToolCall, ran: Ran, artifacts: list[Artifact], duration_ms: int, at: datetime
+) -> bool:
     result = ToolResult(
         status=ran.status,
         value=ran.value,
@@ -34,39 +55,26 @@ def finish_call(*, call: ToolCall, ran: Ran, duration_ms: int, at: datetime) -> 
     failure = None
     if ran.status != "ok":
         failure = CallFailure(code=ran.status, detail=ran.detail, is_retryable=False)
-    with transaction():
-        kept = finish_row(
-            call,
-            to=FAILED if failure else SUCCESS,
-            at=at,
-            failure=failure,
-            response=clean_json(result.model_dump(mode="json")),
-            backend=ran.backend,
-            duration_ms=duration_ms,
-            cpu_ms=ran.cpu_ms,
-            peak_memory_bytes=ran.peak_memory_bytes,
-        )
-        if kept:
-            Artifact.objects.bulk_create(artifacts)
-    return kept
+    return finish_row(
+        call,
+        to=FAILED if failure else SUCCESS,
+        at=at,
+        failure=failure,
+        response=clean_json(result.model_dump(mode="json")),
+        backend=ran.backend,
+        duration_ms=duration_ms,
+        cpu_ms=ran.cpu_ms,
+        peak_memory_bytes=ran.peak_memory_bytes,
+    )
 
 
-def fail_call(*, call: ToolCall, failure: ToolFailure, duration_ms: int, at: datetime) -> bool:
-    """Record that the tool could not do its work. False when the fence is lost."""
-    told = CallFailure(code=failure.code, detail=failure.detail, is_retryable=failure.is_retryable)
-    return finish_row(call, to=FAILED, at=at, failure=told, duration_ms=duration_ms)
+def _stage(call: ToolCall, file: ProducedFile) -> AbstractContextManager[StagedContent]:
+    return stage_content(
+        tenant_id=call.tenant_id, content=BytesIO(file.content), limit_bytes=len(file.content)
+    )
 
 
-def _stage(call: ToolCall, ran: Ran, at: datetime) -> list[Artifact]:
-    rows = []
-    for file in ran.files:
-        row = stage_artifact(
-            tenant_id=call.tenant_id,
-            name=file.name,
-            content=BytesIO(file.content),
-            limit_bytes=len(file.content),
-            at=at,
-        )
-        row.run_id, row.step_id, row.call_id = call.run_id, call.step_id, call.id
-        rows.append(row)
-    return rows
+def _row(call: ToolCall, file: ProducedFile, staged: StagedContent, at: datetime) -> Artifact:
+    row = artifact_row(tenant_id=call.tenant_id, name=file.name, staged=staged, at=at)
+    row.run_id, row.step_id, row.call_id = call.run_id, call.step_id, call.id
+    return row

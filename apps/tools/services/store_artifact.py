@@ -9,10 +9,12 @@ from uuid import UUID
 from django.conf import settings
 
 from agentplatform.core.ids import new_id
+from agentplatform.core.transactions import transaction
+from apps.tenants.facade import keep_tenant_active
 from apps.tools.contracts import ArtifactRef
 from apps.tools.models import Artifact
 from apps.tools.selectors import artifact_ref
-from apps.tools.services.artifact_folder import put_content
+from apps.tools.services.artifact_folder import StagedContent, keep_contents, stage_content
 from apps.tools.services.artifact_names import clean_name
 from apps.tools.services.media_types import sniff_media_type
 
@@ -26,32 +28,35 @@ def store_artifact(
     run_id: UUID | None = None,
     step_id: UUID | None = None,
 ) -> ArtifactRef:
-    """The stored file. Raises TooLarge above the upload limit.
+    """The stored file. Raises TooLarge above the upload limit, and TenantInactive.
 
-    The content is written before the row, so a crash in between leaves bytes that nothing names,
-    never a row without bytes. Joins the caller's transaction if there is one.
+    The content is in place before the row is committed, so a crash in between leaves bytes that
+    nothing names, never a row without bytes. Opens a transaction once the content is copied.
     """
     limit = settings.PLATFORM.artifact_upload_limit_bytes
-    with content.open("rb") if isinstance(content, Path) else nullcontext(content) as file:
-        row = stage_artifact(tenant_id=tenant_id, name=name, content=file, limit_bytes=limit, at=at)
-    row.run_id = run_id
-    row.step_id = step_id
-    row.save(force_insert=True)
+    with (
+        content.open("rb") if isinstance(content, Path) else nullcontext(content) as file,
+        stage_content(tenant_id=tenant_id, content=file, limit_bytes=limit) as staged,
+    ):
+        row = artifact_row(tenant_id=tenant_id, name=name, staged=staged, at=at)
+        row.run_id = run_id
+        row.step_id = step_id
+        with transaction():
+            keep_tenant_active(tenant_id=tenant_id)
+            keep_contents(tenant_id=tenant_id, staged=[staged])
+            row.save(force_insert=True)
     return artifact_ref(row)
 
 
-def stage_artifact(
-    *, tenant_id: UUID, name: str, content: BinaryIO, limit_bytes: int, at: datetime
-) -> Artifact:
-    """Write the content and make its row, unsaved. Raises TooLarge above the limit."""
-    stored = put_content(tenant_id=tenant_id, content=content, limit_bytes=limit_bytes)
+def artifact_row(*, tenant_id: UUID, name: str, staged: StagedContent, at: datetime) -> Artifact:
+    """The row of staged content, unsaved."""
     cleaned = clean_name(name)
     return Artifact(
         id=new_id(),
         tenant_id=tenant_id,
         name=cleaned,
-        media_type=sniff_media_type(name=cleaned, head=stored.head),
-        size_bytes=stored.size_bytes,
-        sha256=stored.sha256,
+        media_type=sniff_media_type(name=cleaned, head=staged.head),
+        size_bytes=staged.size_bytes,
+        sha256=staged.sha256,
         created_at=at,
     )

@@ -1,0 +1,58 @@
+"""What the gateway holds of a tenant: model calls and the attempts to have them answered."""
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from agentplatform.calls.cancel import cancel_tenant_rows
+from agentplatform.core.rows import rows_of
+from apps.gateway.models import LlmCall, LlmEvent
+from apps.tenants.contracts import Counts, Exported, ExportedRows
+
+
+def cancel_work(*, tenant_id: UUID, at: datetime, limit: int) -> int:
+    return cancel_tenant_rows(LlmCall, tenant_id=tenant_id, at=at, limit=limit)
+
+
+def export(*, tenant_id: UUID) -> Iterator[Exported]:
+    calls = LlmCall.objects.filter(tenant_id=tenant_id)
+    attempts = LlmEvent.objects.filter(tenant_id=tenant_id)
+    yield ExportedRows(name="model_calls.jsonl", rows=rows_of(calls))
+    yield ExportedRows(name="model_call_attempts.jsonl", rows=rows_of(attempts))
+
+
+def count(*, tenant_id: UUID, ended_before: datetime | None) -> Counts:
+    found = _purgeable(tenant_id, ended_before)
+    counts = {name: rows.count() for name, rows in found.items()}
+    return {name: number for name, number in counts.items() if number}
+
+
+def purge(*, tenant_id: UUID, ended_before: datetime | None, limit: int) -> Counts:
+    for name, rows in _purgeable(tenant_id, ended_before).items():
+        ids: list[Any] = list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
+        if ids:
+            rows.filter(pk__in=ids).delete()
+            return {name: len(ids)}
+    return {}
+
+
+def purge_runs(*, tenant_id: UUID, run_ids: Collection[UUID]) -> None:
+    """Delete the calls of these runs and their attempts. Joins the caller's transaction."""
+    for model in (LlmEvent, LlmCall):
+        model._default_manager.filter(tenant_id=tenant_id, run_id__in=run_ids).delete()
+
+
+def _purgeable(
+    tenant_id: UUID, ended_before: datetime | None
+) -> dict[str, QuerySet[LlmCall] | QuerySet[LlmEvent]]:
+    """A call goes with its run; only an attempt without one ends by itself."""
+    attempts = LlmEvent.objects.filter(tenant_id=tenant_id)
+    if ended_before is not None:
+        return {"model_call_attempts": attempts.filter(run_id=None, created_at__lt=ended_before)}
+    return {
+        "model_call_attempts": attempts,
+        "model_calls": LlmCall.objects.filter(tenant_id=tenant_id),
+    }

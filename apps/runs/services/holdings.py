@@ -1,0 +1,71 @@
+"""What runs hold of a tenant: task definitions, and runs with all that belongs to them."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from agentplatform.core.rows import rows_of
+from apps.gateway import facade as gateway
+from apps.runs.contracts import RunFinished
+from apps.runs.models import Checkpoint, Run, RunEvent, Step, TaskDefinition, TaskVersion
+from apps.runs.services.cancel_run import cancel_run
+from apps.tenants.contracts import Counts, Exported, ExportedRows
+from apps.tools import facade as tools
+
+_EXPORTED = (
+    ("tasks", TaskDefinition),
+    ("versions", TaskVersion),
+    ("runs", Run),
+    ("steps", Step),
+    ("events", RunEvent),
+    ("checkpoints", Checkpoint),
+)
+
+
+def cancel_work(*, tenant_id: UUID, at: datetime, limit: int) -> int:
+    runs = Run.objects.filter(
+        tenant_id=tenant_id, status__in=("PENDING", "RUNNING"), finalized_at=None
+    )
+    ids = list(runs.order_by("id").values_list("id", flat=True)[:limit])
+    for run_id in ids:
+        with suppress(RunFinished):
+            cancel_run(run_id=run_id, at=at)
+    return len(ids)
+
+
+def export(*, tenant_id: UUID) -> Iterator[Exported]:
+    for name, model in _EXPORTED:
+        rows = model._default_manager.filter(tenant_id=tenant_id)
+        yield ExportedRows(name=f"{name}.jsonl", rows=rows_of(rows))
+
+
+def count(*, tenant_id: UUID, ended_before: datetime | None) -> Counts:
+    counts = {"runs": _runs(tenant_id, ended_before).count()}
+    if ended_before is None:
+        counts["tasks"] = TaskDefinition.objects.filter(tenant_id=tenant_id).count()
+    return {name: number for name, number in counts.items() if number}
+
+
+def purge(*, tenant_id: UUID, ended_before: datetime | None, limit: int) -> Counts:
+    """A run goes with its steps, events, checkpoints, calls and artifacts, all at once."""
+    runs = _runs(tenant_id, ended_before).select_for_update().order_by("id")
+    if ids := list(runs.values_list("id", flat=True)[:limit]):
+        gateway.purge_runs(tenant_id=tenant_id, run_ids=ids)
+        tools.purge_runs(tenant_id=tenant_id, run_ids=ids)
+        Run.objects.filter(id__in=ids).delete()
+        return {"runs": len(ids)}
+    if ended_before is not None:
+        return {}
+    tasks = TaskDefinition.objects.filter(tenant_id=tenant_id)
+    if ids := list(tasks.order_by("id").values_list("id", flat=True)[:limit]):
+        tasks.filter(id__in=ids).delete()
+        return {"tasks": len(ids)}
+    return {}
+
+
+def _runs(tenant_id: UUID, ended_before: datetime | None) -> QuerySet[Run]:
+    rows = Run.objects.filter(tenant_id=tenant_id)
+    return rows if ended_before is None else rows.filter(completed_at__lt=ended_before)

@@ -1,0 +1,20 @@
+"""Celery's door: the work that follows the ends of a tenant's life."""
+
+from agentplatform.core.clock import now
+from agentplatform.core.tasks import EVERY_TENANT, platform_task
+from apps.tenants.services.dispatch import send_purge_expired, send_tend
+from apps.tenants.services.purge_expired import purge_expired
+from apps.tenants.services.tend_tenants import tend_tenants
+
+
+@platform_task(name="tenants.tend", of=EVERY_TENANT)
+def tend_task() -> None:
+    """One round; what is left goes to the end of the queue."""
+    if not tend_tenants(clock=now):
+        send_tend()
+
+
+@platform_task(name="tenants.purge_expired", of=EVERY_TENANT)
+def purge_expired_task() -> None:
+    if not purge_expired(clock=now):
+        send_purge_expired()

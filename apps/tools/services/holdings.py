@@ -1,0 +1,68 @@
+"""What tools hold of a tenant: tool calls and artifacts."""
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from agentplatform.calls.cancel import cancel_tenant_rows
+from agentplatform.core.rows import rows_of
+from apps.tenants.contracts import Counts, Exported, ExportedFile, ExportedRows
+from apps.tools.models import Artifact, ToolCall
+from apps.tools.services.artifact_folder import delete_folder, open_content
+from apps.tools.services.remove_artifacts import remove_artifacts
+
+
+def cancel_work(*, tenant_id: UUID, at: datetime, limit: int) -> int:
+    return cancel_tenant_rows(ToolCall, tenant_id=tenant_id, at=at, limit=limit)
+
+
+def export(*, tenant_id: UUID) -> Iterator[Exported]:
+    artifacts = Artifact.objects.filter(tenant_id=tenant_id)
+    calls = ToolCall.objects.filter(tenant_id=tenant_id)
+    yield ExportedRows(name="tool_calls.jsonl", rows=rows_of(calls))
+    yield ExportedRows(name="artifacts.jsonl", rows=rows_of(artifacts))
+    for row in rows_of(artifacts):
+        yield ExportedFile(
+            path=f"artifacts/{row['id']}/{row['name']}",
+            open=partial(open_content, tenant_id=tenant_id, sha256=row["sha256"]),
+        )
+
+
+def count(*, tenant_id: UUID, ended_before: datetime | None) -> Counts:
+    counts = {"artifacts": _artifacts(tenant_id, ended_before).count()}
+    if ended_before is None:
+        counts["tool_calls"] = ToolCall.objects.filter(tenant_id=tenant_id).count()
+    return {name: number for name, number in counts.items() if number}
+
+
+def purge(*, tenant_id: UUID, ended_before: datetime | None, limit: int) -> Counts:
+    artifacts = _artifacts(tenant_id, ended_before)
+    if removed := remove_artifacts(artifacts, tenant_id=tenant_id, limit=limit):
+        return {"artifacts": removed}
+    if ended_before is not None:
+        return {}
+    calls = ToolCall.objects.filter(tenant_id=tenant_id)
+    ids = list(calls.order_by("pk").values_list("pk", flat=True)[:limit])
+    if ids:
+        calls.filter(pk__in=ids).delete()
+        return {"tool_calls": len(ids)}
+    delete_folder(tenant_id=tenant_id)
+    return {}
+
+
+def purge_runs(*, tenant_id: UUID, run_ids: Collection[UUID]) -> None:
+    """Delete the artifacts and the tool calls of these runs. Requires a transaction."""
+    artifacts = Artifact.objects.filter(tenant_id=tenant_id, run_id__in=run_ids)
+    remove_artifacts(artifacts, tenant_id=tenant_id)
+    ToolCall.objects.filter(tenant_id=tenant_id, run_id__in=run_ids).delete()
+
+
+def _artifacts(tenant_id: UUID, ended_before: datetime | None) -> QuerySet[Artifact]:
+    """An artifact of a run goes with that run; an uploaded one ends by itself."""
+    rows = Artifact.objects.filter(tenant_id=tenant_id)
+    if ended_before is None:
+        return rows
+    return rows.filter(run_id=None, created_at__lt=ended_before)
