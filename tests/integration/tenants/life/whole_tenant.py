@@ -1,0 +1,134 @@
+"""A tenant with a row in every table, as real work leaves them."""
+
+import uuid
+from datetime import datetime
+from io import BytesIO
+from typing import Any
+
+from django.apps import apps
+from django.db.models import Model
+
+from agentplatform.core.clock import now
+from agentplatform.core.transactions import scope_connection, transaction
+from apps.gateway.models import LlmCall, LlmEvent
+from apps.runs.models import Checkpoint, Run, Step
+from apps.runs.services.create_run import create_run
+from apps.runs.services.save_task import create_task
+from apps.tenants.contracts import Admission, Settlement
+from apps.tenants.models import Account, Secret, Tenant
+from apps.tenants.services.book import BOOK, book_arguments, settle
+from apps.tenants.services.create_api_key import create_api_key
+from apps.tenants.services.create_tenant import create_tenant
+from apps.tenants.services.create_user import create_user
+from apps.tenants.services.open_account import open_tenant_accounts
+from apps.tools.facade import store_artifact
+from apps.tools.models import ToolCall
+
+OURS = ("tenants", "gateway", "tools", "runs")
+MODELS: list[type[Model]] = [m for m in apps.get_models() if m._meta.app_label in OURS]
+SPEC = {"steps": [{"name": "a", "kind": "tool", "tool": "code", "arguments": {"program": "1"}}]}
+
+
+def rows(model: type[Model], tenant: Tenant) -> int:
+    """How many rows of the tenant the table holds."""
+    column = "id" if model is Tenant else "tenant_id"
+    return model._default_manager.filter(**{column: tenant.id}).count()
+
+
+def whole_tenant(at: datetime | None = None) -> Tenant:
+    """A tenant with one or more rows of every model, one run unfinished and one over at `at`."""
+    at = at or now()
+    tenant = create_tenant(name="Acme", slug=f"acme-{uuid.uuid4().hex[:8]}", at=at)
+    user = create_user(tenant_id=tenant.id, email="ann@example.org", role="admin", at=at)
+    create_api_key(tenant_id=tenant.id, name="key", user_id=user.id, at=at)
+    Secret.objects.create(
+        tenant=tenant, name="hook", ciphertext="kept-secret", created_at=at, updated_at=at
+    )
+    task = create_task(
+        tenant_id=tenant.id, name="t", description="", spec=SPEC, created_by=user.id, at=at
+    )
+    for _ in range(2):
+        run, _ = create_run(task=task, given={}, created_by=user.id, at=at)
+        work_of(run, at=at)
+    Run.objects.filter(id=run.id).update(status="COMPLETED", completed_at=at, finalized_at=at)
+    store(tenant, b"uploaded", at=at)
+    _money(tenant, at)
+    missing = [model.__name__ for model in MODELS if not rows(model, tenant)]
+    assert not missing, f"make a row of each: {missing}"
+    return tenant
+
+
+def work_of(run: Run, *, at: datetime) -> None:
+    """A checkpoint, calls, an attempt and an artifact of the run's step."""
+    step = Step.objects.get(run=run)
+    Checkpoint.objects.create(
+        step=step, tenant_id=run.tenant_id, graph="g", turn=0, interrupts={}, wishes={}, state=b"s"
+    )
+    call: dict[str, Any] = {
+        "tenant_id": run.tenant_id,
+        "run_id": run.id,
+        "step_id": step.id,
+        "attempt": 1,
+        "turn": 0,
+        "created_at": at,
+    }
+    ToolCall.objects.create(
+        **call, index=0, idempotency_key=f"{step.id}:0", tool="code", arguments={},
+        timeout_seconds=1,
+    )  # fmt: skip
+    model_call = LlmCall.objects.create(
+        **call, index=1, idempotency_key=f"{step.id}:1", request={"messages": []}
+    )
+    LlmEvent.objects.create(
+        tenant_id=run.tenant_id,
+        run_id=run.id,
+        step_id=step.id,
+        call_id=model_call.id,
+        attempt_id=uuid.uuid4(),
+        provider="openai",
+        model="m",
+        status="success",
+        created_at=at,
+    )
+    store_artifact(
+        tenant_id=run.tenant_id, name="out/a.csv", content=BytesIO(b"left by a run"), at=at,
+        run_id=run.id, step_id=step.id,
+    )  # fmt: skip
+
+
+def store(tenant: Tenant, content: bytes, *, at: datetime | None = None) -> uuid.UUID:
+    """The id of an uploaded artifact."""
+    ref = store_artifact(
+        tenant_id=tenant.id, name="in.csv", content=BytesIO(content), at=at or now()
+    )
+    return ref.artifact_id
+
+
+def hold(tenant: Tenant, *, at: datetime) -> uuid.UUID:
+    """The attempt for which ten tokens of the tenant are held now."""
+    open_tenant_accounts(tenant_id=tenant.id, at=at)
+    account = Account.objects.get(tenant=tenant, kind="tenant", unit="tokens")
+    admission = Admission(
+        attempt_id=uuid.uuid4(),
+        tenant_id=tenant.id,
+        call_id=None,
+        run_id=None,
+        lines=((account.id, 10),),
+        tokens=10,
+        cost_nanos=None,
+        deadline=at,
+    )
+    with scope_connection().cursor() as cursor:
+        cursor.execute(BOOK, book_arguments(settlements=(), admissions=(admission,), at=at))
+    return admission.attempt_id
+
+
+def release(attempt_id: uuid.UUID, *, at: datetime) -> None:
+    """The attempt used all that was held for it."""
+    with transaction():
+        settle(settlements=[Settlement(attempt_id=attempt_id, tokens=10, cost_nanos=1)], at=at)
+
+
+def _money(tenant: Tenant, at: datetime) -> None:
+    release(hold(tenant, at=at), at=at)
+    hold(tenant, at=at)
