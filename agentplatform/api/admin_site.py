@@ -1,13 +1,32 @@
-"""The admin site: unfold's, whose login answers 429 while the form refuses to look."""
+"""The admin site: unfold's, whose login answers 429 while the form refuses to look, and whose forms
+of one's own password are the platform's."""
 
 from typing import Any
 
 from django.contrib.admin.apps import AdminConfig
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.views import PasswordChangeView
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import reverse
+from unfold.forms import AdminOwnPasswordChangeForm
 from unfold.sites import UnfoldAdminSite
 
 
 class PlatformAdminSite(UnfoldAdminSite):
+    """`own_password_form` is for the app of the users to set: it knows how a password is saved."""
+
+    own_password_form = AdminOwnPasswordChangeForm
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        view = PasswordChangeView.as_view(
+            form_class=self.own_password_form,
+            template_name=self.password_change_template or "registration/password_change_form.html",
+            success_url=reverse(f"{self.name}:password_change_done"),
+            extra_context={**self.each_context(request), **(extra_context or {})},
+        )
+        return view(request)
+
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:

@@ -22,6 +22,7 @@ WSGI_APPLICATION = "agentplatform.wsgi.application"
 
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
     "agentplatform.api.admin_site.PlatformAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

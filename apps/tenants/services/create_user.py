@@ -3,15 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
-
-from agentplatform.core.errors import InvalidInput
 from agentplatform.core.transactions import transaction
 from apps.tenants.contracts import Role
 from apps.tenants.models import User
 from apps.tenants.services.insert import insert
 from apps.tenants.services.record_change import record_change
+from apps.tenants.services.set_staff_password import check_password_strength
 
 
 def create_user(
@@ -44,12 +41,7 @@ def create_staff(*, email: str, password: str, at: datetime) -> User:
     Raises InvalidInput, or Conflict when the address is taken. Opens a transaction.
     """
     user = User(email=User.objects.normalize_email(email), is_staff=True, is_superuser=True)
-    try:
-        validate_password(password, user)
-    except ValidationError as error:
-        raise InvalidInput(
-            "Choose another password.", errors={"password": error.messages}
-        ) from error
+    check_password_strength(password, user)
     user.set_password(password)
     _insert(user, at=at)
     return user

@@ -1,7 +1,6 @@
 """`manage.py create_staff EMAIL`: a member of the platform's staff."""
 
 import json
-import secrets
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -9,6 +8,7 @@ from django.core.management.base import CommandParser
 from agentplatform.core.clock import now
 from agentplatform.core.command import PlatformCommand
 from apps.tenants.services.create_user import create_staff
+from apps.tenants.services.set_staff_password import new_password
 
 
 class Command(PlatformCommand):
@@ -20,7 +20,7 @@ class Command(PlatformCommand):
         parser.add_argument("--json", action="store_true", help="Print one JSON object.")
 
     def handle(self, **options: Any) -> None:
-        password = options["password"] or secrets.token_urlsafe(15)
+        password = options["password"] or new_password()
         user = create_staff(email=options["email"], password=password, at=now())
         if options["json"]:
             made = {"user_id": str(user.id), "email": user.email, "password": password}

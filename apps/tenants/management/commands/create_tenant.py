@@ -8,10 +8,8 @@ from django.core.management.base import CommandParser
 from agentplatform.core.clock import now
 from agentplatform.core.command import PlatformCommand
 from agentplatform.core.transactions import transaction
-from apps.tenants.services.create_api_key import create_api_key
+from apps.tenants.services.create_first_admin import create_first_admin
 from apps.tenants.services.create_tenant import create_tenant
-from apps.tenants.services.create_user import create_user
-from apps.tenants.states import RIGHTS_OF_TENANTS
 
 
 class Command(PlatformCommand):
@@ -37,14 +35,7 @@ def _create(options: dict[str, Any]) -> dict[str, Any]:
     )
     made: dict[str, Any] = {"tenant_id": str(tenant.id), "slug": tenant.slug, "name": tenant.name}
     if options["admin_email"]:
-        admin = create_user(tenant_id=tenant.id, email=options["admin_email"], role="admin", at=at)
-        key = create_api_key(
-            tenant_id=tenant.id,
-            name="first admin",
-            scopes=RIGHTS_OF_TENANTS,
-            user_id=admin.id,
-            at=at,
-        )
+        admin, key = create_first_admin(tenant_id=tenant.id, email=options["admin_email"], at=at)
         made["admin"] = {"user_id": str(admin.id), "email": admin.email, "api_key": key.secret}
     return made
 

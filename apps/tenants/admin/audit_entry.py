@@ -1,0 +1,74 @@
+"""The audit: who changed what, to look at and to take along."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter
+from unfold.decorators import display
+from unfold.paginator import InfinitePaginator
+
+from agentplatform.core.admin import ReadOnly
+from apps.tenants.models import AuditEntry
+
+ACTORS = {"user": "info", "api_key": "info", "staff": "warning", "command": "warning"}
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnly, ModelAdmin):
+    list_display = ("at", "tenant", "actor_kind_in_color", "actor_name", "action", "target",
+                    "changed", "address")  # fmt: skip
+    list_display_links = ("at", "action")
+    list_filter = (
+        ("tenant", AutocompleteSelectFilter),
+        "actor_kind",
+        "action",
+        ("at", RangeDateFilter),
+    )
+    list_filter_submit = True
+    list_select_related = ("tenant",)
+    search_fields = ("actor_name", "action", "=actor_id", "=target_id", "=address", "=trace_id")
+    paginator = InfinitePaginator
+    show_full_result_count = False
+    fieldsets = (
+        (None, {"fields": ("at", "tenant", "action", "target")}),
+        ("Who", {"fields": ("actor_kind_in_color", "actor_name", "actor_id", "address")}),
+        ("What", {"fields": ("before_and_after",)}),
+        ("Where to look further", {"fields": ("trace_id",)}),
+    )
+    readonly_fields = ("actor_kind_in_color", "target", "before_and_after")
+
+    @display(description="Actor", ordering="actor_kind", label=ACTORS)
+    def actor_kind_in_color(self, entry: AuditEntry) -> str:
+        return entry.actor_kind
+
+    @admin.display(description="Target")
+    def target(self, entry: AuditEntry) -> str:
+        return f"{entry.target_kind} {entry.target_id}"
+
+    @admin.display(description="Changed")
+    def changed(self, entry: AuditEntry) -> str:
+        return ", ".join(_fields(entry)) or "-"
+
+    @admin.display(description="Before and after")
+    def before_and_after(self, entry: AuditEntry) -> str:
+        rows = [
+            (name, _words(entry.before, name), _words(entry.after, name)) for name in _fields(entry)
+        ]
+        return render_to_string("admin/tenants/before_and_after.html", {"rows": rows})
+
+
+def _fields(entry: AuditEntry) -> list[str]:
+    return sorted(entry.before.keys() | entry.after.keys())
+
+
+def _words(values: dict[str, Any], name: str) -> str:
+    if name not in values:
+        return "-"
+    value = values[name]
+    return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)

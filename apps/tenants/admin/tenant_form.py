@@ -1,0 +1,78 @@
+"""The forms of a tenant: budgets in tokens and USD; empty means no limit."""
+
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django import forms
+from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminEmailInputWidget
+
+from agentplatform.core.money import NANOS_PER_USD, parse_usd
+from apps.tenants.models import Tenant
+
+
+class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
+    """USD are read into nano-dollars of the instance; `budget_changed` says whether either is
+    another one than before."""
+
+    usd_budget_monthly = forms.DecimalField(
+        label="USD budget monthly",
+        required=False,
+        min_value=0,
+        max_value=10**9,
+        decimal_places=9,
+        widget=UnfoldAdminDecimalFieldWidget,
+        help_text="Empty means no limit.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        nanos = self.instance.usd_budget_monthly_nanos
+        if nanos is not None:
+            self.initial["usd_budget_monthly"] = f"{(Decimal(nanos) / NANOS_PER_USD).normalize():f}"
+
+    @property
+    def budget_changed(self) -> bool:
+        return not {"token_budget_monthly", "usd_budget_monthly"}.isdisjoint(self.changed_data)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        usd = cleaned.get("usd_budget_monthly")
+        self.instance.usd_budget_monthly_nanos = None if usd is None else parse_usd(usd)
+        return cleaned
+
+
+class TenantForm(BudgetForm):
+    """What may be changed of a tenant; its status is by the actions."""
+
+    class Meta:
+        model = Tenant
+        fields = (
+            "name",
+            "slug",
+            "token_budget_monthly",
+            "soft_limit_ratio",
+            "rate_limit_per_minute",
+            "user_rate_limit_per_minute",
+            "retention_days",
+            "allows_provisioning",
+        )
+        help_texts: ClassVar = {
+            "token_budget_monthly": "Empty means no limit.",
+            "soft_limit_ratio": "The share of a budget from which on it is shown as short.",
+        }
+
+
+class NewTenantForm(BudgetForm):
+    """What a tenant begins with; the rest is changed afterwards."""
+
+    admin_email = forms.EmailField(
+        label="First admin",
+        required=False,
+        widget=UnfoldAdminEmailInputWidget,
+        help_text="The address of somebody who gets a key, shown once. Empty: nobody yet.",
+    )
+
+    class Meta:
+        model = Tenant
+        fields = ("name", "slug", "token_budget_monthly")
+        help_texts: ClassVar = {"token_budget_monthly": "Empty means no limit."}
