@@ -4,21 +4,21 @@ of one's own password are the platform's."""
 from typing import Any
 
 from django.contrib.admin.apps import AdminConfig
-from django.contrib.auth.views import PasswordChangeView
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
-from unfold.forms import AdminOwnPasswordChangeForm
 from unfold.sites import UnfoldAdminSite
 
 
 class PlatformAdminSite(UnfoldAdminSite):
-    """`own_password_form` is for the app of the users to set: it knows how a password is saved."""
+    """`own_password_form` is set by the app of the users: it knows how a password is saved."""
 
-    own_password_form = AdminOwnPasswordChangeForm
+    own_password_form: Any
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
+        from django.contrib.auth.views import PasswordChangeView  # the users are loaded later
+
         view = PasswordChangeView.as_view(
             form_class=self.own_password_form,
             template_name=self.password_change_template or "registration/password_change_form.html",

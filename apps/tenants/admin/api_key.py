@@ -7,13 +7,13 @@ from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from unfold.decorators import action, display
+from unfold.enums import ActionVariant
 
 from agentplatform.core.clock import now
 from apps.tenants.admin.api_key_form import HOUR, ApiKeyForm, RotationForm
 from apps.tenants.admin.api_key_state import COLORS, State, StateFilter, state_of
-from apps.tenants.admin.confirm import Answer, Question, confirm
+from apps.tenants.admin.confirm import Answer, Question, confirm, find
 from apps.tenants.admin.refusal import ServiceAdmin
 from apps.tenants.admin.shown_once import show_once
 from apps.tenants.contracts import NewApiKey
@@ -22,6 +22,7 @@ from apps.tenants.services.create_api_key import create_api_key
 from apps.tenants.services.revoke_api_key import revoke_api_key
 from apps.tenants.services.rotate_api_key import rotate_api_key
 
+CHANGE = "tenants.change_apikey"
 REVOKED = "From now on it is refused everywhere, within seconds. This cannot be undone."
 
 
@@ -76,9 +77,9 @@ class ApiKeyAdmin(ServiceAdmin):
     ) -> HttpResponse:
         return self._show(request, cast(ApiKey, obj), cast(Any, request).new_key)
 
-    @action(description="Rotate", icon="autorenew", permissions=("add",))
+    @action(description="Rotate", icon="autorenew", permissions=(CHANGE,))
     def rotate(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        key = get_object_or_404(ApiKey, pk=object_id)
+        key = find(ApiKey, pk=object_id)
 
         def act(answer: Answer) -> HttpResponse:
             new = rotate_api_key(
@@ -100,9 +101,9 @@ class ApiKeyAdmin(ServiceAdmin):
         )
         return confirm(self, request, [key], question, act, RotationForm)
 
-    @action(description="Revoke", icon="block", permissions=("add",))
+    @action(description="Revoke", icon="block", variant=ActionVariant.DANGER, permissions=(CHANGE,))
     def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        key = get_object_or_404(ApiKey, pk=object_id)
+        key = find(ApiKey, pk=object_id)
         question = Question(
             title=f"Revoke the key {key}?",
             happens=(REVOKED,),
@@ -111,7 +112,7 @@ class ApiKeyAdmin(ServiceAdmin):
         )
         return confirm(self, request, [key], question, lambda _: _revoke([key]))
 
-    @action(description="Revoke the selected keys", permissions=("add",))
+    @admin.action(description="Revoke the selected keys", permissions=("change",))
     def revoke_selected(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> HttpResponse:
         chosen = list(keys)
         question = Question(

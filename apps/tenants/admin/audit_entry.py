@@ -1,12 +1,9 @@
 """The audit: who changed what, to look at and to take along."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model
-from django.http import HttpRequest
 from django.template.loader import render_to_string
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.admin import ModelAdmin
@@ -33,6 +34,15 @@ class Question:
 
 
 Answer = dict[str, Any]
+Row = TypeVar("Row", bound=Model)
+
+
+def find(model: type[Row], **by: Any) -> Row:
+    """The row that an address names. Raises Http404, for what is no id too."""
+    try:
+        return get_object_or_404(model, **by)
+    except ValidationError as error:
+        raise Http404 from error
 
 
 def confirm(

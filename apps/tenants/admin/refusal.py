@@ -2,6 +2,8 @@
 
 from typing import Any, cast
 
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
@@ -41,6 +43,21 @@ class ServiceAdmin(ModelAdmin):
         form = super().get_form(request, obj, change, **options)
         refusal = getattr(request, "refusal", None)
         return form if refusal is None else refused(form, refusal)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            options["widget"] = Search(db_field, self.admin_site, using=options.get("using"))
+        return super().formfield_for_foreignkey(db_field, request, **options)
+
+
+class Search(AutocompleteSelect):
+    """Django's, which does not fail on showing again what is no id."""
+
+    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
+        try:
+            return super().optgroups(name, value, attr)
+        except ValidationError:
+            return super().optgroups(name, [], attr)
 
 
 def as_refusal(error: PlatformError | IntegrityError) -> PlatformError:

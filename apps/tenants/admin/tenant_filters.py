@@ -42,4 +42,4 @@ class BudgetFilter(admin.SimpleListFilter):
 
 def _reaches(budget: str, taken: Any, *, soft: bool = False) -> Q:
     limit = Cast(budget, FloatField()) * F("soft_limit_ratio") if soft else F(budget)
-    return Q(GreaterThanOrEqual(taken, limit))  # of no limit it is NULL: not so
+    return Q(**{f"{budget}__isnull": False}) & Q(GreaterThanOrEqual(taken, limit))

@@ -11,8 +11,8 @@ from apps.tenants.models import Tenant
 
 
 class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
-    """USD are read into nano-dollars of the instance; `budget_changed` says whether either is
-    another one than before."""
+    """What both have. USD are read into nano-dollars of the instance; `budget_changed` says whether
+    either budget is another one than before."""
 
     usd_budget_monthly = forms.DecimalField(
         label="USD budget monthly",
@@ -33,6 +33,13 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
     @property
     def budget_changed(self) -> bool:
         return not {"token_budget_monthly", "usd_budget_monthly"}.isdisjoint(self.changed_data)
+
+    def clean_slug(self) -> str:
+        slug: str = self.cleaned_data["slug"]
+        others = Tenant.objects.exclude(status=Tenant.Status.DELETED).exclude(pk=self.instance.pk)
+        if others.filter(slug=slug).exists():
+            raise forms.ValidationError("There is a tenant with this slug already.")
+        return slug
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -5,11 +5,10 @@ from typing import Any, cast
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from unfold.decorators import action, display
 
 from agentplatform.core.clock import now
-from apps.tenants.admin.confirm import Answer, Question, confirm
+from apps.tenants.admin.confirm import Answer, Question, confirm, find
 from apps.tenants.admin.refusal import Form, ServiceAdmin
 from apps.tenants.admin.shown_once import show_once
 from apps.tenants.admin.user_form import NewUserForm
@@ -18,6 +17,8 @@ from apps.tenants.services.change_staff import change_staff
 from apps.tenants.services.change_user import change_user
 from apps.tenants.services.create_user import create_staff, create_user
 from apps.tenants.services.set_staff_password import new_password, set_staff_password
+
+CHANGE = "tenants.change_user"
 
 
 @admin.register(User)
@@ -92,9 +93,9 @@ class UserAdmin(ServiceAdmin):
         response: HttpResponse = super().response_add(request, obj, post_url_continue)
         return response
 
-    @action(description="Reset the password", icon="lock_reset", permissions=("change",))
+    @action(description="Reset the password", icon="lock_reset", permissions=(CHANGE,))
     def reset_password(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        user = get_object_or_404(User, pk=object_id, is_staff=True)
+        user = find(User, pk=object_id, is_staff=True)
 
         def act(_answer: Answer) -> HttpResponse:
             password = new_password()

@@ -1,0 +1,170 @@
+"""Whatever the admin site lets staff write leaves its entries. Asked of the registered admins: a
+way to write that WRITES does not hold fails here."""
+
+from dataclasses import dataclass
+
+import pytest
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.test import RequestFactory
+from django.urls import reverse
+
+from agentplatform.core.clock import now
+from apps.tenants.models import ApiKey, AuditEntry, Tenant, User
+from apps.tenants.services.create_api_key import create_api_key
+from apps.tenants.services.create_user import create_user
+
+pytestmark = pytest.mark.django_db
+
+ADDRESS = "203.0.113.7"
+YES = {"confirmed": "yes"}
+RATES = {
+    "soft_limit_ratio": "0.5",
+    "rate_limit_per_minute": "100",
+    "user_rate_limit_per_minute": "20",
+}
+
+
+@dataclass(frozen=True)
+class Write:
+    """`form` is accepted and leaves `entries`, `wrong` is refused. {key} and the like are ids."""
+
+    form: dict[str, str]
+    wrong: dict[str, str]
+    entries: tuple[str, ...]
+
+
+WRITES = {
+    "tenant_add": Write(
+        {"name": "New", "slug": "new", "admin_email": "boss@new.org"},
+        {"name": "Acme", "slug": "acme", "admin_email": "boss@new.org"},
+        ("api_key.created", "tenant.created", "user.created"),
+    ),
+    "tenant_change": Write(
+        {"name": "Acme Ltd", "slug": "acme", "token_budget_monthly": "5", **RATES},
+        {"name": "Acme Ltd", "slug": "acme", "token_budget_monthly": "-5", **RATES},
+        ("budget.changed", "tenant.changed"),
+    ),
+    "user_add": Write(
+        {"email": "new@acme.org", "tenant": "{tenant}", "role": "viewer"},
+        {"email": "boss@acme.org", "tenant": "{tenant}", "role": "viewer"},
+        ("user.created",),
+    ),
+    "user_change": Write({"role": "viewer"}, {"role": "king"}, ("user.changed",)),
+    "user_reset_password": Write(YES, {}, ("user.password_changed",)),
+    "apikey_add": Write(
+        {"tenant": "{tenant}", "name": "new", "scopes": "read"},
+        {"tenant": "{tenant}", "name": "ci", "scopes": "read"},
+        ("api_key.created",),
+    ),
+    "apikey_rotate": Write(
+        {**YES, "overlap_hours": "1"}, {**YES, "overlap_hours": "999"}, ("api_key.rotated",)
+    ),
+    "apikey_revoke": Write(YES, {}, ("api_key.revoked",)),
+    "apikey_revoke_selected": Write(
+        {**YES, "action": "revoke_selected", "_selected_action": "{apikey}"},
+        {"action": "revoke_selected", "_selected_action": "{apikey}"},
+        ("api_key.revoked",),
+    ),
+}
+
+
+@pytest.fixture
+def ids(tenant, operator):
+    create_user(tenant_id=tenant.id, email="boss@acme.org", role="admin", at=now())
+    user = create_user(tenant_id=tenant.id, email="a@acme.org", at=now())
+    key = create_api_key(tenant_id=tenant.id, name="ci", at=now())
+    return {
+        "tenant": tenant.id,
+        "user": user.id,
+        "apikey": key.api_key_id,
+        "user_reset_password": operator.id,
+    }
+
+
+@pytest.fixture
+def send(staff, ids):
+    """Posts a form of WRITES; returns the actions that the audit got of it."""
+
+    def post(name, form):
+        model, _, view = name.partition("_")
+        of = () if view in ("add", "revoke_selected") else (ids.get(name, ids[model]),)
+        page = "changelist" if view == "revoke_selected" else view
+        before = set(AuditEntry.objects.values_list("id", flat=True))
+        data = {field: value.format(**ids) for field, value in form.items()}
+        answer = staff.post(
+            reverse(f"admin:tenants_{model}_{page}", args=of), data, REMOTE_ADDR=ADDRESS
+        )
+        assert answer.status_code in (200, 302)
+        return list(AuditEntry.objects.exclude(id__in=before).order_by("action"))
+
+    return post
+
+
+def test_every_way_to_write_is_known_here(operator):
+    request = RequestFactory().get("/admin/")
+    request.user = operator
+    assert sorted(WRITES) == sorted(ways for one in _admins() for ways in _ways(one, request))
+
+
+def _admins():
+    return admin.site._registry.values()
+
+
+def _ways(model_admin, request):
+    name = model_admin.opts.model_name
+    if model_admin.has_add_permission(request):
+        yield f"{name}_add"
+    forms = model_admin.get_form(request, model_admin.model(), change=True)
+    if model_admin.has_change_permission(request, model_admin.model()) and forms.base_fields:
+        yield f"{name}_change"
+    if model_admin.has_delete_permission(request):
+        yield f"{name}_delete"
+    lists = ("actions_list", "actions_row", "actions_detail", "actions_submit_line")
+    for actions in (tuple(model_admin.get_actions(request)), *(
+        getattr(model_admin, one, ()) for one in lists
+    )):  # fmt: skip
+        yield from (f"{name}_{action}" for action in actions)
+    assert not model_admin.get_inline_instances(request) or not _writes_inline(model_admin, request)
+
+
+def _writes_inline(model_admin, request):
+    return any(
+        inline.has_add_permission(request) or inline.has_change_permission(request)
+        for inline in model_admin.get_inline_instances(request)
+    )
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_a_write_leaves_its_entries(send, operator, name):
+    entries = send(name, WRITES[name].form)
+    assert tuple(entry.action for entry in entries) == WRITES[name].entries
+    for entry in entries:
+        assert (entry.actor_kind, entry.actor_id) == ("staff", str(operator.id))
+        assert (entry.actor_name, entry.address) == ("op@example.org", ADDRESS)
+        assert entry.target_id
+        assert entry.after
+    assert LogEntry.objects.filter(user=operator).exists()
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_a_refused_write_leaves_none_and_changes_nothing(send, name):
+    before = _rows()
+    assert send(name, WRITES[name].wrong) == []
+    assert _rows() == before
+    assert not LogEntry.objects.exists()
+
+
+def _rows():
+    return [list(model.objects.order_by("pk").values()) for model in (Tenant, User, ApiKey)]
+
+
+def test_entries_name_what_was_before_and_after(send, tenant):
+    changes = {"name": "Acme Ltd", "slug": "acme", "token_budget_monthly": "5", **RATES}
+    budget, settings = send("tenant_change", changes)
+    assert (budget.before, budget.after) == (
+        {"token_budget_monthly": 1000}, {"token_budget_monthly": 5}
+    )  # fmt: skip
+    assert settings.before == {"name": "Acme", "soft_limit_ratio": 0.8}
+    assert settings.after == {"name": "Acme Ltd", "soft_limit_ratio": 0.5}
+    assert {budget.tenant_id, settings.tenant_id} == {tenant.id}
