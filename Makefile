@@ -9,10 +9,10 @@ PYTEST_ARGS ?= -n 2 --dist loadfile
 export INPUT QUESTION
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check schema env-example deps bootstrap-run bootstrap-dev
+.PHONY: help setup run demo test check bench-tenancy schema env-example deps bootstrap-run bootstrap-dev
 
 help: ## List the targets.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 
 setup: python ## Make .venv and get what run, test and check need, asking again for what was missing.
 	@"$(PYTHON)" -m agentplatform.embedded.bootstrap dev again
@@ -41,6 +41,9 @@ check: bootstrap-dev ## Lint, types, layers, deployment, migrations, isolation, 
 	@$(IN_VENV) python manage.py spectacular --validate --fail-on-warn --file .data/openapi.yaml
 	@diff -u docs/openapi.yaml .data/openapi.yaml || { echo "docs/openapi.yaml differs from the code: run make schema"; exit 1; }
 	@$(BIN)/python -m agentplatform.settings.example | diff -u .env.example - || { echo ".env.example differs from the code: run make env-example"; exit 1; }
+
+bench-tenancy: bootstrap-dev ## Measure what isolation and authentication cost. BENCH_JSON=file for the bars.
+	@$(IN_VENV) python -m tests.bench.tenancy
 
 schema: bootstrap-dev ## Write docs/openapi.yaml.
 	@$(IN_VENV) python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml

@@ -21,33 +21,39 @@ PASSWORDS = dict.fromkeys(LOGINS.values(), "test")
 
 
 @contextlib.contextmanager
-def throwaway_servers() -> Iterator[dict[str, str]]:
-    """Start both in a new folder on free ports. Yields the environment that leads to them."""
+def throwaway_servers(*, is_durable: bool = False) -> Iterator[dict[str, str]]:
+    """Start both in a new folder on free ports. Yields the environment that leads to them.
+
+    `is_durable` true is for measuring: they write as servers in production do.
+    """
     folder = Path(tempfile.mkdtemp(prefix="agentplatform-"))
     folder.chmod(0o755)
     supervisor = Supervisor(run_folder=folder, say=lambda _: None)
     try:
-        yield start_servers(folder, supervisor) | browser_environment(DataFolder(ROOT / ".data"))
+        servers = start_servers(folder, supervisor, is_durable=is_durable)
+        yield servers | browser_environment(DataFolder(ROOT / ".data"))
     finally:
         supervisor.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def start_servers(folder: Path, supervisor: Supervisor) -> dict[str, str]:
+def start_servers(
+    folder: Path, supervisor: Supervisor, *, is_durable: bool = False
+) -> dict[str, str]:
     port = any_free()
     postgres = Postgres(
         data=folder / "postgres",
         port=port,
         password="test",  # noqa: S106
         log=folder / "postgres.log",
-        is_durable=False,
+        is_durable=is_durable,
     )
     valkey = Valkey(
         data=folder / "valkey",
         port=any_free(except_for=frozenset({port})),
         password="test",  # noqa: S106
         log=folder / "valkey.log",
-        is_durable=False,
+        is_durable=is_durable,
     )
     supervisor.start(valkey.prepare())
     supervisor.start(postgres.prepare())
