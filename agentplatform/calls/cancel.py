@@ -32,3 +32,8 @@ def cancel_tenant_rows(model: type[Row], *, tenant_id: UUID, at: datetime, limit
             open_ones = calls.filter(id__in=ids)
             return end_rows(open_ones, to=CANCELLED, at=at, failure=TENANT_STOPPED)
     return 0
+
+
+def count_tenant_rows(model: type[Row], *, tenant_id: UUID) -> int:
+    """How many calls of a tenant are open."""
+    return model.objects.filter(tenant_id=tenant_id, status__in=(QUEUED, RUNNING)).count()

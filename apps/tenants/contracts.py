@@ -191,6 +191,9 @@ class Holdings(Protocol):
     def cancel_work(self, *, tenant_id: UUID, at: datetime, limit: int) -> int:
         """How many were cancelled, at most `limit`; 0: nothing runs. Requires a transaction."""
 
+    def count_work(self, *, tenant_id: UUID) -> Counts:
+        """What `cancel_work` would cancel, zeros left out."""
+
     def export(self, *, tenant_id: UUID) -> Iterator[Exported]:
         """All that the app holds. Called in the tenant's scope; requires no transaction."""
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from agentplatform.calls.cancel import cancel_tenant_rows
+from agentplatform.calls.cancel import cancel_tenant_rows, count_tenant_rows
 from agentplatform.core.rows import rows_of
 from apps.gateway.models import LlmCall, LlmEvent
 from apps.tenants.contracts import Counts, Exported, ExportedRows
@@ -15,6 +15,11 @@ from apps.tenants.contracts import Counts, Exported, ExportedRows
 
 def cancel_work(*, tenant_id: UUID, at: datetime, limit: int) -> int:
     return cancel_tenant_rows(LlmCall, tenant_id=tenant_id, at=at, limit=limit)
+
+
+def count_work(*, tenant_id: UUID) -> Counts:
+    number = count_tenant_rows(LlmCall, tenant_id=tenant_id)
+    return {"model_calls": number} if number else {}
 
 
 def export(*, tenant_id: UUID) -> Iterator[Exported]:

@@ -26,14 +26,16 @@ _EXPORTED = (
 
 
 def cancel_work(*, tenant_id: UUID, at: datetime, limit: int) -> int:
-    runs = Run.objects.filter(
-        tenant_id=tenant_id, status__in=("PENDING", "RUNNING"), finalized_at=None
-    )
-    ids = list(runs.order_by("id").values_list("id", flat=True)[:limit])
+    ids = list(_unfinished(tenant_id).order_by("id").values_list("id", flat=True)[:limit])
     for run_id in ids:
         with suppress(RunFinished):
             cancel_run(run_id=run_id, at=at)
     return len(ids)
+
+
+def count_work(*, tenant_id: UUID) -> Counts:
+    number = _unfinished(tenant_id).count()
+    return {"runs": number} if number else {}
 
 
 def export(*, tenant_id: UUID) -> Iterator[Exported]:
@@ -64,6 +66,11 @@ def purge(*, tenant_id: UUID, ended_before: datetime | None, limit: int) -> Coun
         tasks.filter(id__in=ids).delete()
         return {"tasks": len(ids)}
     return {}
+
+
+def _unfinished(tenant_id: UUID) -> QuerySet[Run]:
+    runs = Run.objects.filter(tenant_id=tenant_id, finalized_at=None)
+    return runs.filter(status__in=("PENDING", "RUNNING"))
 
 
 def _runs(tenant_id: UUID, ended_before: datetime | None) -> QuerySet[Run]:

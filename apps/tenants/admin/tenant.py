@@ -12,10 +12,10 @@ from unfold.decorators import display
 
 from agentplatform.core.clock import now
 from agentplatform.core.money import NANOS_PER_USD
-from apps.tenants.admin.audited import AuditedAdmin
 from apps.tenants.admin.budget_bar import BudgetBar, render_bar
 from apps.tenants.admin.refusal import Form
 from apps.tenants.admin.shown_once import show_once
+from apps.tenants.admin.tenant_actions import TenantActions
 from apps.tenants.admin.tenant_filters import BudgetFilter
 from apps.tenants.admin.tenant_form import BudgetForm, NewTenantForm, TenantForm
 from apps.tenants.models import Tenant
@@ -28,7 +28,7 @@ STATUS_COLORS = {"active": "success", "suspended": "warning", "deleted": "danger
 
 
 @admin.register(Tenant)
-class TenantAdmin(AuditedAdmin):
+class TenantAdmin(TenantActions):
     audit_noun = "tenant"
     audited_fields = (
         "name", "slug", "soft_limit_ratio", "rate_limit_per_minute", "user_rate_limit_per_minute",

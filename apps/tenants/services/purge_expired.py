@@ -5,7 +5,7 @@ from uuid import UUID
 
 from apps.tenants.contracts import Counts
 from apps.tenants.models import Tenant
-from apps.tenants.services.holdings import all_holdings
+from apps.tenants.services.holdings import count_holdings
 from apps.tenants.services.purge_batch import PurgedElsewhere, purge_batch
 from apps.tenants.services.work_off import ENOUGH, Clock, work_off
 
@@ -26,11 +26,7 @@ def count_expired(*, tenant_id: UUID, at: datetime) -> Counts:
     ended_before = _ended_before(tenant_id, at)
     if ended_before is None:
         return {}
-    return {
-        noun: count
-        for holdings in all_holdings()
-        for noun, count in holdings.count(tenant_id=tenant_id, ended_before=ended_before).items()
-    }
+    return count_holdings(tenant_id=tenant_id, ended_before=ended_before)
 
 
 def _tenants(tenant_id: UUID | None) -> list[UUID]:

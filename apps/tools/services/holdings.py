@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from agentplatform.calls.cancel import cancel_tenant_rows
+from agentplatform.calls.cancel import cancel_tenant_rows, count_tenant_rows
 from agentplatform.core.rows import rows_of
 from apps.tenants.contracts import Counts, Exported, ExportedFile, ExportedRows
 from apps.tools.models import Artifact, ToolCall
@@ -17,6 +17,11 @@ from apps.tools.services.remove_artifacts import remove_artifacts
 
 def cancel_work(*, tenant_id: UUID, at: datetime, limit: int) -> int:
     return cancel_tenant_rows(ToolCall, tenant_id=tenant_id, at=at, limit=limit)
+
+
+def count_work(*, tenant_id: UUID) -> Counts:
+    number = count_tenant_rows(ToolCall, tenant_id=tenant_id)
+    return {"tool_calls": number} if number else {}
 
 
 def export(*, tenant_id: UUID) -> Iterator[Exported]:

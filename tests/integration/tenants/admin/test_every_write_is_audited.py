@@ -45,6 +45,11 @@ WRITES = {
         {"name": "Acme Ltd", "slug": "acme", "token_budget_monthly": "-5", **RATES},
         ("budget.changed", "tenant.changed"),
     ),
+    "tenant_suspend": Write(YES, {}, ("tenant.suspended",)),
+    "tenant_resume": Write(YES, {}, ("tenant.resumed",)),
+    "tenant_delete_for_good": Write(
+        {**YES, "typed": "acme"}, {**YES, "typed": "Acme"}, ("tenant.deleted",)
+    ),
     "user_add": Write(
         {"email": "new@acme.org", "tenant": "{tenant}", "role": "viewer"},
         {"email": "boss@acme.org", "tenant": "{tenant}", "role": "viewer"},
@@ -137,6 +142,7 @@ def _writes_inline(model_admin, request):
 
 @pytest.mark.parametrize("name", WRITES)
 def test_a_write_leaves_its_entries(send, operator, name):
+    _prepare(name)
     entries = send(name, WRITES[name].form)
     assert tuple(entry.action for entry in entries) == WRITES[name].entries
     for entry in entries:
@@ -149,10 +155,16 @@ def test_a_write_leaves_its_entries(send, operator, name):
 
 @pytest.mark.parametrize("name", WRITES)
 def test_a_refused_write_leaves_none_and_changes_nothing(send, name):
+    _prepare(name)
     before = _rows()
     assert send(name, WRITES[name].wrong) == []
     assert _rows() == before
     assert not LogEntry.objects.exists()
+
+
+def _prepare(name):
+    if name == "tenant_resume":
+        Tenant.objects.update(status="suspended")
 
 
 def _rows():
