@@ -22,7 +22,6 @@ from apps.tenants.services.create_api_key import create_api_key
 from apps.tenants.services.revoke_api_key import revoke_api_key
 from apps.tenants.services.rotate_api_key import rotate_api_key
 
-CHANGE = "tenants.change_apikey"
 REVOKED = "From now on it is refused everywhere, within seconds. This cannot be undone."
 
 
@@ -77,7 +76,7 @@ class ApiKeyAdmin(ServiceAdmin):
     ) -> HttpResponse:
         return self._show(request, cast(ApiKey, obj), cast(Any, request).new_key)
 
-    @action(description="Rotate", icon="autorenew", permissions=(CHANGE,))
+    @action(description="Rotate", icon="autorenew", permissions=("act",))
     def rotate(self, request: HttpRequest, object_id: str) -> HttpResponse:
         key = find(ApiKey, pk=object_id)
 
@@ -101,7 +100,7 @@ class ApiKeyAdmin(ServiceAdmin):
         )
         return confirm(self, request, [key], question, act, RotationForm)
 
-    @action(description="Revoke", icon="block", variant=ActionVariant.DANGER, permissions=(CHANGE,))
+    @action(description="Revoke", icon="block", variant=ActionVariant.DANGER, permissions=("act",))
     def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
         key = find(ApiKey, pk=object_id)
         question = Question(
@@ -112,7 +111,7 @@ class ApiKeyAdmin(ServiceAdmin):
         )
         return confirm(self, request, [key], question, lambda _: _revoke([key]))
 
-    @admin.action(description="Revoke the selected keys", permissions=("change",))
+    @admin.action(description="Revoke the selected keys", permissions=("act",))
     def revoke_selected(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> HttpResponse:
         chosen = list(keys)
         question = Question(

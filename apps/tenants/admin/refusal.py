@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from django.contrib.admin.widgets import AutocompleteSelect
+from django.contrib.auth import get_permission_codename
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.forms import ModelForm
@@ -43,6 +44,11 @@ class ServiceAdmin(ModelAdmin):
         form = super().get_form(request, obj, change, **options)
         refusal = getattr(request, "refusal", None)
         return form if refusal is None else refused(form, refusal)
+
+    def has_act_permission(self, request: HttpRequest, _object_id: str | None = None) -> bool:
+        """Who may change rows of a kind may take the actions on it, where no form may change it."""
+        name = f"{self.opts.app_label}.{get_permission_codename('change', self.opts)}"
+        return bool(request.user.has_perm(name))
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         if db_field.name in self.get_autocomplete_fields(request):

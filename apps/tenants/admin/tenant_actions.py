@@ -19,7 +19,6 @@ from apps.tenants.services.resume_tenant import resume_tenant
 from apps.tenants.services.suspend_tenant import suspend_tenant
 from apps.tenants.states import TENANT
 
-CHANGE = "tenants.change_tenant"
 LEADS_TO = {"suspend": "suspended", "resume": "active", "delete_for_good": "deleted"}
 
 
@@ -48,7 +47,7 @@ class TenantActions(AuditedAdmin):
             if LEADS_TO[one.action_name.removeprefix(prefix)] in TENANT.table[status]
         ]
 
-    @action(description="Suspend", icon="pause_circle", permissions=(CHANGE,))
+    @action(description="Suspend", icon="pause_circle", permissions=("act",))
     def suspend(self, request: HttpRequest, object_id: str) -> HttpResponse:
         tenant = find(Tenant, pk=object_id)
 
@@ -68,7 +67,7 @@ class TenantActions(AuditedAdmin):
         )
         return confirm(self, request, [tenant], question, act, ReasonForm)
 
-    @action(description="Resume", icon="play_circle", permissions=(CHANGE,))
+    @action(description="Resume", icon="play_circle", permissions=("act",))
     def resume(self, request: HttpRequest, object_id: str) -> HttpResponse:
         tenant = find(Tenant, pk=object_id)
 
@@ -91,7 +90,7 @@ class TenantActions(AuditedAdmin):
         url_path="delete-for-good",
         icon="delete_forever",
         variant=ActionVariant.DANGER,
-        permissions=(CHANGE,),
+        permissions=("act",),
     )
     def delete_for_good(self, request: HttpRequest, object_id: str) -> HttpResponse:
         tenant = find(Tenant, pk=object_id)

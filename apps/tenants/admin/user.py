@@ -18,8 +18,6 @@ from apps.tenants.services.change_user import change_user
 from apps.tenants.services.create_user import create_staff, create_user
 from apps.tenants.services.set_staff_password import new_password, set_staff_password
 
-CHANGE = "tenants.change_user"
-
 
 @admin.register(User)
 class UserAdmin(ServiceAdmin):
@@ -93,7 +91,7 @@ class UserAdmin(ServiceAdmin):
         response: HttpResponse = super().response_add(request, obj, post_url_continue)
         return response
 
-    @action(description="Reset the password", icon="lock_reset", permissions=(CHANGE,))
+    @action(description="Reset the password", icon="lock_reset", permissions=("act",))
     def reset_password(self, request: HttpRequest, object_id: str) -> HttpResponse:
         user = find(User, pk=object_id, is_staff=True)
 
