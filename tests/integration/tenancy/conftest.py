@@ -1,7 +1,9 @@
-"""A connection as the server's superuser, for mistakes that only one can make."""
+"""Two tenants; and a connection as the server's superuser, for mistakes that only one can make."""
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -10,6 +12,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from agentplatform.core.tenancy import OWNER
 from agentplatform.embedded.with_servers import SERVER
+from apps.tenants.models import Tenant
+from tests.integration.tenants.life.whole_tenant import whole_tenant
 
 
 @pytest.fixture
@@ -27,3 +31,12 @@ def superuser(transactional_db: None) -> Iterator[BaseDatabaseWrapper]:
     finally:
         connection.rollback()
         connection.close()
+
+
+@pytest.fixture
+def two_tenants(transactional_db: None, settings: Any, tmp_path: Path) -> tuple[Tenant, Tenant]:
+    """Two tenants with rows in every table."""
+    settings.PLATFORM = settings.PLATFORM.model_copy(
+        update={"artifact_folder": tmp_path / "artifacts"}
+    )
+    return whole_tenant(), whole_tenant()
