@@ -12,7 +12,7 @@ from agentplatform.core.json_schema import find_mismatches
 from agentplatform.core.json_values import clean_json
 from agentplatform.core.transactions import after_commit, transaction
 from apps.runs.contracts import IdempotencyMismatch, InvalidRunInput
-from apps.runs.models import Run, Step, TaskDefinition
+from apps.runs.models import Run, Step, TaskDefinition, TaskVersion
 from apps.runs.selectors import newest_version
 from apps.runs.services.dispatch import send_advance
 from apps.runs.services.transition import record_event
@@ -63,6 +63,7 @@ def create_run(
             _create_steps(run, spec, at)
             tenants.open_run_account(tenant_id=run.tenant_id, run_id=run.id, token_limit=budget)
             record_event(run, "run.pending", at=at)
+            _record_start(run, version, at)
             after_commit(send_advance, run_id=run.id)
     except IntegrityError:
         if found := _same_request(task.tenant_id, idempotency_key, request_hash):
@@ -83,6 +84,20 @@ def _create_steps(run: Run, spec: Spec, at: datetime) -> None:
             changed_at=at,
         )
         for position, step in enumerate(spec.steps)
+    )
+
+
+def _record_start(run: Run, version: TaskVersion, at: datetime) -> None:
+    tenants.record_change(
+        tenant_id=run.tenant_id,
+        action="run.started",
+        target=("run", run.id),
+        at=at,
+        after={
+            "task_id": version.task_id,
+            "version": version.number,
+            "token_budget": run.token_budget,
+        },
     )
 
 

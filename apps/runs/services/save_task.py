@@ -12,8 +12,10 @@ from agentplatform.core.transactions import transaction
 from apps.gateway import facade as gateway
 from apps.runs.agents.registry import GRAPHS
 from apps.runs.models import TaskDefinition, TaskVersion
+from apps.runs.selectors import newest_version
 from apps.runs.spec.check import Catalogue, parse_spec
 from apps.runs.spec.document import Spec
+from apps.tenants import facade as tenants
 from apps.tools import facade as tools
 
 
@@ -50,7 +52,14 @@ def create_task(
                 created_at=at,
                 updated_at=at,
             )
-            _add_version(task, spec, created_by, at)
+            version = _add_version(task, spec, created_by, at)
+            tenants.record_change(
+                tenant_id=tenant_id,
+                action="task.created",
+                target=("task", task.id),
+                at=at,
+                after=_describe(task, version),
+            )
     except IntegrityError as error:
         raise Conflict(
             f"There is a task named `{name}`; PATCH it to add a version, or choose another name."
@@ -76,20 +85,50 @@ def change_task(
     try:
         with transaction():
             locked = TaskDefinition.objects.select_for_update().get(id=task.id)
+            newest = newest_version(locked)
+            before = _describe(locked, newest)
             locked.name = name if name is not None else locked.name
             locked.description = description if description is not None else locked.description
+            if spec is not None and spec != newest.spec:
+                newest = _add_version(locked, spec, created_by, at)
+            after = _describe(locked, newest)
+            if after == before:
+                return locked
             locked.updated_at = at
             locked.save(update_fields=["name", "description", "updated_at"])
-            if spec is not None and spec != locked.versions.order_by("-number")[0].spec:
-                _add_version(locked, spec, created_by, at)
+            tenants.record_change(
+                tenant_id=locked.tenant_id,
+                action="task.changed",
+                target=("task", locked.id),
+                at=at,
+                before=before,
+                after=after,
+            )
     except IntegrityError as error:
         raise Conflict(f"There is another task named `{name}`; choose another name.") from error
     return locked
 
 
 def archive_task(*, task: TaskDefinition, at: datetime) -> None:
-    """Hide the task from lists and from new runs; its runs and versions stay."""
-    TaskDefinition.objects.filter(id=task.id).update(is_active=False, updated_at=at)
+    """Hide the task from lists and from new runs; its runs and versions stay.
+
+    A second time changes nothing. Opens a transaction.
+    """
+    with transaction():
+        active = TaskDefinition.objects.filter(id=task.id, is_active=True)
+        if active.update(is_active=False, updated_at=at):
+            tenants.record_change(
+                tenant_id=task.tenant_id,
+                action="task.archived",
+                target=("task", task.id),
+                at=at,
+                before={"name": task.name},
+            )
+
+
+def _describe(task: TaskDefinition, newest: TaskVersion) -> dict[str, object]:
+    """What the audit says of a task: its version's number, not the spec."""
+    return {"name": task.name, "description": task.description, "version": newest.number}
 
 
 def _add_version(

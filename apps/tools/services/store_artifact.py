@@ -10,7 +10,7 @@ from django.conf import settings
 
 from agentplatform.core.ids import new_id
 from agentplatform.core.transactions import transaction
-from apps.tenants.facade import keep_tenant_active
+from apps.tenants.facade import keep_tenant_active, record_change
 from apps.tools.contracts import ArtifactRef
 from apps.tools.models import Artifact
 from apps.tools.selectors import artifact_ref
@@ -45,7 +45,23 @@ def store_artifact(
             keep_tenant_active(tenant_id=tenant_id)
             keep_contents(tenant_id=tenant_id, staged=[staged])
             row.save(force_insert=True)
+            _record(row)
     return artifact_ref(row)
+
+
+def _record(row: Artifact) -> None:
+    record_change(
+        tenant_id=row.tenant_id,
+        action="artifact.uploaded",
+        target=("artifact", row.id),
+        at=row.created_at,
+        after={
+            "name": row.name,
+            "media_type": row.media_type,
+            "size_bytes": row.size_bytes,
+            "sha256": row.sha256,
+        },
+    )
 
 
 def artifact_row(*, tenant_id: UUID, name: str, staged: StagedContent, at: datetime) -> Artifact:
