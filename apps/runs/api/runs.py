@@ -56,6 +56,9 @@ def run_or_404(request: Request, run_id: UUID) -> Run:
 class RunList(APIView):
     """POST starts a run; GET lists runs, newest first."""
 
+    required_right = "run"
+    required_right_to_read = "read"
+
     @extend_schema(
         parameters=[
             OpenApiParameter("status", str, enum=RUN.states),
@@ -106,6 +109,9 @@ def _filters(request: Request) -> dict[str, Any]:
 class RunDetail(APIView):
     """One run; DELETE cancels it."""
 
+    required_right = "run"
+    required_right_to_read = "read"
+
     @extend_schema(responses=RunRead)
     def get(self, request: Request, run_id: UUID) -> Response:
         return Response(RunRead(run_or_404(request, run_id)).data)
@@ -120,6 +126,8 @@ class RunDetail(APIView):
 class RunSteps(APIView):
     """The steps of a run, in the order of its spec."""
 
+    required_right_to_read = "read"
+
     def get(self, request: Request, run_id: UUID) -> Response:
         steps = Step.objects.filter(run_id=run_or_404(request, run_id).id)
         return Response(StepRead(steps.order_by("position", "item_index"), many=True).data)
@@ -128,6 +136,8 @@ class RunSteps(APIView):
 @extend_schema(tags=["runs"], responses=RunMetrics)
 class RunMetricsView(APIView):
     """Cost and token summary of a run."""
+
+    required_right_to_read = "read"
 
     def get(self, request: Request, run_id: UUID) -> Response:
         run = run_or_404(request, run_id)
@@ -169,6 +179,8 @@ def _duration_ms(run: Run) -> int | None:
 class RunArtifacts(APIView):
     """The files that the steps of a run left, oldest first."""
 
+    required_right_to_read = "read"
+
     def get(self, request: Request, run_id: UUID) -> Response:
         run = run_or_404(request, run_id)
         found = tools.artifacts_of_run(tenant_id=run.tenant_id, run_id=run.id)
@@ -177,6 +189,8 @@ class RunArtifacts(APIView):
 
 class RunEvents(APIView):
     """The timeline of a run, in pages: pass the last `seq` as `after`."""
+
+    required_right_to_read = "read"
 
     @extend_schema(
         tags=["runs"],

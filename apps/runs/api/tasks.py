@@ -38,6 +38,9 @@ def task_or_404(request: Request, task_id: UUID) -> TaskDefinition:
 class TaskList(APIView):
     """POST creates a task definition; GET lists them, newest first."""
 
+    required_right = "run"
+    required_right_to_read = "read"
+
     @extend_schema(
         parameters=[OpenApiParameter("name", str, description="Only the task of this name.")],
         responses=TaskRead(many=True),
@@ -70,6 +73,9 @@ class TaskList(APIView):
 class TaskDetail(APIView):
     """One task definition; PATCH adds a version, DELETE archives."""
 
+    required_right = "run"
+    required_right_to_read = "read"
+
     @extend_schema(responses=TaskRead)
     def get(self, request: Request, task_id: UUID) -> Response:
         return Response(TaskRead(newest_version(task_or_404(request, task_id))).data)
@@ -97,6 +103,8 @@ class TaskDetail(APIView):
 class TaskVersions(APIView):
     """Every version of a task, newest first."""
 
+    required_right_to_read = "read"
+
     def get(self, request: Request, task_id: UUID) -> Response:
         versions = task_or_404(request, task_id).versions.order_by("-number")
         return Response(TaskVersionRead(versions, many=True).data)
@@ -117,6 +125,8 @@ class TaskValidate(APIView):
 
 class TaskSchema(APIView):
     """The JSON schema of a spec."""
+
+    required_right_to_read = "read"
 
     @extend_schema(
         tags=["tasks"], responses=OpenApiResponse({"type": "object"}, description="JSON schema")

@@ -1,6 +1,6 @@
 """The one permission class: the right that a view needs, looked up in the table of rights."""
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal
 
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
@@ -12,20 +12,28 @@ from apps.tenants.facade import may
 if TYPE_CHECKING:  # rest_framework.views imports this module while it is being imported
     from rest_framework.views import APIView
 
+Need = Right | Literal["any"]
+
 
 class HasRight(BasePermission):
-    """Safe methods need `read`; others need the view's `required_right`, or else `run`.
-
-    Reading what takes more than `read` is said by the view's `required_right_to_read`.
+    """A view says what it needs: `required_right_to_read` for safe methods, `required_right` for
+    all others, each a right or "any" of them. What a view does not say, nobody may do.
     """
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         user = request.user
-        return isinstance(user, ApiUser) and may(user.principal, right_needed(request, view))
+        if not isinstance(user, ApiUser):
+            return False
+        need = need_of(view, request.method or "")
+        if need == "any":
+            return bool(user.principal.rights)
+        return need is not None and may(user.principal, need)
 
 
-def right_needed(request: Request, view: "APIView") -> Right:
-    """The right that this request to this view needs."""
-    if request.method in SAFE_METHODS:
-        return cast(Right, getattr(view, "required_right_to_read", "read"))
-    return cast(Right, getattr(view, "required_right", "run"))
+def need_of(view: "APIView | type[APIView]", method: str) -> Need | None:
+    """What this method of this view needs; None: it does not say."""
+    if method == "OPTIONS" or not hasattr(view, method.lower()):
+        return "any"  # what can be asked for at all, which 405 answers too
+    name = "required_right_to_read" if method in SAFE_METHODS else "required_right"
+    need: Need | None = getattr(view, name, None)
+    return need

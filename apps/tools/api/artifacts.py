@@ -36,6 +36,8 @@ SAFE_TYPES = frozenset(
 class ArtifactList(APIView):
     """POST stores a file, for example the input of a run."""
 
+    required_right = "run"
+
     parser_classes = (MultiPartParser,)
 
     @extend_schema(
@@ -57,6 +59,8 @@ class ArtifactList(APIView):
 class ArtifactDetail(APIView):
     """What a stored file is."""
 
+    required_right_to_read = "read"
+
     @extend_schema(responses=ArtifactRead)
     def get(self, request: Request, artifact_id: UUID) -> Response:
         row = get_artifact(tenant_id=principal_of(request).tenant_id, artifact_id=artifact_id)
@@ -66,6 +70,8 @@ class ArtifactDetail(APIView):
 @extend_schema(tags=["artifacts"])
 class ArtifactContent(APIView):
     """The stored file itself, always as a download."""
+
+    required_right_to_read = "read"
 
     @extend_schema(
         responses={(200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY)}

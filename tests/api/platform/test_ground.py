@@ -34,6 +34,9 @@ class EchoSerializer(StrictSerializer):
 
 
 class EchoView(APIView):
+    required_right = "run"
+    required_right_to_read = "read"
+
     def get(self, request, echo_id=None):
         return Response({"tenant": str(principal_of(request).tenant_id)})
 
@@ -56,7 +59,16 @@ class ManageView(APIView):
         return Response({})
 
 
+class SilentView(APIView):
+    def get(self, request):
+        return Response({})
+
+    def post(self, request):
+        return Response({})
+
+
 urlpatterns = [
+    path("api/v1/silent", SilentView.as_view()),
     path("api/v1/echo", EchoView.as_view()),
     path("api/v1/echo/<uuid:echo_id>", EchoView.as_view()),
     path("api/v1/manage", ManageView.as_view()),
@@ -124,6 +136,10 @@ def test_without_a_working_key_nobody_comes_in(client, header):
         ("member", "post", "/api/v1/manage", 403),
         ("admin", "post", "/api/v1/echo", 201),
         ("admin", "post", "/api/v1/manage", 200),
+        ("admin", "get", "/api/v1/silent", 403),
+        ("admin", "post", "/api/v1/silent", 403),
+        ("viewer", "put", "/api/v1/silent", 405),
+        ("viewer", "options", "/api/v1/echo", 200),
     ],
 )
 def test_a_view_takes_the_right_it_says(role, method, address, status):
