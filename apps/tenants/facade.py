@@ -7,6 +7,7 @@ from apps.tenants.selectors import budget_use as budget_use
 from apps.tenants.services.authenticate import authenticate as authenticate
 from apps.tenants.services.book import settle as settle
 from apps.tenants.services.books import Books as Books
+from apps.tenants.services.delete_secret import delete_secret as delete_secret
 from apps.tenants.services.expire_reservations import expire_reservations as expire_reservations
 from apps.tenants.services.holdings import register_holdings as register_holdings
 from apps.tenants.services.open_account import open_run_account as open_run_account
@@ -17,7 +18,9 @@ from apps.tenants.services.require_active_tenant import (
 from apps.tenants.services.require_active_tenant import (
     require_active_tenant as require_active_tenant,
 )
+from apps.tenants.services.reveal_secret import reveal_secret as reveal_secret
 from apps.tenants.services.set_budget import set_budget as set_budget
+from apps.tenants.services.set_secret import set_secret as set_secret
 from apps.tenants.services.spending_accounts import spending_accounts as spending_accounts
 
 
