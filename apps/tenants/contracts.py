@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, BinaryIO, ClassVar, Literal, Protocol
+from typing import Any, BinaryIO, ClassVar, Literal, Protocol, TypedDict
 from uuid import UUID
 
 from agentplatform.core.errors import PlatformError
@@ -44,6 +44,25 @@ class NewApiKey:
     api_key_id: UUID
     prefix: str
     secret: str
+
+
+class TenantSettings(TypedDict, total=False):
+    """What the admins of a tenant decide. `retention_days` None keeps what has ended."""
+
+    name: str
+    retention_days: int | None
+    allows_provisioning: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditFilter:
+    """Which audit entries are asked for; what is None does not matter. `until` is exclusive."""
+
+    action: str | None = None
+    actor_id: str | None = None
+    target_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 class InvalidCredentials(PlatformError):

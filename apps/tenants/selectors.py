@@ -1,4 +1,4 @@
-"""What is left of a tenant's money, and what was used."""
+"""What is left of a tenant's money, what was used, and who changed what."""
 
 from datetime import date, datetime
 from typing import cast
@@ -7,8 +7,14 @@ from uuid import UUID
 from django.db.models import BigIntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
-from apps.tenants.contracts import AccountKind, AccountRoom, BudgetUse, Unit
-from apps.tenants.models import Account, Tenant
+from apps.tenants.contracts import AccountKind, AccountRoom, AuditFilter, BudgetUse, Unit
+from apps.tenants.models import Account, AuditEntry, Tenant
+
+AUDIT_FIELDS = (
+    "id", "at", "tenant_id", "actor_kind", "actor_id", "actor_name", "action", "target_kind",
+    "target_id", "before", "after", "address", "trace_id",
+)  # fmt: skip
+"""What is shown of an audit entry, wherever it is shown."""
 
 
 def period_of(at: datetime) -> date:
@@ -73,3 +79,18 @@ def with_budget_use(tenants: QuerySet[Tenant], *, at: datetime) -> QuerySet[Tena
         nanos_used=amount("nanos", "posted"),
         nanos_reserved=amount("nanos", "reserved"),
     )
+
+
+def audit_entries(*, tenant_id: UUID | None, wanted: AuditFilter) -> QuerySet[AuditEntry]:
+    """The entries that are wanted of a tenant; None: of every tenant and of the platform."""
+    entries = AuditEntry.objects.all()
+    if tenant_id is not None:
+        entries = entries.filter(tenant_id=tenant_id)
+    for name in ("action", "actor_id", "target_id"):
+        if (value := getattr(wanted, name)) is not None:
+            entries = entries.filter(**{name: value})
+    if wanted.since is not None:
+        entries = entries.filter(at__gte=wanted.since)
+    if wanted.until is not None:
+        entries = entries.filter(at__lt=wanted.until)
+    return entries
