@@ -100,7 +100,7 @@ CSRF_COOKIE_SAMESITE = "Lax"
 CORS_ALLOWED_ORIGINS = [one.strip() for one in ENV.cors_allowed_origins.split(",") if one.strip()]
 CORS_URLS_REGEX = r"^/api/" if CORS_ALLOWED_ORIGINS else r"(?!)"  # the second one matches nothing
 CORS_ALLOW_CREDENTIALS = False
-CORS_ALLOW_METHODS = ["GET", "POST", "PATCH", "DELETE", "OPTIONS"]
+CORS_ALLOW_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 CORS_ALLOW_HEADERS = ["authorization", "content-type", "idempotency-key", "traceparent"]
 CORS_EXPOSE_HEADERS = ["Retry-After", "X-Request-ID"]
 USE_TZ = True
@@ -134,11 +134,21 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "Right": "apps.tenants.states.RIGHTS_OF_TENANTS",
+        "Role": "apps.tenants.models.User.Role",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "agentplatform.api.schema.add_problems",
     ],
     "TAGS": [
+        {"name": "me", "description": "Who makes the request, and what they may do."},
+        {"name": "tenant", "description": "Your tenant: its settings, budgets and their use."},
+        {"name": "users", "description": "People of the tenant."},
+        {"name": "api-keys", "description": "Keys: made, rotated, revoked."},
+        {"name": "secrets", "description": "Secrets: set and deleted, never shown."},
+        {"name": "audit", "description": "Who changed what."},
         {"name": "tasks", "description": "Task definitions and their versions."},
         {"name": "runs", "description": "Runs of a task: start, follow, cancel."},
         {"name": "artifacts", "description": "Files that go into a run or come out of one."},

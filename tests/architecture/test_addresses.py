@@ -8,7 +8,7 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 OPEN = {"", "health", "health/ready", "metrics", "api/schema/", "api/docs/"}
-METHODS = ("get", "post", "patch", "delete")
+METHODS = ("get", "post", "put", "patch", "delete")
 
 
 def routes(resolver: URLResolver, prefix: str = "") -> Iterator[str]:

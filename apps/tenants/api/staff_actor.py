@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponseBase
 
+from agentplatform.api.address import client_address
 from agentplatform.api.scope import PLATFORM_PATH
 from agentplatform.core.actor import Actor, become
 
@@ -17,6 +18,6 @@ class StaffActor:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path.startswith(PLATFORM_PATH) and request.user.is_authenticated:
             user = request.user
-            address = request.META.get("REMOTE_ADDR", "")
+            address = client_address(request)
             become(Actor(kind="staff", id=str(user.pk), name=user.email, address=address))
         return self._get_response(request)

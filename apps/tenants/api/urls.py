@@ -1,7 +1,29 @@
 """Addresses of tenants."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-from apps.tenants.api import schema  # noqa: F401  drf-spectacular finds it once it is imported
+from apps.tenants.api import (
+    api_keys,
+    audit,
+    me,
+    schema,  # noqa: F401  drf-spectacular finds it once it is imported
+    secrets,
+    tenant,
+    users,
+)
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("me", me.MeDetail.as_view(), name="me"),
+    path("tenant", tenant.TenantDetail.as_view(), name="tenant"),
+    path("users", users.UserList.as_view(), name="users"),
+    path("users/<uuid:user_id>", users.UserDetail.as_view(), name="user"),
+    path("api-keys", api_keys.ApiKeyList.as_view(), name="api-keys"),
+    path("api-keys/<uuid:api_key_id>", api_keys.ApiKeyDetail.as_view(), name="api-key"),
+    path(
+        "api-keys/<uuid:api_key_id>/rotate", api_keys.ApiKeyRotate.as_view(), name="api-key-rotate"
+    ),
+    path("secrets", secrets.SecretList.as_view(), name="secrets"),
+    path("secrets/<str:name>", secrets.SecretDetail.as_view(), name="secret"),
+    path("audit", audit.AuditList.as_view(), name="audit"),
+    path("audit/export", audit.AuditExport.as_view(), name="audit-export"),
+]

@@ -1,0 +1,49 @@
+"""Change what a tenant decides about itself."""
+
+from datetime import datetime
+from uuid import UUID
+
+from agentplatform.core.errors import InvalidInput
+from agentplatform.core.transactions import transaction
+from apps.tenants.contracts import TenantSettings
+from apps.tenants.models import Tenant
+from apps.tenants.services.lock_tenant import lock_tenant
+from apps.tenants.services.record_change import record_change
+
+MAX_RETENTION_DAYS = 36_500
+
+
+def change_tenant(*, tenant_id: UUID, changes: TenantSettings, at: datetime) -> Tenant:
+    """The tenant with these settings; what `changes` leaves out stays as it is.
+
+    Raises InvalidInput and NotFound. Opens a transaction.
+    """
+    _check(changes)
+    with transaction():
+        tenant = lock_tenant(tenant_id)
+        before = {name: getattr(tenant, name) for name in changes}
+        if before == changes:
+            return tenant
+        for name, value in changes.items():
+            setattr(tenant, name, value)
+        tenant.save(update_fields=list(changes))
+        record_change(
+            tenant_id=tenant_id,
+            action="tenant.changed",
+            target=("tenant", tenant_id),
+            at=at,
+            before=before,
+            after=dict(changes),
+        )
+    return tenant
+
+
+def _check(changes: TenantSettings) -> None:
+    days = changes.get("retention_days")
+    if days is not None and not 1 <= days <= MAX_RETENTION_DAYS:
+        raise InvalidInput(
+            "Nothing can be kept that long.",
+            errors={"retention_days": [f"Name 1 to {MAX_RETENTION_DAYS} days, or null for ever."]},
+        )
+    if not changes.get("name", "a name").strip():
+        raise InvalidInput("A tenant has a name.", errors={"name": ["Write one."]})

@@ -1,0 +1,186 @@
+"""Every address of the API with its methods: what each needs, and what it writes to the audit.
+
+The tests compare this table with the URL table, so that a new address is decided about here.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from tests.api.tenants.house import SPEC, House, file, new_name
+
+PREFIX = "api/v1/"
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+def nothing(_house: House) -> dict[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """`needs` is the right ("any" of them is enough); `names` makes the row that the address
+    names; `body` makes what is sent. `writes` is the action of the one entry that a success leaves.
+    """
+
+    method: str
+    route: str
+    needs: str
+    status: int = 200
+    names: Callable[[House], Any] | None = None
+    body: Callable[[House], dict[str, Any]] = nothing
+    writes: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.route}"
+
+    def address(self, name: Any = None) -> str:
+        head, _, rest = self.route.partition("<")
+        tail = rest.partition(">")[2]
+        return f"/{PREFIX}{head}{'' if name is None else name}{tail}"
+
+    def ask(self, client: Any, house: House) -> tuple[Any, Any]:
+        """The answer to a request that is right, and what its address names."""
+        name = self.names(house) if self.names else None
+        return self.send(client, name, self.body(house)), name
+
+    def send(self, client: Any, name: Any, body: dict[str, Any]) -> Any:
+        answer = getattr(client, self.method)(self.address(name), body, **self.options)
+        answer.close()
+        return answer
+
+
+UPLOAD = {"format": "multipart"}
+ENDPOINTS = [
+    Endpoint("get", "me", "any"),
+    Endpoint("get", "tenant", "read"),
+    Endpoint(
+        "patch", "tenant", "admin", body=lambda _: {"name": new_name()}, writes="tenant.changed"
+    ),
+    Endpoint("get", "users", "admin"),
+    Endpoint(
+        "post",
+        "users",
+        "admin",
+        201,
+        body=lambda _: {"email": f"{new_name()}@example.org"},
+        writes="user.created",
+    ),
+    Endpoint("get", "users/<uuid:user_id>", "admin", names=House.user),
+    Endpoint(
+        "patch",
+        "users/<uuid:user_id>",
+        "admin",
+        names=House.user,
+        body=lambda _: {"role": "member"},
+        writes="user.changed",
+    ),
+    Endpoint("get", "api-keys", "admin"),
+    Endpoint(
+        "post",
+        "api-keys",
+        "admin",
+        201,
+        body=lambda _: {"name": new_name(), "scopes": ["admin"]},
+        writes="api_key.created",
+    ),
+    Endpoint("get", "api-keys/<uuid:api_key_id>", "admin", names=House.api_key),
+    Endpoint(
+        "delete",
+        "api-keys/<uuid:api_key_id>",
+        "admin",
+        204,
+        names=House.api_key,
+        writes="api_key.revoked",
+    ),
+    Endpoint(
+        "post",
+        "api-keys/<uuid:api_key_id>/rotate",
+        "admin",
+        201,
+        names=lambda house: house.client_with(["admin"]).key.api_key_id,
+        writes="api_key.rotated",
+    ),
+    Endpoint("get", "secrets", "admin"),
+    Endpoint(
+        "put",
+        "secrets/<str:name>",
+        "admin",
+        201,
+        names=lambda _: new_name(),
+        body=lambda _: {"value": "hush"},
+        writes="secret.created",
+    ),
+    Endpoint(
+        "delete", "secrets/<str:name>", "admin", 204, names=House.secret, writes="secret.deleted"
+    ),
+    Endpoint("get", "audit", "admin"),
+    Endpoint("get", "audit/export", "admin"),
+    Endpoint(
+        "post",
+        "artifacts",
+        "run",
+        201,
+        body=lambda _: {"file": file()},
+        writes="artifact.uploaded",
+        options=UPLOAD,
+    ),
+    Endpoint("get", "artifacts/<uuid:artifact_id>", "read", names=House.artifact),
+    Endpoint("get", "artifacts/<uuid:artifact_id>/content", "read", names=House.artifact),
+    Endpoint("get", "tasks", "read"),
+    Endpoint(
+        "post",
+        "tasks",
+        "run",
+        201,
+        body=lambda _: {"name": new_name(), "spec": SPEC},
+        writes="task.created",
+    ),
+    Endpoint("post", "tasks/validate", "read", body=lambda _: {"spec": SPEC}),
+    Endpoint("get", "tasks/schema", "read"),
+    Endpoint("get", "tasks/<uuid:task_id>", "read", names=House.task),
+    Endpoint(
+        "patch",
+        "tasks/<uuid:task_id>",
+        "run",
+        names=House.task,
+        body=lambda _: {"name": new_name()},
+        writes="task.changed",
+    ),
+    Endpoint(
+        "delete", "tasks/<uuid:task_id>", "run", 204, names=House.task, writes="task.archived"
+    ),
+    Endpoint("get", "tasks/<uuid:task_id>/versions", "read", names=House.task),
+    Endpoint("get", "runs", "read"),
+    Endpoint(
+        "post",
+        "runs",
+        "run",
+        201,
+        body=lambda house: {"task_id": str(house.task())},
+        writes="run.started",
+    ),
+    Endpoint("get", "runs/<uuid:run_id>", "read", names=House.run),
+    Endpoint("delete", "runs/<uuid:run_id>", "run", names=House.run, writes="run.cancelled"),
+    Endpoint("get", "runs/<uuid:run_id>/steps", "read", names=House.run),
+    Endpoint("get", "runs/<uuid:run_id>/metrics", "read", names=House.run),
+    Endpoint("get", "runs/<uuid:run_id>/artifacts", "read", names=House.run),
+    Endpoint("get", "runs/<uuid:run_id>/events", "read", names=House.run),
+]
+
+
+def api_views() -> Iterator[tuple[str, Any]]:
+    """Each route below PREFIX, with the class of its view."""
+    yield from _views(get_resolver(), "")
+
+
+def _views(resolver: URLResolver, prefix: str) -> Iterator[tuple[str, Any]]:
+    for entry in resolver.url_patterns:
+        route = prefix + str(entry.pattern)
+        if not isinstance(entry, URLPattern):
+            yield from _views(entry, route)
+        elif route.startswith(PREFIX):
+            yield route.removeprefix(PREFIX), getattr(entry.callback, "view_class", None)

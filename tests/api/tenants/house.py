@@ -1,0 +1,112 @@
+"""A tenant with everything that an address can name, and clients of whoever asks."""
+
+import uuid
+from dataclasses import dataclass
+from functools import cached_property
+from io import BytesIO
+from typing import Any
+
+from rest_framework.test import APIClient
+
+from agentplatform.core.clock import now
+from apps.runs.facade import create_run, create_task
+from apps.runs.models import TaskDefinition
+from apps.tenants.contracts import Role
+from apps.tenants.models import Tenant, User
+from apps.tenants.services.create_api_key import create_api_key
+from apps.tenants.services.create_tenant import create_tenant
+from apps.tenants.services.create_user import create_user
+from apps.tenants.services.set_secret import set_secret
+from apps.tenants.states import RIGHTS_OF_TENANTS
+from apps.tools.facade import store_artifact
+
+ADDRESS = "203.0.113.9"
+SPEC = {
+    "steps": [{"name": "a", "kind": "tool", "tool": "code", "arguments": {"program": "print(1)"}}]
+}
+
+
+@dataclass(frozen=True)
+class House:
+    """`client_of` and `client_with` make clients; the rest makes a new row and gives its id."""
+
+    tenant: Tenant
+
+    @classmethod
+    def build(cls) -> "House":
+        return cls(create_tenant(name=f"t-{uuid.uuid4().hex[:8]}", at=now()))
+
+    def client_of(self, role: Role) -> APIClient:
+        """Someone of this role, by a key that limits nothing."""
+        return self.client_with(RIGHTS_OF_TENANTS, user_id=self.user(role))
+
+    def client_with(self, scopes: Any, **fields: Any) -> APIClient:
+        """Whoever holds a key of these scopes; `client.key` is the key."""
+        key = create_api_key(
+            tenant_id=self.tenant.id, name=new_name(), scopes=scopes, at=now(), **fields
+        )
+        client = APIClient(raise_request_exception=False, REMOTE_ADDR=ADDRESS)
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {key.secret}")
+        client.key = key  # type: ignore[attr-defined]
+        return client
+
+    @cached_property
+    def admin(self) -> APIClient:
+        return self.client_of("admin")
+
+    def user(self, role: Role = "viewer", **fields: Any) -> uuid.UUID:
+        email = f"{new_name()}@example.org"
+        made = create_user(tenant_id=self.tenant.id, email=email, role=role, at=now(), **fields)
+        return made.id
+
+    def api_key(self) -> uuid.UUID:
+        made = create_api_key(tenant_id=self.tenant.id, name=new_name(), at=now())
+        return made.api_key_id
+
+    def secret(self) -> str:
+        name = new_name()
+        set_secret(tenant_id=self.tenant.id, name=name, value="hush", at=now())
+        return name
+
+    def task(self) -> uuid.UUID:
+        return self._task().id
+
+    def _task(self) -> TaskDefinition:
+        return create_task(
+            tenant_id=self.tenant.id,
+            name=new_name(),
+            description="",
+            spec=SPEC,
+            created_by=None,
+            at=now(),
+        )
+
+    def run(self) -> uuid.UUID:
+        run, _ = create_run(task=self._task(), given={}, created_by=None, at=now())
+        return run.id
+
+    def artifact(self) -> uuid.UUID:
+        ref = store_artifact(tenant_id=self.tenant.id, name="a.txt", content=file(), at=now())
+        return ref.artifact_id
+
+
+def new_name() -> str:
+    return f"n{uuid.uuid4().hex}"
+
+
+def file(content: bytes = b"text", name: str = "a.txt") -> Any:
+    made = BytesIO(content)
+    made.name = name
+    return made
+
+
+def staff() -> APIClient:
+    """A member of the platform's staff who is signed in to the admin site."""
+    client = APIClient(raise_request_exception=False, REMOTE_ADDR=ADDRESS)
+    user = User.objects.create(email=f"{new_name()}@example.org", is_staff=True, is_superuser=True)
+    client.force_login(user)
+    return client
+
+
+def stranger() -> APIClient:
+    return APIClient(raise_request_exception=False, REMOTE_ADDR=ADDRESS)
