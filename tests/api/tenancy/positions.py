@@ -1,0 +1,149 @@
+"""Every place of the API where a caller names a row, read off the OpenAPI document."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import Any
+
+from drf_spectacular.generators import SchemaGenerator
+
+from apps.runs.models import Run, TaskDefinition
+from apps.tenants.models import ApiKey, AuditEntry, Secret, Tenant, User
+from apps.tools.models import Artifact
+
+METHODS = ("get", "post", "put", "patch", "delete")
+SPEC = {"steps": [{"name": "a", "kind": "tool", "tool": "code", "arguments": {"program": "1"}}]}
+
+
+def _first(model: Any, field: str, **where: Any) -> Callable[[Tenant], str]:
+    return lambda tenant: str(
+        model.objects.filter(tenant=tenant, **where).order_by("pk").values_list(field, flat=True)[0]
+    )
+
+
+NAMES: dict[str, Callable[[Tenant], str]] = {
+    "task_id": _first(TaskDefinition, "id"),
+    "run_id": _first(Run, "id", completed_at=None),
+    "artifact_id": _first(Artifact, "id"),
+    "user_id": _first(User, "id"),
+    "api_key_id": _first(ApiKey, "id", rotated_at=None, name="key"),
+    "actor_id": _first(AuditEntry, "actor_id", actor_kind="user"),
+    "target_id": _first(User, "id"),
+    "email": _first(User, "email"),
+    "tasks.name": _first(TaskDefinition, "name"),
+    "secrets.name": _first(Secret, "name"),
+    "Idempotency-Key": _first(Run, "idempotency_key", completed_at=None),
+}
+"""What a caller may name a row by, and how the row of a tenant is found; below one address where
+the name alone is not clear."""
+PLAIN = {"status", "after", "format", "since", "until", "role", "action", "page", "cursor", "limit"}
+"""Parameters that name no row."""
+BODIES: dict[str, Callable[[Tenant], dict[str, Any]]] = {
+    "post /api/v1/runs": lambda tenant: {"task_id": NAMES["task_id"](tenant)},
+    "post /api/v1/tasks": lambda _: {"name": uuid.uuid4().hex, "spec": SPEC},
+    "post /api/v1/users": lambda _: {"email": f"{uuid.uuid4().hex}@example.org"},
+    "patch /api/v1/users/{user_id}": lambda _: {"role": "admin"},
+    "post /api/v1/api-keys": lambda _: {"name": uuid.uuid4().hex, "scopes": ["read"]},
+    "put /api/v1/secrets/{name}": lambda _: {"value": "hush"},
+}
+"""A body that is right, where one is needed."""
+
+
+@dataclass(frozen=True)
+class Position:
+    """A row is named in `place` (path, query, header or body) by the parameter `name`."""
+
+    method: str
+    path: str
+    place: str
+    name: str
+    is_id: bool
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path} {self.place} {self.name}"
+
+    def value_of(self, tenant: Tenant) -> str:
+        """The tenant's row."""
+        head = self.path.split("/")[3]
+        return (NAMES.get(f"{head}.{self.name}") or NAMES[self.name])(tenant)
+
+    def missing(self) -> str:
+        """No row of anybody."""
+        if self.name == "email":
+            return f"{uuid.uuid4().hex}@example.org"
+        return str(uuid.uuid4()) if self.is_id else f"n{uuid.uuid4().hex[:20]}"
+
+    def prepare(self, client: Any, sender: Tenant, value: str) -> Callable[[], Any]:
+        """Sends a request of `sender` that is right but for naming `value` here."""
+        path = self.path
+        for name, parameter in operation(self.method, path)["in"]["path"].items():
+            position = Position(self.method, path, "path", name, is_id(parameter))
+            is_here = (self.place, self.name) == ("path", name)
+            path = path.replace(f"{{{name}}}", value if is_here else position.value_of(sender))
+        body = BODIES.get(f"{self.method} {self.path}", lambda _: {})(sender)
+        if self.place == "body":
+            body[self.name] = value
+        if self.place == "query":
+            path = f"{path}?{self.name}={value}"
+        headers = {self.name: value} if self.place == "header" else {}
+        return partial(getattr(client, self.method), path, body, headers=headers)
+
+
+def is_id(schema: dict[str, Any]) -> bool:
+    return schema.get("format") == "uuid" or schema.get("name", "").endswith("_id")
+
+
+def positions() -> Iterator[Position]:
+    """All of them. Raises KeyError for a parameter that nobody has decided about."""
+    for (method, path), found in _operations().items():
+        for place, parameters in found["in"].items():
+            for name, schema in parameters.items():
+                position = Position(method, path, place, name, is_id(schema))
+                if is_known(position):
+                    yield position
+
+
+def is_known(position: Position) -> bool:
+    """Whether the parameter names a row. Raises KeyError when NAMES and PLAIN do not say."""
+    head = position.path.split("/")[3]
+    if f"{head}.{position.name}" in NAMES or position.name in NAMES:
+        return True
+    if position.place == "body" and not position.is_id:
+        return False
+    if position.name not in PLAIN:
+        raise KeyError(f"add what {position} names to NAMES or PLAIN")
+    return False
+
+
+def operation(method: str, path: str) -> dict[str, Any]:
+    return _operations()[method, path]
+
+
+def paths() -> set[str]:
+    """The addresses that the document describes."""
+    return {path for _, path in _operations()}
+
+
+@cache
+def _operations() -> dict[tuple[str, str], dict[str, Any]]:
+    document = SchemaGenerator().get_schema(public=True)
+    schemas = document["components"]["schemas"]
+    return {
+        (method, path): {"in": _parameters(found, schemas)}
+        for path, item in document["paths"].items()
+        for method, found in item.items()
+        if method in METHODS
+    }
+
+
+def _parameters(found: dict[str, Any], schemas: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    places: dict[str, dict[str, Any]] = {"path": {}, "query": {}, "header": {}, "body": {}}
+    for parameter in found.get("parameters", []):
+        schema = {**parameter["schema"], "name": parameter["name"]}
+        places[parameter["in"]][parameter["name"]] = schema
+    for content in found.get("requestBody", {}).get("content", {}).values():
+        reference = content["schema"].get("$ref", "").rpartition("/")[2]
+        for name, schema in schemas.get(reference, {}).get("properties", {}).items():
+            places["body"][name] = {**schema, "name": name}
+    return places
