@@ -106,6 +106,7 @@ CORS_EXPOSE_HEADERS = ["Retry-After", "X-Request-ID"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-us"
+FORMAT_MODULE_PATH = ["agentplatform.formats"]
 
 STATIC_URL = "/static/"
 STATIC_ROOT: Path | None = ROOT / ".data" / "static"

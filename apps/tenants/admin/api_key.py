@@ -58,6 +58,16 @@ class ApiKeyAdmin(ServiceAdmin):
     def scopes_in_words(self, key: ApiKey) -> str:
         return ", ".join(key.scopes)
 
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """One way to save: it leads to the page that shows the key."""
+        only_save = {"show_save_and_add_another": False, "show_save_and_continue": False}
+        page: HttpResponse = super().add_view(
+            request, form_url, {**(extra_context or {}), **only_save}
+        )
+        return page
+
     def save_model(self, request: HttpRequest, obj: Model, _form: Any, _change: bool) -> None:
         key = cast(ApiKey, obj)
         new = create_api_key(

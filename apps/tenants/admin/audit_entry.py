@@ -6,11 +6,12 @@ from typing import Any
 from django.contrib import admin
 from django.template.loader import render_to_string
 from unfold.admin import ModelAdmin
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from agentplatform.core.admin import ReadOnly
+from apps.tenants.admin.day_filter import DayFilter
 from apps.tenants.models import AuditEntry
 
 ACTORS = {"user": "info", "api_key": "info", "staff": "warning", "command": "warning"}
@@ -25,7 +26,7 @@ class AuditEntryAdmin(ReadOnly, ModelAdmin):
         ("tenant", AutocompleteSelectFilter),
         "actor_kind",
         "action",
-        ("at", RangeDateFilter),
+        ("at", DayFilter),
     )
     list_filter_submit = True
     list_select_related = ("tenant",)

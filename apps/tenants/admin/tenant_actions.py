@@ -134,7 +134,7 @@ def _purged(tenant: Tenant) -> str:
 
 def _kept(tenant: Tenant) -> str:
     entries = LedgerEntry.objects.filter(tenant=tenant).count()
-    return f"Kept: its name, its accounts, {entries:,} ledger entries, and the audit."
+    return f"Kept: its name, its accounts, the ledger ({entries:,} entries) and the audit."
 
 
 def _words(counts: Counts) -> str:

@@ -28,7 +28,8 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         nanos = self.instance.usd_budget_monthly_nanos
         if nanos is not None:
-            self.initial["usd_budget_monthly"] = f"{(Decimal(nanos) / NANOS_PER_USD).normalize():f}"
+            usd = (Decimal(nanos) / NANOS_PER_USD).normalize()
+            self.initial["usd_budget_monthly"] = Decimal(f"{usd:f}")  # 120, never 1.2E+2
 
     @property
     def budget_changed(self) -> bool:

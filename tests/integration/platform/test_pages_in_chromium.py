@@ -1,5 +1,6 @@
 """The pages work under their Content-Security-Policy, in real Chromium."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -93,6 +94,55 @@ def test_a_field_that_searches_finds(visit, tenant):
         page.locator(".select2-search__field").last.fill("acm")
         page.locator(".select2-results__option", has_text="Acme").click()
         expect(page.locator("#id_tenant")).to_have_value(str(tenant.id))
+
+    assert visit(steps) == []
+
+
+def test_a_tenant_with_its_bars_is_suspended_behind_a_question(visit, tenant):
+    def steps(page, address):
+        sign_in(page, address)
+        page.goto(f"{address}/admin/tenants/tenant/")
+        bar = page.get_by_role("meter").first
+        expect(bar).to_be_visible()
+        assert bar.bounding_box()["width"] > 100
+        page.get_by_role("link", name="acme").first.click()
+        page.get_by_role("link", name="Suspend").click()
+        page.get_by_role("button", name="Suspend").click()
+        expect(page.get_by_text("acme is suspended.").first).to_be_visible()
+
+    assert visit(steps) == []
+    tenant.refresh_from_db()
+    assert tenant.status == "suspended"
+
+
+def test_a_new_key_is_shown_to_be_copied(visit, tenant):
+    def steps(page, address):
+        sign_in(page, address)
+        page.goto(f"{address}/admin/tenants/apikey/add/")
+        page.fill("#id_name", "ci")
+        page.click("#id_tenant + .select2")
+        page.locator(".select2-search__field").last.fill("acm")
+        page.locator(".select2-results__option", has_text="acme").click()
+        page.click("[name=_save]")
+        expect(page.locator("#secret")).to_have_value(re.compile("ap_.{49}"))
+        page.get_by_role("button", name="Copy").click()
+        page.get_by_role("link", name="I have it").click()
+        expect(page.locator("#secret")).to_have_count(0)
+
+    assert visit(steps) == []
+
+
+def test_the_filters_of_the_audit_find(visit, tenant):
+    def steps(page, address):
+        sign_in(page, address)
+        page.goto(f"{address}/admin/tenants/auditentry/")
+        page.get_by_text("Filters").first.click()
+        page.locator("form .select2-selection").click()
+        page.locator(".select2-search__field").last.fill("acm")
+        page.locator(".select2-results__option", has_text="acme").click()
+        page.get_by_role("button", name="Apply Filters").click()
+        expect(page.get_by_role("link", name="tenant.created")).to_be_visible()
+        expect(page.get_by_role("link", name="user.created")).to_have_count(0)
 
     assert visit(steps) == []
 

@@ -49,7 +49,7 @@ def test_the_question_says_what_runs_and_what_a_purge_takes(see, tmp_path, setti
     assert "What runs is cancelled: runs: 1" in page
     assert "runs: 2" in page
     assert "api keys: 1" in page
-    assert "1 ledger entries" in page
+    assert "the ledger (1 entries)" in page
     assert "runs: 1" in see("tenant_suspend", whole.id)
 
 

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.urls import reverse
 
 from agentplatform.core.clock import now
+from agentplatform.core.money import parse_usd
 from apps.tenants.models import Account, AuditEntry, Tenant, User
 from apps.tenants.services.authenticate_key import authenticate_key
 from apps.tenants.services.create_tenant import create_tenant
@@ -95,9 +96,12 @@ def test_only_what_the_form_changed_is_written(send, tenant):
     assert (tenant.name, tenant.status) == ("Acme Ltd", "suspended")
 
 
-def test_a_form_without_changes_is_not_audited(send, tenant):
+@pytest.mark.parametrize("usd", ["", "120", "0.50", "0"])
+def test_a_form_without_changes_is_not_audited(send, see, tenant, usd):
+    Tenant.objects.update(usd_budget_monthly_nanos=parse_usd(usd) if usd else None)
     entries = AuditEntry.objects.count()
-    assert send("tenant_change", tenant.id, **form_of()).status_code == 302
+    form = form_of(usd_budget_monthly=usd)
+    assert send("tenant_change", tenant.id, **form).status_code == 302
     assert AuditEntry.objects.count() == entries
 
 
