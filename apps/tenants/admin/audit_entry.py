@@ -4,15 +4,21 @@ import json
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
-from unfold.decorators import display
+from unfold.decorators import action, display
 from unfold.paginator import InfinitePaginator
 
+from agentplatform.api.streaming import stream
 from agentplatform.core.admin import ReadOnly
+from agentplatform.core.tenancy import platform_scope
 from apps.tenants.admin.day_filter import DayFilter
 from apps.tenants.models import AuditEntry
+from apps.tenants.services.export_audit import export_entries
 
 ACTORS = {"user": "info", "api_key": "info", "staff": "warning", "command": "warning"}
 
@@ -29,6 +35,7 @@ class AuditEntryAdmin(ReadOnly, ModelAdmin):
         ("at", DayFilter),
     )
     list_filter_submit = True
+    actions_list = ("export",)
     list_select_related = ("tenant",)
     search_fields = ("actor_name", "action", "=actor_id", "=target_id", "=address", "=trace_id")
     paginator = InfinitePaginator
@@ -40,6 +47,26 @@ class AuditEntryAdmin(ReadOnly, ModelAdmin):
         ("Where to look further", {"fields": ("trace_id",)}),
     )
     readonly_fields = ("actor_kind_in_color", "target", "before_and_after")
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The export is of what the list shows."""
+        page: HttpResponse = super().changelist_view(request, extra_context)
+        for one in (getattr(page, "context_data", None) or {}).get("actions_list", ()):
+            one["path"] += f"?{request.GET.urlencode()}"
+        return page
+
+    @action(description="Export as JSON lines", icon="download", permissions=("view",))
+    def export(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            entries = self.get_changelist_instance(request).get_queryset(request)
+        except IncorrectLookupParameters:
+            return redirect("admin:tenants_auditentry_changelist")
+        lines = export_entries(entries, scope=platform_scope)
+        response = stream(request, lines, content_type="application/x-ndjson")
+        response["Content-Disposition"] = 'attachment; filename="audit.ndjson"'
+        return response
 
     @display(description="Actor", ordering="actor_kind", label=ACTORS)
     def actor_kind_in_color(self, entry: AuditEntry) -> str:

@@ -4,10 +4,15 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
-from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminEmailInputWidget
+from unfold.widgets import (
+    UnfoldAdminDecimalFieldWidget,
+    UnfoldAdminEmailInputWidget,
+    UnfoldAdminIntegerFieldWidget,
+)
 
 from agentplatform.core.money import NANOS_PER_USD, parse_usd
 from apps.tenants.models import Tenant
+from apps.tenants.services.change_tenant import MAX_RETENTION_DAYS
 
 
 class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -51,6 +56,14 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
 
 class TenantForm(BudgetForm):
     """What may be changed of a tenant; its status is by the actions."""
+
+    retention_days = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=MAX_RETENTION_DAYS,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text="Days to keep what has ended; empty keeps it.",
+    )
 
     class Meta:
         model = Tenant

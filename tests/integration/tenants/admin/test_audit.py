@@ -1,16 +1,19 @@
 """The audit in the admin."""
 
 import html
+import json
 import re
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 
 from agentplatform.core.actor import Actor, acting
 from agentplatform.core.clock import now
 from agentplatform.core.transactions import transaction
 from apps.tenants.models import AuditEntry
 from apps.tenants.services.create_tenant import create_tenant
+from apps.tenants.services.export_audit import BATCH
 from apps.tenants.services.record_change import record_change
 
 pytestmark = pytest.mark.django_db
@@ -82,3 +85,37 @@ def test_a_change_of_the_platform_has_no_tenant(see):
     entry = record(None, action="platform.changed", after={"a": 1})
     assert "platform.changed" in see("auditentry_change", entry.id)
     assert "platform.changed" in see("auditentry_changelist")
+
+
+def lines(answer):
+    return [json.loads(line) for line in b"".join(answer.streaming_content).splitlines()]
+
+
+def test_the_export_is_of_what_the_list_shows(staff, see, tenant):
+    other = create_tenant(name="Other", at=now())
+    entry = record(other, after={"a": "é"})
+    page = see("auditentry_changelist", tenant__id__exact=other.id, q=str(other.id))
+    (address,) = re.findall(r'href="([^"]*/export/[^"]*)"', page)
+    made, changed = lines(staff.get(html.unescape(address)))
+    assert (made["action"], changed["id"]) == ("tenant.created", entry.id)
+    assert {made["tenant_id"], changed["tenant_id"]} == {str(other.id)}
+    assert changed["after"] == {"a": "é"}
+
+
+def test_the_export_of_everything_is_whole_and_in_order(staff, tenant):
+    for number in range(BATCH + 3):
+        record(None, after={"n": number})
+    answer = staff.get(reverse("admin:tenants_auditentry_export"))
+    assert answer["Content-Type"] == "application/x-ndjson"
+    ids = [line["id"] for line in lines(answer)]
+    assert ids == list(AuditEntry.objects.order_by("id").values_list("id", flat=True))
+
+
+def test_a_filter_that_does_not_exist_exports_nothing(staff):
+    page = reverse("admin:tenants_auditentry_export")
+    assert staff.get(page, {"nonsense": "1"}).status_code == 302
+    assert staff.get(page, {"tenant__id__exact": "x"}).status_code == 302
+
+
+def test_nobody_but_staff_gets_the_export(client, tenant):
+    assert client.get(reverse("admin:tenants_auditentry_export")).status_code == 302

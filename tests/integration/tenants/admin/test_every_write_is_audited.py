@@ -74,6 +74,9 @@ WRITES = {
 }
 
 
+READS = {"auditentry_export"}
+
+
 @pytest.fixture
 def ids(tenant, operator):
     create_user(tenant_id=tenant.id, email="boss@acme.org", role="admin", at=now())
@@ -109,7 +112,8 @@ def send(staff, ids):
 def test_every_way_to_write_is_known_here(operator):
     request = RequestFactory().get("/admin/")
     request.user = operator
-    assert sorted(WRITES) == sorted(ways for one in _admins() for ways in _ways(one, request))
+    ways = {way for one in _admins() for way in _ways(one, request)}
+    assert sorted(WRITES) == sorted(ways - READS)
 
 
 def _admins():

@@ -73,6 +73,7 @@ def test_budgets_are_edited_in_tokens_and_usd_and_bind_at_once(send, see, tenant
         {"token_budget_monthly": "99999999999999999999"},
         {"rate_limit_per_minute": "-1"},
         {"retention_days": "0"},
+        {"retention_days": "36501"},
         {"retention_days": "a week"},
         {"name": "A\0"},
         {"slug": "taken"},
