@@ -40,7 +40,8 @@ class CompletionRequest(_Value):
     """One model call. `model` is an alias that routes map to providers.
 
     `min_tool_calls` is enforced where the provider's output is constrained by a grammar (the local
-    model) and a hint elsewhere. `critical` false allows the local fallback.
+    model) and a hint elsewhere. `critical` false allows the local fallback. `is_mended`: an answer
+    that breaks the response_schema is given back as it is, for the caller to have it mended.
     """
 
     model: str = "default"
@@ -52,6 +53,7 @@ class CompletionRequest(_Value):
     max_tokens: int | None = Field(None, ge=1)
     temperature: float | None = Field(None, ge=0, le=2)
     critical: bool = True
+    is_mended: bool = False
 
 
 class Usage(_Value):
@@ -69,7 +71,8 @@ class Usage(_Value):
 
 
 class Completion(_Value):
-    """A normalised answer. `parsed` is the decoded text when a response_schema was asked for."""
+    """A normalised answer. `parsed` is the decoded text when a response_schema was asked for; None
+    if it breaks the schema and the caller mends it."""
 
     text: str
     tool_calls: tuple[ToolUse, ...] = ()

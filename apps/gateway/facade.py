@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from celery import Signature, signature
+from django.conf import settings
 
 from agentplatform.calls.cancel import cancel_rows
 from agentplatform.calls.contracts import DueCall
@@ -14,18 +15,24 @@ from apps.gateway.models import LlmCall
 from apps.gateway.selectors import outcomes, usage_of_run
 from apps.gateway.services.holdings import purge_runs
 from apps.gateway.services.plan_completion import plan_completion
+from apps.gateway.services.prompt_size import message_tokens, messages_room, surely_fits
 from apps.gateway.services.routes import is_known_model
+from apps.gateway.services.windows import window_of
 
 __all__ = [
     "cancel_calls",
     "completion_signature",
+    "context_tokens",
     "due_calls",
     "is_known_model",
     "mark_dispatched",
+    "message_tokens",
+    "messages_room",
     "outcomes",
     "plan_completion",
     "purge_runs",
     "steps_with_open_calls",
+    "surely_fits",
     "usage_of_run",
 ]
 
@@ -56,3 +63,8 @@ def cancel_calls(*, run_id: UUID, at: datetime) -> int:
     A queued call never starts. A running one loses its fence: its answer is paid for, not used.
     """
     return cancel_rows(LlmCall, run_id=run_id, at=at)
+
+
+def context_tokens(*, model: str) -> int | None:
+    """The window of a model alias, prompt and answer together; None when nobody knows."""
+    return window_of(model, settings=settings.PLATFORM)

@@ -16,7 +16,7 @@ from apps.gateway.contracts import (
 )
 from apps.gateway.providers.errors import InvalidAnswer
 from apps.gateway.providers.estimate import bound_tokens
-from apps.gateway.providers.output import parse_output, schema_in_words
+from apps.gateway.providers.output import read_output, schema_in_words
 from apps.gateway.providers.port import Answer
 
 _STOP_REASONS: dict[str | None, StopReason] = {
@@ -97,12 +97,11 @@ def read_answer(
         if block.type == "tool_use"
     )
     text = clean_text(text)
-    schema = None if tool_calls else request.response_schema
     return Answer(
         completion=Completion(
             text=text,
             tool_calls=tool_calls,
-            parsed=parse_output(text, schema, usage=usage),
+            parsed=read_output(text, request, tool_calls=tool_calls, usage=usage),
             stop_reason=_STOP_REASONS.get(response.stop_reason, "stop"),
             usage=usage,
             provider=provider,

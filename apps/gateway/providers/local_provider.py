@@ -12,7 +12,7 @@ from apps.gateway.providers.emulation import answer_schema, instructions, is_emu
 from apps.gateway.providers.errors import ContextTooLong
 from apps.gateway.providers.grammar_schema import bounded_schema
 from apps.gateway.providers.openai_wire import read_answer
-from apps.gateway.providers.output import parse_output
+from apps.gateway.providers.output import read_output
 from apps.gateway.providers.plain_messages import Turn, bound_turns, fit_window, plain_turns
 from apps.gateway.providers.port import Answer
 from apps.gateway.providers.sdk_errors import provider_errors
@@ -123,11 +123,10 @@ def _with_output(answer: Answer, request: CompletionRequest) -> Answer:
     text, tool_calls = completion.text, completion.tool_calls
     if is_emulated(request):
         text, tool_calls = read_calls(text, request, usage=completion.usage)
-    schema = None if tool_calls else request.response_schema
     changes: dict[str, Any] = {
         "text": clean_text(text),
         "tool_calls": tool_calls,
-        "parsed": parse_output(text, schema, usage=completion.usage),
+        "parsed": read_output(text, request, tool_calls=tool_calls, usage=completion.usage),
     }
     if tool_calls:
         changes["stop_reason"] = "tool_calls"

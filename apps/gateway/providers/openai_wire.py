@@ -14,7 +14,7 @@ from apps.gateway.contracts import (
 )
 from apps.gateway.providers.errors import InvalidAnswer
 from apps.gateway.providers.estimate import bound_tokens
-from apps.gateway.providers.output import parse_arguments, parse_output, schema_in_words
+from apps.gateway.providers.output import parse_arguments, read_output, schema_in_words
 from apps.gateway.providers.port import Answer
 
 _STOP_REASONS: dict[str | None, StopReason] = {
@@ -84,14 +84,13 @@ def read_answer(
         for number, call in enumerate(choice.message.tool_calls or ())
     )
     text = clean_text(choice.message.content or choice.message.refusal or "")
-    schema = None if tool_calls else request.response_schema
     is_refused = bool(choice.message.refusal) and not choice.message.content
     stop_reason = _STOP_REASONS.get(choice.finish_reason, "stop")
     return Answer(
         completion=Completion(
             text=text,
             tool_calls=tool_calls,
-            parsed=parse_output(text, schema, usage=usage),
+            parsed=read_output(text, request, tool_calls=tool_calls, usage=usage),
             stop_reason="content_filter" if is_refused else _with_calls(stop_reason, tool_calls),
             usage=usage,
             provider=provider,

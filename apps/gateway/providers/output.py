@@ -1,12 +1,26 @@
 """Hold a model's text against the schema that was asked for."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from agentplatform.core.json_schema import find_mismatch
 from agentplatform.core.json_values import clean_json
-from apps.gateway.contracts import Usage
+from apps.gateway.contracts import CompletionRequest, ToolUse, Usage
 from apps.gateway.providers.errors import InvalidOutput
+
+
+def read_output(
+    text: str, request: CompletionRequest, *, tool_calls: Sequence[ToolUse], usage: Usage
+) -> Any:
+    """The decoded text of an answer to `request`; None where it calls tools or nobody asked for
+    JSON. Raises InvalidOutput when it breaks the schema, unless the caller mends that."""
+    try:
+        return parse_output(text, None if tool_calls else request.response_schema, usage=usage)
+    except InvalidOutput:
+        if request.is_mended:
+            return None
+        raise
 
 
 def parse_output(text: str, schema: dict[str, Any] | None, *, usage: Usage) -> Any:

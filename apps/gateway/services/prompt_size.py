@@ -1,0 +1,39 @@
+"""How large a request is, and how large it may be, before it is sent anywhere."""
+
+import json
+
+from apps.gateway.contracts import CompletionRequest, Message
+from apps.gateway.providers.estimate import bound_tokens
+from apps.gateway.services.hold import DEFAULT_MAX_TOKENS
+
+_TOKENS_PER_MESSAGE = 8
+_TOKENS_FOR_TOOLS = 600
+"""What a provider puts in front of tools and schemas of its own accord."""
+_MOST_TOKENS_PER_CHARACTER = 4
+
+
+def message_tokens(message: Message) -> int:
+    """An upper bound of the tokens of a message."""
+    text = message.content
+    if message.tool_calls:
+        text += json.dumps([use.model_dump() for use in message.tool_calls], ensure_ascii=False)
+    return bound_tokens(text) + _TOKENS_PER_MESSAGE
+
+
+def messages_room(request: CompletionRequest, *, window: int) -> int:
+    """How many tokens the messages may take beside tools, schema and answer; none may be left."""
+    extras = [tool.model_dump() for tool in request.tools]
+    if request.response_schema is not None:
+        extras.append(request.response_schema)
+    taken = sum(bound_tokens(json.dumps(extra, ensure_ascii=False)) for extra in extras)
+    if extras:
+        taken += _TOKENS_FOR_TOOLS
+    answer = request.max_tokens or min(DEFAULT_MAX_TOKENS, window // 4)
+    return window - taken - answer
+
+
+def surely_fits(request: CompletionRequest, *, window: int) -> bool:
+    """Whether the request fits by its number of characters alone, which is quick to know."""
+    characters = len(request.model_dump_json())
+    answer = request.max_tokens or DEFAULT_MAX_TOKENS
+    return characters * _MOST_TOKENS_PER_CHARACTER + answer + _TOKENS_FOR_TOOLS <= window
