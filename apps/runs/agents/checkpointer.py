@@ -11,6 +11,8 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
 THREAD = "step"
+_UNFINISHED = frozenset({"__interrupt__", "__resume__"})
+"""What a task writes that waits inside; one that is over has written something else."""
 
 
 class StepCheckpointer(InMemorySaver):
@@ -41,7 +43,8 @@ class StepCheckpointer(InMemorySaver):
             self.blobs[(THREAD, namespace, channel, version)] = _typed(value)
 
     def dump(self) -> bytes:
-        """The newest checkpoint of each namespace with what it refers to; history is dropped."""
+        """The newest checkpoint of each namespace with what it refers to; history is dropped, and
+        so are graphs within the graph that are over."""
         newest = {
             namespace: max(checkpoints)
             for namespace, checkpoints in self.storage[THREAD].items()
@@ -49,6 +52,8 @@ class StepCheckpointer(InMemorySaver):
         }
         content: dict[str, list[Any]] = {"checkpoints": [], "writes": [], "blobs": []}
         for namespace, checkpoint_id in newest.items():
+            if not self._is_live(namespace, newest):
+                continue
             checkpoint, metadata, _parent = self.storage[THREAD][namespace][checkpoint_id]
             content["checkpoints"].append((namespace, checkpoint_id, checkpoint, metadata))
             writes = self.writes.get((THREAD, namespace, checkpoint_id), {})
@@ -62,6 +67,18 @@ class StepCheckpointer(InMemorySaver):
                 if blob is not None:
                     content["blobs"].append((namespace, channel, version, blob))
         return ormsgpack.packb(content)
+
+    def _is_live(self, namespace: str, newest: dict[str, str]) -> bool:
+        """Whether the task that runs this graph still waits for it ("node:task|node:task")."""
+        if not namespace:
+            return True
+        parent, _, node = namespace.rpartition("|")
+        if parent not in newest or not self._is_live(parent, newest):
+            return False
+        writes = self.writes.get((THREAD, parent, newest[parent]), {})
+        task_id = node.rpartition(":")[2]
+        channels = {write[1] for (task, _), write in writes.items() if task == task_id}
+        return bool(channels) and channels <= _UNFINISHED
 
 
 def _typed(pair: list[Any]) -> tuple[str, bytes]:

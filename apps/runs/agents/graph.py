@@ -32,9 +32,10 @@ class Paused:
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
-    """The graph is over; `output` is what its state holds under `output`."""
+    """The graph is over; `output` and `failure` are what its state holds under those names."""
 
     output: dict[str, Any] = field(default_factory=dict)
+    failure: dict[str, Any] | None = None
 
 
 Graph = StateGraph[Any, Any, Any, Any]
@@ -62,7 +63,7 @@ def _run(graph: Graph, saver: StepCheckpointer, given: Any) -> Paused | Ended:
     )
     interrupts = result.get("__interrupt__", ())
     if not interrupts:
-        return Ended(output=result.get("output") or {})
+        return Ended(output=result.get("output") or {}, failure=result.get("failure"))
     return Paused(
         wishes=[interrupt.value for interrupt in interrupts],
         interrupts=[interrupt.id for interrupt in interrupts],

@@ -1,7 +1,8 @@
 """The `react` graph: model, tools, loop. It asks for completions and tool calls by interrupts only.
 
 A node that interrupts runs again from its start when it resumes, so nothing but pure work stands
-before an interrupt. State is plain JSON.
+before an interrupt. State is plain JSON. `options`: see docs/agents.md; with `coworkers` the agent
+may hand work to other agents, each a `react` graph of its own inside this one.
 """
 
 import json
@@ -12,9 +13,13 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.types import Send, interrupt
 
 from agentplatform.core.json_schema import find_mismatch
+from apps.runs.agents.answer import ask_again, read_answer
+from apps.runs.agents.delegation import DELEGATE, coworker_input
 
 RESULT_CHARACTERS = 4000
 """How much of a tool's result the model is shown."""
+ANSWER_CHARACTERS = 20_000
+"""How much of a coworker's answer the model is shown."""
 
 
 class State(TypedDict, total=False):
@@ -24,25 +29,31 @@ class State(TypedDict, total=False):
     calls: Annotated[list[dict[str, Any]], operator.add]
     options: dict[str, Any]
     turns: int
+    has_asked_again: bool
     wanted: list[dict[str, Any]]
     wish: dict[str, Any]
     output: dict[str, Any]
+    failure: dict[str, str]
 
 
 def think(state: State) -> State:
     """Ask the model what to do next, or for its answer when the turns are used up."""
     options, turns = state["options"], state.get("turns", 0)
-    choice = _tool_choice(options, turns)
-    answer = interrupt({"kind": "completion", "messages": state["messages"], "tool_choice": choice})
+    choice = "none" if state.get("has_asked_again") else _tool_choice(options, turns)
+    answer = interrupt(
+        {
+            "kind": "completion",
+            "messages": state["messages"],
+            "tools": options.get("offer", list(options["tools"])),
+            "tool_choice": choice,
+            "model": options.get("model"),
+            "response_schema": None if choice == "required" else options.get("response_schema"),
+        }
+    )
     wanted = [] if choice == "none" else answer["tool_calls"]
-    update: State = {
-        "messages": [{"role": "assistant", "content": answer["text"], "tool_calls": wanted}],
-        "turns": turns + 1,
-        "wanted": wanted,
-    }
-    if not wanted:
-        update["output"] = {"text": answer["text"], "turns": turns + 1}
-    return update
+    said = {"role": "assistant", "content": answer["text"], "tool_calls": wanted}
+    update: State = {"messages": [said], "turns": turns + 1, "wanted": wanted}
+    return update if wanted else _conclude(state, update, answer["text"])
 
 
 def _tool_choice(options: dict[str, Any], turns: int) -> str:
@@ -51,34 +62,53 @@ def _tool_choice(options: dict[str, Any], turns: int) -> str:
     return "required" if turns < options["min_turns"] else "auto"
 
 
-def fan_out(state: State) -> list[Send] | str:
+def _conclude(state: State, update: State, text: str) -> State:
+    """Take the answer; one that breaks the schema is asked for once more, then it is a failure."""
+    output = {"text": text, "turns": update["turns"]}
+    schema = state["options"].get("response_schema")
+    if schema is None:
+        return {**update, "output": output}
+    answer = read_answer(text, schema)
+    if answer.problem is None:
+        return {**update, "output": {**output, "value": answer.value}}
+    if state.get("has_asked_again"):
+        detail = f"The agent's answer does not satisfy the response_schema: {answer.problem}"
+        return {**update, "failure": {"code": "invalid_output", "detail": detail}}
+    messages = [*update["messages"], ask_again(answer.problem, schema)]
+    return {**update, "messages": messages, "has_asked_again": True}
+
+
+def go_on(state: State) -> list[Send] | str:
     """One parallel branch for each tool call that the model wants."""
-    if not state["wanted"]:
-        return "finish"
-    return [
-        Send("use_tool", {"wish": wish, "options": state["options"]}) for wish in state["wanted"]
-    ]
+    if state["wanted"]:
+        options = state["options"]
+        return [Send("use_tool", {"wish": wish, "options": options}) for wish in state["wanted"]]
+    return "finish" if "output" in state or "failure" in state else "think"
 
 
 def use_tool(state: State) -> State:
     """Have one tool call made; what is wrong with it is told to the model instead of failing."""
-    wish = state["wish"]
-    problem = _problem(wish, state["options"]["tools"])
+    wish, options = state["wish"], state["options"]
+    problem = _problem(wish, options["tools"])
+    limit = RESULT_CHARACTERS
     result: dict[str, Any]
-    if problem is None:
-        result = interrupt({"kind": "tool", "name": wish["name"], "arguments": wish["arguments"]})
-    else:
+    if problem is not None:
         result = {"ok": False, "error": problem}
-    shown = result.pop("shown", result.get("output", result.get("error")))
+    elif wish["name"] == DELEGATE and "coworkers" in options:
+        result, limit = _delegate(wish, options), ANSWER_CHARACTERS
+    else:
+        result = interrupt({"kind": "tool", "name": wish["name"], "arguments": wish["arguments"]})
+    shown = result.get("shown", result.get("output", result.get("error")))
+    record = {key: value for key, value in result.items() if key != "shown"}
     return {
         "messages": [
             {
                 "role": "tool",
-                "content": json.dumps(shown, ensure_ascii=False)[:RESULT_CHARACTERS],
+                "content": json.dumps(shown, ensure_ascii=False)[:limit],
                 "tool_call_id": wish["id"],
             }
         ],
-        "calls": [{"name": wish["name"], "arguments": wish["arguments"], **result}],
+        "calls": [{"name": wish["name"], "arguments": wish["arguments"], **record}],
     }
 
 
@@ -89,8 +119,17 @@ def _problem(wish: dict[str, Any], tools: dict[str, dict[str, Any]]) -> str | No
     return None if mismatch is None else f"wrong arguments: {mismatch.message}"
 
 
+def _delegate(wish: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
+    """Have a coworker do it, in a conversation of its own."""
+    given = coworker_input(options["coworkers"], wish["arguments"])
+    output = run_inside(given)["output"]
+    return {"ok": True, "output": output["text"], "tool_calls": output["tool_calls"]}
+
+
 def finish(state: State) -> State:
     """The output: the answer, the number of turns and every tool call with its result."""
+    if "failure" in state:
+        return {"failure": state["failure"]}
     return {"output": {**state["output"], "tool_calls": state.get("calls", [])}}
 
 
@@ -101,7 +140,23 @@ def build_react() -> "StateGraph[Any, Any, Any, Any]":
     graph.add_node("use_tool", use_tool)
     graph.add_node("finish", finish)
     graph.add_edge(START, "think")
-    graph.add_conditional_edges("think", fan_out, ["use_tool", "finish"])
+    graph.add_conditional_edges("think", go_on, ["think", "use_tool", "finish"])
     graph.add_edge("use_tool", "think")
     graph.add_edge("finish", END)
     return graph
+
+
+def run_inside(given: dict[str, Any]) -> dict[str, Any]:
+    """Run a `react` agent inside a node of another graph; its interrupts are that graph's.
+
+    `given` holds messages and options. Returns the final state: output or failure.
+    """
+    state: dict[str, Any] = build_react().compile().invoke(given)
+    return state
+
+
+class React:
+    """Bump the version when a state of the one before cannot be resumed any more."""
+
+    version = "1"
+    build = staticmethod(build_react)

@@ -1,19 +1,67 @@
-"""The graphs that an agent step may name, by the place of their builders.
+"""The graphs that a step may name: our own, and those that an operator installs.
 
-They are imported on first use: LangGraph takes a second that only a worker with agents should pay.
+An operator's graph is an entry point of the group `agentplatform.graphs` (docs/agents.md). None is
+imported before its first use: LangGraph takes a second that only a worker with agents should pay.
 """
 
-from typing import TYPE_CHECKING, Any
-
-from django.utils.module_loading import import_string
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
     from langgraph.graph import StateGraph
 
-GRAPHS: dict[str, str] = {"react": "apps.runs.agents.react.build_react"}
+GROUP: Final = "agentplatform.graphs"
+MAX_NAME: Final = 63
+
+_OWN: Final = {
+    "react": "apps.runs.agents.react:React",
+    "crew": "apps.runs.agents.crew:Crew",
+}
 
 
-def build_graph(name: str) -> "StateGraph[Any, Any, Any, Any]":
-    """A new, uncompiled graph. Raises KeyError for a name that is not in GRAPHS."""
-    graph: StateGraph[Any, Any, Any, Any] = import_string(GRAPHS[name])()
+class AgentGraph(Protocol):
+    """What an entry point names. A step keeps to the version that took its first turn."""
+
+    version: str
+
+    def build(self) -> "StateGraph[Any, Any, Any, Any]":
+        """A new, uncompiled graph."""
+        ...
+
+
+class GraphMissing(Exception):
+    """This process does not have the graph in the version that is needed; another one may."""
+
+
+def agent_graph_names() -> frozenset[str]:
+    """The graphs that an agent step may name."""
+    return frozenset(_entries()) - {"crew"}
+
+
+def find_graph(name: str, *, version: str | None) -> AgentGraph:
+    """The graph of this name, in this version if one is given. Raises GraphMissing."""
+    if name not in _entries():
+        raise GraphMissing(f"This worker has no graph `{name}`.")
+    graph = _load(name)
+    if version not in (None, graph.version):
+        raise GraphMissing(
+            f"This worker has version {graph.version} of the graph `{name}`; "
+            f"the step began with version {version}."
+        )
+    return graph
+
+
+@cache
+def _entries() -> dict[str, EntryPoint]:
+    """Our own names win, so that nobody can put another graph in their place; of two that are
+    installed, the one that Python would import first."""
+    installed = {entry.name: entry for entry in reversed(tuple(entry_points(group=GROUP)))}
+    own = {name: EntryPoint(name, value, GROUP) for name, value in _OWN.items()}
+    return {name: entry for name, entry in installed.items() if len(name) <= MAX_NAME} | own
+
+
+@cache
+def _load(name: str) -> AgentGraph:
+    graph: AgentGraph = _entries()[name].load()
     return graph

@@ -6,7 +6,7 @@ from django.db import models
 class Checkpoint(models.Model):
     """The newest checkpoint of a step's graph, replaced with each turn and deleted with the run's
     end. `interrupts` holds, by call index, the ids that the graph waits on after turn `turn`;
-    `wishes` what each of them asked for."""
+    `wishes` what each of them asked for. `graph_version` took the first turn and takes all."""
 
     step = models.OneToOneField(
         "runs.Step",
@@ -17,6 +17,7 @@ class Checkpoint(models.Model):
     )
     tenant = models.ForeignKey("tenants.Tenant", on_delete=models.CASCADE, related_name="+")
     graph = models.CharField(max_length=63)
+    graph_version = models.CharField(max_length=63, default="1", db_default="1")
     turn = models.PositiveIntegerField()
     interrupts = models.JSONField()
     wishes = models.JSONField()

@@ -17,8 +17,9 @@ from apps.runs.services.advance_run import advance
 from apps.runs.services.claim_step import Claim
 from apps.runs.services.dispatch import PlannedCall, QueuedStep, send_calls
 from apps.runs.services.fail_step import fail_step
+from apps.runs.services.leave_step import leave_step
 from apps.runs.services.transition import lock_run, move_step, record_event
-from apps.runs.services.turns.turn import CallRequest, Failed, Finished, Suspended, TurnResult
+from apps.runs.services.turns.turn import CallRequest, Failed, Finished, Left, Suspended, TurnResult
 from apps.tools import facade as tools
 
 
@@ -37,6 +38,9 @@ def commit_turn(
     try:
         with transaction():
             run = lock_run(claim.run.id)
+            if isinstance(result, Left):
+                leave_step(run, claim, result, at=at)
+                return []
             _record_outcomes(run, claim.step, outcomes, at=at)
             return _write(run, claim, result, at=at)
     except (LostFence, Run.DoesNotExist):  # a run that was purged meanwhile
@@ -49,6 +53,7 @@ def _write(run: Run, claim: Claim, result: TurnResult, *, at: datetime) -> list[
         return []
     if isinstance(result, Finished):
         return _finish(run, claim, result, at=at)
+    assert isinstance(result, Failed)
     return _fail(run, claim, result, at=at)
 
 
@@ -72,12 +77,9 @@ def _suspend(run: Run, claim: Claim, result: Suspended, *, at: datetime) -> None
 
 
 def _store(checkpoint: Checkpoint) -> None:
+    kept = ("tenant_id", "graph", "graph_version", "turn", "interrupts", "wishes", "state")
     Checkpoint.objects.update_or_create(
-        step_id=checkpoint.step_id,
-        defaults={
-            name: getattr(checkpoint, name)
-            for name in ("tenant_id", "graph", "turn", "interrupts", "wishes", "state")
-        },
+        step_id=checkpoint.step_id, defaults={name: getattr(checkpoint, name) for name in kept}
     )
 
 

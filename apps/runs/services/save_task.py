@@ -10,7 +10,7 @@ from django.db.models import Max
 from agentplatform.core.errors import Conflict
 from agentplatform.core.transactions import transaction
 from apps.gateway import facade as gateway
-from apps.runs.agents.registry import GRAPHS
+from apps.runs.agents.registry import agent_graph_names
 from apps.runs.models import TaskDefinition, TaskVersion
 from apps.runs.selectors import newest_version
 from apps.runs.spec.check import Catalogue, parse_spec
@@ -23,7 +23,7 @@ def check_spec(document: Any) -> Spec:
     """The parsed spec. Raises InvalidSpec with every error that can be known beforehand."""
     catalogue = Catalogue(
         tools=frozenset(tool.name for tool in tools.describe_tools()),
-        graphs=frozenset(GRAPHS),
+        graphs=agent_graph_names(),
         is_known_model=gateway.is_known_model,
     )
     return parse_spec(document, catalogue=catalogue)

@@ -18,6 +18,7 @@ _KINDS = {
     "llm": "apps.runs.services.turns.llm.take_llm_turn",
     "tool": "apps.runs.services.turns.tool.take_tool_turn",
     "agent": "apps.runs.services.turns.agent.take_agent_turn",
+    "crew": "apps.runs.services.turns.agent.take_agent_turn",
 }
 """Who takes a turn of each kind; imported on first use, for LangGraph's sake (agents.registry)."""
 

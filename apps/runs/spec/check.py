@@ -10,9 +10,18 @@ from pydantic_core import ErrorDetails
 
 from agentplatform.core.json_schema import find_schema_problem
 from apps.runs.contracts import InvalidSpec
+from apps.runs.spec.crew import crew_errors, crew_expressions, crew_schemas, crew_tools
 from apps.runs.spec.document import Spec
 from apps.runs.spec.expression import TemplateError, references
-from apps.runs.spec.steps import AgentStep, BoundTool, DecisionStep, LlmStep, SpecStep, ToolStep
+from apps.runs.spec.steps import (
+    AgentStep,
+    BoundTool,
+    CrewStep,
+    DecisionStep,
+    LlmStep,
+    SpecStep,
+    ToolStep,
+)
 from apps.runs.spec.template import expressions_in
 
 Errors = dict[str, list[str]]
@@ -139,6 +148,9 @@ def _catalogue_errors(spec: Spec, catalogue: Catalogue) -> Iterator[tuple[str, s
             yield f"{path}.model", _unknown_model(model)
         if isinstance(step, AgentStep) and step.graph not in catalogue.graphs:
             yield f"{path}.graph", f"unknown graph; there are {', '.join(sorted(catalogue.graphs))}"
+        if isinstance(step, CrewStep):
+            for where, message in crew_errors(step, is_known_model=catalogue.is_known_model):
+                yield f"{path}.{where}", message
         for where, tool in _tools_of(step):
             if tool not in catalogue.tools:
                 known = ", ".join(sorted(catalogue.tools))
@@ -152,21 +164,20 @@ def _unknown_model(alias: str) -> str:
 def _tools_of(step: SpecStep) -> Iterator[tuple[str, str]]:
     if isinstance(step, ToolStep):
         yield "tool", step.tool
-    if isinstance(step, AgentStep):
-        for position, tool in enumerate(step.tools):
-            where = f"tools[{position}]"
-            if isinstance(tool, BoundTool):
-                yield f"{where}.tool", tool.tool
-            else:
-                yield where, tool
+    for where, tool in _offered_by(step):
+        if isinstance(tool, BoundTool):
+            yield f"{where}.tool", tool.tool
+        else:
+            yield where, tool
 
 
 def _schema_errors(spec: Spec) -> Iterator[tuple[str, str]]:
     yield from _schema_error("inputs", spec.inputs)
     for step in spec.steps:
         path = f"steps.{step.name}"
-        if isinstance(step, LlmStep) and not any(expressions_in(step.response_schema)):
-            yield from _schema_error(f"{path}.response_schema", step.response_schema)
+        for field, schema in _schemas_of(step):
+            if not any(expressions_in(schema)):
+                yield from _schema_error(f"{path}.{field}", schema)
         if isinstance(step, AgentStep):
             names = [tool.name if isinstance(tool, BoundTool) else tool for tool in step.tools]
             if len(set(names)) < len(names):
@@ -175,6 +186,13 @@ def _schema_errors(spec: Spec) -> Iterator[tuple[str, str]]:
                 yield f"{path}.min_turns", "must be below max_turns"
             if step.min_turns and not step.tools:
                 yield f"{path}.min_turns", "needs at least one tool"
+
+
+def _schemas_of(step: SpecStep) -> Iterator[tuple[str, dict[str, Any]]]:
+    if isinstance(step, LlmStep | AgentStep) and step.response_schema is not None:
+        yield "response_schema", step.response_schema
+    if isinstance(step, CrewStep):
+        yield from crew_schemas(step)
 
 
 def _schema_error(path: str, schema: dict[str, Any] | None) -> Iterator[tuple[str, str]]:
@@ -203,12 +221,26 @@ def _expressions_of(step: SpecStep) -> Iterator[tuple[str, str, frozenset[str]]]
     for field in ("prompt", "system", "instructions", "arguments", "response_schema"):
         for expression in expressions_in(getattr(step, field, None)):
             yield field, expression, _ROOTS
-    for position, tool in enumerate(getattr(step, "tools", ())):
+    if isinstance(step, CrewStep):
+        for field, expression in crew_expressions(step):
+            yield field, expression, _ROOTS
+    yield from _tool_expressions(step)
+
+
+def _tool_expressions(step: SpecStep) -> Iterator[tuple[str, str, frozenset[str]]]:
+    for field, tool in _offered_by(step):
         if isinstance(tool, BoundTool):
             for expression in expressions_in(tool.parameters):
-                yield f"tools[{position}].parameters", expression, _ROOTS
+                yield f"{field}.parameters", expression, _ROOTS
             for expression in expressions_in(tool.arguments):
-                yield f"tools[{position}].arguments", expression, _ROOTS | {"args"}
+                yield f"{field}.arguments", expression, _ROOTS | {"args"}
+
+
+def _offered_by(step: SpecStep) -> Iterator[tuple[str, str | BoundTool]]:
+    if isinstance(step, AgentStep):
+        yield from ((f"tools[{position}]", tool) for position, tool in enumerate(step.tools))
+    if isinstance(step, CrewStep):
+        yield from crew_tools(step)
 
 
 def _expression_error(

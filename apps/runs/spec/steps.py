@@ -16,6 +16,16 @@ ModelAlias = Annotated[
     str, Field(description="A model alias that the gateway routes.", max_length=200)
 ]
 
+ContextTokens = Annotated[
+    int | None,
+    Field(
+        ge=512,
+        le=10_000_000,
+        description="Tokens of one model call, the answer included; a longer conversation is "
+        "shortened to it. Left out: the model's window, where it is known.",
+    ),
+]
+
 
 class Node(BaseModel):
     """Every object of a spec: immutable, unknown fields refused."""
@@ -108,7 +118,9 @@ class AgentStep(StepBase):
     """A LangGraph agent. `react` calls the model, runs the tools it asks for and loops."""
 
     kind: Literal["agent"]
-    graph: str = Field("react", max_length=63)
+    graph: str = Field(
+        "react", max_length=63, description="`react`, or a graph that the operator has installed."
+    )
     instructions: str = Field(min_length=1, description="The system message; a template.")
     prompt: str = Field(min_length=1, description="The first user message; a template.")
     tools: tuple[str | BoundTool, ...] = Field((), max_length=32)
@@ -122,9 +134,99 @@ class AgentStep(StepBase):
     min_tool_calls: int = Field(
         1, ge=1, le=8, description="Tool calls asked for in each of those turns, in parallel."
     )
+    response_schema: dict[str, Any] | None = Field(
+        None,
+        description="A JSON schema of the last answer, which is then decoded into the output's "
+        "`value`; strings in it are templates. An answer that breaks it is asked for once more.",
+    )
+    context_tokens: ContextTokens = None
     max_tokens: int | None = Field(None, ge=1, le=200_000)
     temperature: float | None = Field(None, ge=0, le=2)
     critical: bool = Field(True, description="False allows the local model as the last fallback.")
+
+    @property
+    def all_tools(self) -> tuple[str | BoundTool, ...]:
+        """Every tool that may be called."""
+        return self.tools
+
+
+class CrewMember(Node):
+    """One agent of a crew. Its texts are templates."""
+
+    name: StepName
+    role: str = Field(min_length=1, max_length=2000, description="What the agent is.")
+    goal: str = Field(min_length=1, max_length=10_000, description="What it wants to reach.")
+    backstory: str = Field("", max_length=20_000, description="What shapes how it works.")
+    tools: tuple[str | BoundTool, ...] = Field((), max_length=32)
+    model: ModelAlias | None = Field(None, description="Left out: the step's.")
+
+
+class CrewManager(Node):
+    """Who hands out the work of a hierarchical crew. Its texts are templates."""
+
+    role: str = Field("the manager of a crew", min_length=1, max_length=2000)
+    goal: str = Field(
+        "Have each task done well by the coworkers best suited to it, and answer with the result.",
+        min_length=1,
+        max_length=10_000,
+    )
+    backstory: str = Field("", max_length=20_000)
+    model: ModelAlias | None = Field(None, description="Left out: the step's.")
+
+
+class CrewTask(Node):
+    """One piece of a crew's work. Its texts are templates."""
+
+    name: StepName
+    description: str = Field(min_length=1, description="What is to be done.")
+    expected_output: str = Field(min_length=1, description="What the answer must be.")
+    agent: StepName | None = Field(
+        None, description="Who does it. A hierarchical crew may leave that to its manager."
+    )
+    context: tuple[StepName, ...] | None = Field(
+        None,
+        max_length=100,
+        description="Earlier tasks whose results it is told. Left out: all of them.",
+    )
+    response_schema: dict[str, Any] | None = Field(
+        None,
+        description="A JSON schema; the task's result is then the decoded object. Strings in it "
+        "are templates.",
+    )
+
+
+class CrewStep(StepBase):
+    """Several agents with roles, and tasks that they do one after the other."""
+
+    kind: Literal["crew"]
+    agents: tuple[CrewMember, ...] = Field(min_length=1, max_length=20)
+    tasks: tuple[CrewTask, ...] = Field(min_length=1, max_length=50)
+    process: Literal["sequential", "hierarchical"] = Field(
+        "sequential",
+        description="`sequential`: each task is done by its agent. `hierarchical`: by a manager "
+        "who hands work to the agents, several at once if it likes, and answers for the task.",
+    )
+    manager: CrewManager | None = Field(
+        None, description="Of a hierarchical crew; left out: a plain one."
+    )
+    model: ModelAlias | None = None
+    max_turns: int = Field(
+        10, ge=1, le=100, description="Model calls of each agent in each task at most."
+    )
+    context_tokens: ContextTokens = None
+    max_tokens: int | None = Field(None, ge=1, le=200_000)
+    temperature: float | None = Field(None, ge=0, le=2)
+    critical: bool = Field(True, description="False allows the local model as the last fallback.")
+
+    @property
+    def all_tools(self) -> tuple[str | BoundTool, ...]:
+        """Every tool that one of the agents may call; those that share a name are the same."""
+        tools = {
+            tool.name if isinstance(tool, BoundTool) else tool: tool
+            for agent in self.agents
+            for tool in agent.tools
+        }
+        return tuple(tools.values())
 
 
 class Way(Node):
@@ -156,4 +258,6 @@ class DecisionStep(StepBase):
         return (*self.branches, self.otherwise)
 
 
-SpecStep = Annotated[LlmStep | ToolStep | AgentStep | DecisionStep, Field(discriminator="kind")]
+SpecStep = Annotated[
+    LlmStep | ToolStep | AgentStep | CrewStep | DecisionStep, Field(discriminator="kind")
+]

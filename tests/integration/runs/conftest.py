@@ -20,6 +20,7 @@ from apps.runs.services.save_task import create_task
 from apps.runs.states import RUN
 from apps.tenants.models import Tenant
 from tests.database import role_addresses
+from tests.installed_graph import install_graph as install_graph
 from tests.provider import Provider, running_provider
 
 
@@ -73,23 +74,26 @@ def empty_queues() -> None:
                 connection.default_channel.queue_purge(queue)
 
 
+def start_worker(pool: str, provider: Provider) -> "subprocess.Popen[bytes]":
+    """A worker of this pool, in a process group of its own."""
+    environment = {
+        **os.environ,
+        **role_addresses(),
+        "OPENAI_API_KEY": "test",
+        "OPENAI_BASE_URL": provider.openai_base_url,
+        "OPENAI_MODEL": "gpt-4o-mini",
+    }
+    command = [sys.executable, "-m", "agentplatform.worker", pool]
+    return subprocess.Popen(command, env=environment, start_new_session=True)
+
+
 @pytest.fixture(scope="module")
 def worker_processes(django_db_setup: None, provider_process: Provider) -> Iterator[None]:
     """One worker process for each pool, on the test database and the real broker.
 
     They end with their module: another one may look into the queues that they empty.
     """
-    environment = {
-        **os.environ,
-        **role_addresses(),
-        "OPENAI_API_KEY": "test",
-        "OPENAI_BASE_URL": provider_process.openai_base_url,
-        "OPENAI_MODEL": "gpt-4o-mini",
-    }
-    processes = [
-        subprocess.Popen([sys.executable, "-m", "agentplatform.worker", pool.name], env=environment)
-        for pool in POOLS
-    ]
+    processes = [start_worker(pool.name, provider_process) for pool in POOLS]
     yield
     for process in processes:
         process.terminate()

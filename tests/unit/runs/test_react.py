@@ -130,3 +130,45 @@ def test_the_checkpoint_does_not_grow_with_the_number_of_past_checkpoints() -> N
         paused = answer(paused, {"ok": True, "output": 1})
     growth = [b - a for a, b in pairwise(sizes[5:])]
     assert max(growth) < 2 * min(growth)
+
+
+def test_an_answer_that_satisfies_the_schema_becomes_the_value() -> None:
+    ended = answer(start(response_schema=SCHEMA), completion(text='{"n": 5}'))
+    assert isinstance(ended, Ended)
+    assert (ended.output["value"], ended.output["turns"]) == ({"n": 5}, 1)
+
+
+def test_the_schema_is_asked_for_wherever_the_model_may_answer() -> None:
+    asked = []
+    paused: Paused | Ended = start(response_schema=SCHEMA, min_turns=1)
+    while isinstance(paused, Paused):
+        if paused.wishes[0]["kind"] == "completion":
+            asked.append(paused.wishes[0]["response_schema"])
+            paused = answer(paused, completion(wish(1, n=1), text='{"n": 1}'))
+        else:
+            paused = answer(paused, {"ok": True, "output": 1})
+    assert asked == [None, SCHEMA, SCHEMA]
+
+
+@pytest.mark.parametrize("wrong", ["five", '{"n": "five"}', "{}"])
+def test_a_wrong_answer_is_asked_for_once_more_with_what_is_wrong(wrong: str) -> None:
+    paused = answer(start(response_schema=SCHEMA), completion(text=wrong))
+    assert isinstance(paused, Paused)
+    (asked,) = paused.wishes
+    assert (asked["tool_choice"], asked["response_schema"]) == ("none", SCHEMA)
+    assert asked["messages"][-2] == {"role": "assistant", "content": wrong, "tool_calls": []}
+    assert asked["messages"][-1]["role"] == "user"
+    assert "does not satisfy the schema" in asked["messages"][-1]["content"]
+    ended = answer(paused, completion(text='{"n": 5}'))
+    assert isinstance(ended, Ended)
+    assert (ended.output["value"], ended.output["turns"]) == ({"n": 5}, 2)
+
+
+def test_a_second_wrong_answer_is_a_failure_that_says_what_is_wrong() -> None:
+    paused = answer(start(response_schema=SCHEMA, max_turns=1), completion(text="five"))
+    assert isinstance(paused, Paused)
+    ended = answer(paused, completion(text='{"n": "five"}'))
+    assert isinstance(ended, Ended)
+    assert ended.failure
+    assert ended.failure["code"] == "invalid_output"
+    assert "'five' is not of type 'integer'" in ended.failure["detail"]

@@ -53,4 +53,12 @@ class Failed:
     failure: CallFailure
 
 
-TurnResult = Suspended | Finished | Failed
+@dataclass(frozen=True, kw_only=True)
+class Left:
+    """This worker cannot take the turn; the step is left for one that can."""
+
+    code: str
+    detail: str
+
+
+TurnResult = Suspended | Finished | Failed | Left
