@@ -7,9 +7,11 @@ may hand work to other agents, each a `react` graph of its own inside this one.
 
 import json
 import operator
+from functools import cache
 from typing import Annotated, Any, TypedDict
 
 from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Send, interrupt
 
 from agentplatform.core.json_schema import find_mismatch
@@ -32,6 +34,7 @@ class State(TypedDict, total=False):
     has_asked_again: bool
     wanted: list[dict[str, Any]]
     wish: dict[str, Any]
+    coworker: dict[str, Any]
     output: dict[str, Any]
     failure: dict[str, str]
 
@@ -81,35 +84,18 @@ def _conclude(state: State, update: State, text: str) -> State:
 def go_on(state: State) -> list[Send] | str:
     """One parallel branch for each tool call that the model wants."""
     if state["wanted"]:
-        options = state["options"]
-        return [Send("use_tool", {"wish": wish, "options": options}) for wish in state["wanted"]]
+        return [Send("use_tool", _branch(wish, state["options"])) for wish in state["wanted"]]
     return "finish" if "output" in state or "failure" in state else "think"
 
 
-def use_tool(state: State) -> State:
-    """Have one tool call made; what is wrong with it is told to the model instead of failing."""
-    wish, options = state["wish"], state["options"]
+def _branch(wish: dict[str, Any], options: dict[str, Any]) -> State:
+    """All that a tool call needs to know, and no more: it is stored with each of them."""
     problem = _problem(wish, options["tools"])
-    limit = RESULT_CHARACTERS
-    result: dict[str, Any]
     if problem is not None:
-        result = {"ok": False, "error": problem}
-    elif wish["name"] == DELEGATE and "coworkers" in options:
-        result, limit = _delegate(wish, options), ANSWER_CHARACTERS
-    else:
-        result = interrupt({"kind": "tool", "name": wish["name"], "arguments": wish["arguments"]})
-    shown = result.get("shown", result.get("output", result.get("error")))
-    record = {key: value for key, value in result.items() if key != "shown"}
-    return {
-        "messages": [
-            {
-                "role": "tool",
-                "content": json.dumps(shown, ensure_ascii=False)[:limit],
-                "tool_call_id": wish["id"],
-            }
-        ],
-        "calls": [{"name": wish["name"], "arguments": wish["arguments"], **record}],
-    }
+        return {"wish": {**wish, "problem": problem}}
+    if wish["name"] == DELEGATE and "coworkers" in options:
+        return {"wish": wish, "coworker": coworker_input(options["coworkers"], wish["arguments"])}
+    return {"wish": wish}
 
 
 def _problem(wish: dict[str, Any], tools: dict[str, dict[str, Any]]) -> str | None:
@@ -119,11 +105,34 @@ def _problem(wish: dict[str, Any], tools: dict[str, dict[str, Any]]) -> str | No
     return None if mismatch is None else f"wrong arguments: {mismatch.message}"
 
 
-def _delegate(wish: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
-    """Have a coworker do it, in a conversation of its own."""
-    given = coworker_input(options["coworkers"], wish["arguments"])
-    output = run_inside(given)["output"]
-    return {"ok": True, "output": output["text"], "tool_calls": output["tool_calls"]}
+def use_tool(state: State) -> State:
+    """Have one tool call made; what is wrong with it is told to the model instead of failing."""
+    wish = state["wish"]
+    result = dict(_result(wish, state.get("coworker")))
+    shown = result.pop("shown", result.get("output", result.get("error")))
+    limit = ANSWER_CHARACTERS if "coworker" in state else RESULT_CHARACTERS
+    return {
+        "messages": [
+            {
+                "role": "tool",
+                "content": json.dumps(shown, ensure_ascii=False)[:limit],
+                "tool_call_id": wish["id"],
+            }
+        ],
+        "calls": [{"name": wish["name"], "arguments": wish["arguments"], **result}],
+    }
+
+
+def _result(wish: dict[str, Any], coworker: dict[str, Any] | None) -> dict[str, Any]:
+    if "problem" in wish:
+        return {"ok": False, "error": wish["problem"]}
+    if coworker is not None:
+        output = run_inside(coworker)["output"]
+        return {"ok": True, "output": output["text"], "tool_calls": output["tool_calls"]}
+    result: dict[str, Any] = interrupt(
+        {"kind": "tool", "name": wish["name"], "arguments": wish["arguments"]}
+    )
+    return result
 
 
 def finish(state: State) -> State:
@@ -151,8 +160,13 @@ def run_inside(given: dict[str, Any]) -> dict[str, Any]:
 
     `given` holds messages and options. Returns the final state: output or failure.
     """
-    state: dict[str, Any] = build_react().compile().invoke(given)
+    state: dict[str, Any] = _compiled().invoke(given)
     return state
+
+
+@cache
+def _compiled() -> "CompiledStateGraph[Any, Any, Any, Any]":
+    return build_react().compile()
 
 
 class React:

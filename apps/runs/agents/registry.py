@@ -4,12 +4,13 @@ An operator's graph is an entry point of the group `agentplatform.graphs` (docs/
 imported before its first use: LangGraph takes a second that only a worker with agents should pay.
 """
 
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from langgraph.graph import StateGraph
+    from langgraph.graph.state import CompiledStateGraph
 
 GROUP: Final = "agentplatform.graphs"
 MAX_NAME: Final = 63
@@ -20,14 +21,12 @@ _OWN: Final = {
 }
 
 
-class AgentGraph(Protocol):
-    """What an entry point names. A step keeps to the version that took its first turn."""
+@dataclass(frozen=True, kw_only=True)
+class LoadedGraph:
+    """A graph of this process. A step keeps to the version that took its first turn."""
 
     version: str
-
-    def build(self) -> "StateGraph[Any, Any, Any, Any]":
-        """A new, uncompiled graph."""
-        ...
+    graph: "CompiledStateGraph[Any, Any, Any, Any]"
 
 
 class GraphMissing(Exception):
@@ -39,7 +38,7 @@ def agent_graph_names() -> frozenset[str]:
     return frozenset(_entries()) - {"crew"}
 
 
-def find_graph(name: str, *, version: str | None) -> AgentGraph:
+def find_graph(name: str, *, version: str | None) -> LoadedGraph:
     """The graph of this name, in this version if one is given. Raises GraphMissing."""
     if name not in _entries():
         raise GraphMissing(f"This worker has no graph `{name}`.")
@@ -62,6 +61,7 @@ def _entries() -> dict[str, EntryPoint]:
 
 
 @cache
-def _load(name: str) -> AgentGraph:
-    graph: AgentGraph = _entries()[name].load()
-    return graph
+def _load(name: str) -> LoadedGraph:
+    """What the entry point names has a `version`, and a `build()` that gives a StateGraph."""
+    named = _entries()[name].load()
+    return LoadedGraph(version=str(named.version), graph=named.build().compile())

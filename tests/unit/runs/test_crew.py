@@ -6,6 +6,7 @@ from typing import Any
 from apps.runs.agents.crew import build_crew
 from apps.runs.agents.graph import Ended, GraphInput, Paused, resume_graph, start_graph
 
+CREW = build_crew().compile()
 Reply = dict[str, Any]
 SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
 
@@ -34,11 +35,11 @@ def play(
 ) -> tuple[Ended, list[list[dict[str, Any]]]]:
     """The end, and what was wished for in each turn."""
     turns = []
-    now = start_graph(build_crew(), GraphInput(messages=[], options=given))
+    now = start_graph(CREW, GraphInput(messages=[], options=given))
     while isinstance(now, Paused):
         turns.append(now.wishes)
         answers = {key: reply(w) for key, w in zip(now.interrupts, now.wishes, strict=True)}
-        now = resume_graph(build_crew(), state=now.state, answers=answers)
+        now = resume_graph(CREW, state=now.state, answers=answers)
     return now, turns
 
 
@@ -168,8 +169,8 @@ def test_a_coworker_that_does_not_exist_is_told_to_the_manager() -> None:
 def test_agents_that_are_done_leave_nothing_in_the_checkpoint() -> None:
     sizes = []
     given = crew(*(task(f"t{number}", context=[]) for number in range(12)))
-    now = start_graph(build_crew(), GraphInput(messages=[], options=given))
+    now = start_graph(CREW, GraphInput(messages=[], options=given))
     while isinstance(now, Paused):
         sizes.append(len(now.state))
-        now = resume_graph(build_crew(), state=now.state, answers={now.interrupts[0]: say("x")})
+        now = resume_graph(CREW, state=now.state, answers={now.interrupts[0]: say("x")})
     assert sizes[-1] - sizes[1] < 12 * 200

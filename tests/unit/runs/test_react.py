@@ -8,12 +8,13 @@ import pytest
 from apps.runs.agents.graph import Ended, GraphInput, Paused, resume_graph, start_graph
 from apps.runs.agents.react import build_react
 
+REACT = build_react().compile()
 SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
 
 
 def start(**options: Any) -> Paused:
     paused = start_graph(
-        build_react(),
+        REACT,
         GraphInput(
             messages=[{"role": "user", "content": "Hello"}],
             options={"tools": {"add": SCHEMA}, "max_turns": 3, "min_turns": 0, **options},
@@ -25,7 +26,7 @@ def start(**options: Any) -> Paused:
 
 def answer(paused: Paused, *values: dict[str, Any]) -> Paused | Ended:
     answers = dict(zip(paused.interrupts, values, strict=True))
-    return resume_graph(build_react(), state=paused.state, answers=answers)
+    return resume_graph(REACT, state=paused.state, answers=answers)
 
 
 def wish(number: int, **arguments: Any) -> dict[str, Any]:

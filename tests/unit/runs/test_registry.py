@@ -12,7 +12,7 @@ def test_an_installed_graph_may_be_named(install_graph: InstallGraph) -> None:
     install_graph("triage", version="7")
     assert {"react", "triage"} <= agent_graph_names()
     assert find_graph("triage", version=None).version == "7"
-    assert find_graph("triage", version="7").build().nodes
+    assert find_graph("triage", version="7").graph.nodes
 
 
 def test_another_version_than_the_one_that_is_needed_is_missing(

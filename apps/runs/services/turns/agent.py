@@ -7,7 +7,7 @@ import structlog
 from agentplatform.calls.contracts import CallFailure, CallOutcome
 from agentplatform.core.errors import PlatformError
 from apps.runs.agents.graph import Ended, Graph, Paused, resume_graph, start_graph
-from apps.runs.agents.registry import AgentGraph, GraphMissing, find_graph
+from apps.runs.agents.registry import GraphMissing, LoadedGraph, find_graph
 from apps.runs.agents.wishes import CompletionWish, GraphError, read_wish
 from apps.runs.models import Checkpoint
 from apps.runs.services.turns.completion import completion_request
@@ -54,11 +54,11 @@ def take_agent_turn(turn: Turn) -> TurnResult:
 
 
 def _invoke(
-    graph: AgentGraph, step: AgentStep | CrewStep, turn: Turn, toolbox: Toolbox
+    graph: LoadedGraph, step: AgentStep | CrewStep, turn: Turn, toolbox: Toolbox
 ) -> Paused | Ended:
     """Raises GraphError when the graph does: run again it would do no better."""
     try:
-        return _go_on(graph.build(), step, turn, toolbox)
+        return _go_on(graph.graph, step, turn, toolbox)
     except PlatformError:
         raise
     except Exception as error:
@@ -101,7 +101,7 @@ def _failure(told: dict[str, Any]) -> CallFailure:
     return CallFailure(code=code, detail=str(told.get("detail", "")), is_retryable=False)
 
 
-def _checkpoint(name: str, graph: AgentGraph, turn: Turn, paused: Paused) -> Checkpoint:
+def _checkpoint(name: str, graph: LoadedGraph, turn: Turn, paused: Paused) -> Checkpoint:
     return Checkpoint(
         step_id=turn.step.id,
         tenant_id=turn.step.tenant_id,
