@@ -13,12 +13,12 @@ _ANY_OBJECT = {"type": "object"}
 class Defaults(Node):
     """What steps and runs use unless they say otherwise."""
 
-    model: str = Field("default", max_length=200)
+    model: str = Field("default", max_length=200, description="A model alias.")
     token_budget: int | None = Field(
         None, ge=1, description="Tokens one run may use; none: no limit."
     )
     timeout_seconds: int = Field(3600, ge=1, le=30 * 86_400, description="How long a run may take.")
-    retry: Retry = Field(default_factory=Retry)
+    retry: Retry = Field(default_factory=Retry, description="Of steps that have none.")
 
 
 class Spec(Node):
@@ -27,8 +27,12 @@ class Spec(Node):
     inputs: dict[str, Any] = Field(
         default_factory=lambda: dict(_ANY_OBJECT), description="JSON schema of a run's input."
     )
-    defaults: Defaults = Field(default_factory=Defaults)
-    steps: tuple[SpecStep, ...] = Field(min_length=1, max_length=200)
+    defaults: Defaults = Field(
+        default_factory=Defaults, description="Of steps and runs that say nothing else."
+    )
+    steps: tuple[SpecStep, ...] = Field(
+        min_length=1, max_length=200, description="Each starts once those that it needs are over."
+    )
     output: Any = Field(
         None,
         description="Template of the run's output. Left out: the outputs of the steps that no "

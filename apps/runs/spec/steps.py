@@ -26,6 +26,25 @@ ContextTokens = Annotated[
     ),
 ]
 
+StepModel = Annotated[
+    ModelAlias | None, Field(description="A model alias; left out: the spec's default.")
+]
+PersonModel = Annotated[
+    ModelAlias | None, Field(description="A model alias; left out: the step's.")
+]
+MaxTokens = Annotated[
+    int | None,
+    Field(ge=1, le=200_000, description="Tokens of an answer at most. Left out: 1024."),
+]
+Temperature = Annotated[
+    float | None,
+    Field(ge=0, le=2, description="Left out: the provider's own; not every model has one."),
+]
+Tools = Annotated[
+    tuple["str | BoundTool", ...],
+    Field(max_length=32, description="Names of tools, and bound tools; each by one name."),
+]
+
 
 class Node(BaseModel):
     """Every object of a spec: immutable, unknown fields refused."""
@@ -70,14 +89,14 @@ class LlmStep(StepBase):
     kind: Literal["llm"]
     prompt: str = Field(min_length=1, description="The user message; a template.")
     system: str = Field("", description="The system message; a template.")
-    model: ModelAlias | None = None
+    model: StepModel = None
     response_schema: dict[str, Any] | None = Field(
         None,
         description="A JSON schema; the step's output is then the decoded object. Strings in it "
         "are templates, so that an `enum` can hold what earlier steps found.",
     )
-    max_tokens: int | None = Field(None, ge=1, le=200_000)
-    temperature: float | None = Field(None, ge=0, le=2)
+    max_tokens: MaxTokens = None
+    temperature: Temperature = None
     critical: bool = Field(True, description="False allows the local model as the last fallback.")
 
 
@@ -85,22 +104,28 @@ class ToolStep(StepBase):
     """One tool call."""
 
     kind: Literal["tool"]
-    tool: str = Field(min_length=1, max_length=100)
+    tool: str = Field(min_length=1, max_length=100, description="The tool's name.")
     arguments: dict[str, Any] = Field(
         default_factory=dict, description="The tool's arguments; strings in it are templates."
     )
-    timeout_seconds: float = Field(60, gt=0, le=600)
+    timeout_seconds: float = Field(
+        60, gt=0, le=600, description="How long each call of the tool may take."
+    )
 
 
 class BoundTool(Node):
     """A tool offered to an agent under a name and a schema of its own, bound to fixed arguments."""
 
-    name: Annotated[str, StringConstraints(pattern=r"^[a-zA-Z][a-zA-Z0-9_]{0,62}$")]
-    description: str = Field(max_length=2000)
+    name: Annotated[
+        str,
+        StringConstraints(pattern=r"^[a-zA-Z][a-zA-Z0-9_]{0,62}$"),
+        Field(description="What the model calls it."),
+    ]
+    description: str = Field(max_length=2000, description="What the model is told it does.")
     parameters: dict[str, Any] | str = Field(
         description="JSON schema of what the model gives; strings in it are templates."
     )
-    tool: str
+    tool: str = Field(description="The tool that is called.")
     arguments: dict[str, Any] = Field(
         default_factory=dict,
         description="The tool's arguments; templates over {input, steps, run, args}, where args is "
@@ -111,7 +136,9 @@ class BoundTool(Node):
         description="JMESPath over the tool's result: what the model is told of it. Left out: all. "
         "The step's output always holds the whole result.",
     )
-    timeout_seconds: float = Field(60, gt=0, le=600)
+    timeout_seconds: float = Field(
+        60, gt=0, le=600, description="How long each call of the tool may take."
+    )
 
 
 class AgentStep(StepBase):
@@ -123,8 +150,8 @@ class AgentStep(StepBase):
     )
     instructions: str = Field(min_length=1, description="The system message; a template.")
     prompt: str = Field(min_length=1, description="The first user message; a template.")
-    tools: tuple[str | BoundTool, ...] = Field((), max_length=32)
-    model: ModelAlias | None = None
+    tools: Tools = ()
+    model: StepModel = None
     max_turns: int = Field(
         10, ge=1, le=100, description="Model calls at most; the last must answer."
     )
@@ -140,8 +167,8 @@ class AgentStep(StepBase):
         "`value`; strings in it are templates. An answer that breaks it is asked for once more.",
     )
     context_tokens: ContextTokens = None
-    max_tokens: int | None = Field(None, ge=1, le=200_000)
-    temperature: float | None = Field(None, ge=0, le=2)
+    max_tokens: MaxTokens = None
+    temperature: Temperature = None
     critical: bool = Field(True, description="False allows the local model as the last fallback.")
 
     @property
@@ -157,21 +184,24 @@ class CrewMember(Node):
     role: str = Field(min_length=1, max_length=2000, description="What the agent is.")
     goal: str = Field(min_length=1, max_length=10_000, description="What it wants to reach.")
     backstory: str = Field("", max_length=20_000, description="What shapes how it works.")
-    tools: tuple[str | BoundTool, ...] = Field((), max_length=32)
-    model: ModelAlias | None = Field(None, description="Left out: the step's.")
+    tools: Tools = ()
+    model: PersonModel = None
 
 
 class CrewManager(Node):
     """Who hands out the work of a hierarchical crew. Its texts are templates."""
 
-    role: str = Field("the manager of a crew", min_length=1, max_length=2000)
+    role: str = Field(
+        "the manager of a crew", min_length=1, max_length=2000, description="What the manager is."
+    )
     goal: str = Field(
         "Have each task done well by the coworkers best suited to it, and answer with the result.",
         min_length=1,
         max_length=10_000,
+        description="What the manager wants to reach.",
     )
-    backstory: str = Field("", max_length=20_000)
-    model: ModelAlias | None = Field(None, description="Left out: the step's.")
+    backstory: str = Field("", max_length=20_000, description="What shapes how it manages.")
+    model: PersonModel = None
 
 
 class CrewTask(Node):
@@ -199,8 +229,12 @@ class CrewStep(StepBase):
     """Several agents with roles, and tasks that they do one after the other."""
 
     kind: Literal["crew"]
-    agents: tuple[CrewMember, ...] = Field(min_length=1, max_length=20)
-    tasks: tuple[CrewTask, ...] = Field(min_length=1, max_length=50)
+    agents: tuple[CrewMember, ...] = Field(
+        min_length=1, max_length=20, description="Who works in the crew."
+    )
+    tasks: tuple[CrewTask, ...] = Field(
+        min_length=1, max_length=50, description="What is to be done, in this order."
+    )
     process: Literal["sequential", "hierarchical"] = Field(
         "sequential",
         description="`sequential`: each task is done by its agent. `hierarchical`: by a manager "
@@ -209,13 +243,13 @@ class CrewStep(StepBase):
     manager: CrewManager | None = Field(
         None, description="Of a hierarchical crew; left out: a plain one."
     )
-    model: ModelAlias | None = None
+    model: StepModel = None
     max_turns: int = Field(
         10, ge=1, le=100, description="Model calls of each agent in each task at most."
     )
     context_tokens: ContextTokens = None
-    max_tokens: int | None = Field(None, ge=1, le=200_000)
-    temperature: float | None = Field(None, ge=0, le=2)
+    max_tokens: MaxTokens = None
+    temperature: Temperature = None
     critical: bool = Field(True, description="False allows the local model as the last fallback.")
 
     @property
@@ -249,8 +283,12 @@ class DecisionStep(StepBase):
     """Takes the first branch whose condition is true; other branches' steps are skipped."""
 
     kind: Literal["decision"]
-    branches: tuple[Branch, ...] = Field(min_length=1, max_length=20)
-    otherwise: Way = Field(default_factory=Way, alias="else")
+    branches: tuple[Branch, ...] = Field(
+        min_length=1, max_length=20, description="Ways out, the first that holds is taken."
+    )
+    otherwise: Way = Field(
+        default_factory=Way, alias="else", description="The way when no condition is true."
+    )
 
     @property
     def ways(self) -> tuple[Way, ...]:

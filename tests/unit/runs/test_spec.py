@@ -132,8 +132,16 @@ def test_every_error_is_told_at_once() -> None:
 
 
 def test_the_published_schema_describes_every_field_of_every_kind() -> None:
-    definitions = Spec.model_json_schema()["$defs"]
-    assert {"LlmStep", "ToolStep", "AgentStep", "DecisionStep"} <= set(definitions)
+    schema = Spec.model_json_schema()
+    definitions = schema["$defs"]
+    assert {"LlmStep", "ToolStep", "AgentStep", "CrewStep", "DecisionStep"} <= set(definitions)
+    silent = [
+        f"{name}.{field}"
+        for name, definition in ({"Spec": schema} | definitions).items()
+        for field, told in definition.get("properties", {}).items()
+        if field != "kind" and "description" not in told
+    ]
+    assert silent == []
 
 
 def test_a_spec_with_endless_errors_is_told_the_first_hundred() -> None:
