@@ -12,9 +12,10 @@ from agentplatform.calls.states import CALL, SUCCESS
 
 
 def rows_of_turn(model: type[Row], *, step_id: UUID, attempt: int, turn: int) -> QuerySet[Row]:
-    """The calls of one turn, ordered by index."""
-    rows = model.objects.filter(step_id=step_id, attempt=attempt, turn=turn)
-    return rows.order_by("index")
+    """The calls of one turn, ordered by index: for each the newest up to this attempt, as one that
+    goes on from a checkpoint repeats only what failed."""
+    rows = model.objects.filter(step_id=step_id, attempt__lte=attempt, turn=turn)
+    return rows.order_by("index", "-attempt").distinct("index")
 
 
 def steps_with_open_rows(model: type[CallRow], *, step_ids: Collection[UUID]) -> set[UUID]:
@@ -30,6 +31,7 @@ def outcome_of(
     return CallOutcome(
         call_id=row.id,
         kind=row.kind,
+        attempt=row.attempt,
         index=row.index,
         is_finished=row.status in CALL.terminal,
         output=row.response if row.status == SUCCESS else None,

@@ -34,7 +34,8 @@ def values_of(run: Run) -> dict[str, Any]:
 
 
 def call_outcomes(step: Step, *, turn: int) -> tuple[CallOutcome, ...]:
-    """The recorded calls that the step's present attempt made in `turn`, by index."""
+    """The recorded calls of `turn`, by index: the present attempt's, and those of an attempt before
+    that it need not repeat."""
     found = (
         *gateway.outcomes(step_id=step.id, attempt=step.attempt, turn=turn),
         *tools.outcomes(step_id=step.id, attempt=step.attempt, turn=turn),

@@ -15,7 +15,7 @@ from apps.gateway.contracts import CompletionRequest
 from apps.runs.models import Checkpoint, Run, Step
 from apps.runs.services.advance_run import advance
 from apps.runs.services.claim_step import Claim
-from apps.runs.services.dispatch import PlannedCall, QueuedStep, send_calls
+from apps.runs.services.dispatch import PlannedCall, QueuedStep, send_calls, send_resume
 from apps.runs.services.fail_step import fail_step
 from apps.runs.services.leave_step import leave_step
 from apps.runs.services.transition import lock_run, move_step, record_event
@@ -59,21 +59,25 @@ def _write(run: Run, claim: Claim, result: TurnResult, *, at: datetime) -> list[
 
 def _suspend(run: Run, claim: Claim, result: Suspended, *, at: datetime) -> None:
     step = claim.step
-    planned = [_plan(step, index, call, at=at) for index, call in enumerate(result.calls)]
+    calls = [(index, call) for index, call in enumerate(result.calls) if call is not None]
+    planned = [_plan(step, index, call, at=at) for index, call in calls]
     moved = move_step(
         run,
         step,
         "WAITING",
         at=at,
         token=claim.token,
-        data={"turn": step.turn, "calls": [_call_name(call) for call in result.calls]},
+        data={"turn": step.turn, "calls": [_call_name(call) for _, call in calls]},
         lease_token=None,
     )
     if not moved:
         raise LostFence
     if result.checkpoint is not None:
         _store(result.checkpoint)
-    after_commit(send_calls, step_id=step.id, turn=step.turn, calls=planned, at=at)
+    if planned:
+        after_commit(send_calls, step_id=step.id, turn=step.turn, calls=planned, at=at)
+    else:
+        after_commit(send_resume, step_id=step.id, turn=step.turn)
 
 
 def _store(checkpoint: Checkpoint) -> None:
@@ -156,9 +160,12 @@ def _totals(step: Step, at: datetime) -> dict[str, object]:
 def _record_outcomes(
     run: Run, step: Step, outcomes: Iterable[CallOutcome], *, at: datetime
 ) -> None:
-    """Add the turn's tokens and cost to step and run, and show each call in the timeline."""
+    """Add the turn's tokens and cost to step and run, and show each call in the timeline; those
+    of an attempt before were recorded when it failed."""
     tokens = cost = 0
     for outcome in outcomes:
+        if outcome.attempt < step.attempt:
+            continue
         tokens += outcome.tokens
         cost += outcome.cost_nanos or 0
         data = {

@@ -1,6 +1,5 @@
 """Agents and crews on real workers, with a provider that does as it is told."""
 
-import json
 from typing import Any
 
 import pytest
@@ -143,22 +142,46 @@ def test_a_crew_does_its_tasks_with_the_tools_and_models_of_its_agents(
     assert ToolCall.objects.filter(run_id=run.id).count() == 2
 
 
-def test_a_manager_has_its_crew_work_in_parallel(make_run: RunMaker, provider: Provider) -> None:
-    def delegate(name: str) -> dict[str, Any]:
-        arguments = {"coworker": name, "task": "Help.", "context": ""}
-        return {"name": "delegate", "arguments": arguments}
+def managed(provider: Provider) -> dict[str, Any]:
+    """A crew whose manager asks both agents at once, and then has its answer."""
+    calls = [
+        {"name": "delegate", "arguments": {"coworker": name, "task": "Help.", "context": ""}}
+        for name in ("adder", "writer")
+    ]
+    script = [{"tool_calls": calls}, {"text": "All done."}]
+    provider.control(model="agent-tag-manager", script=script)
+    tasks = [{"name": "work", "description": "Work.", "expected_output": "A line."}]
+    manager = {"model": "openai:agent-tag-manager"}
+    return crew(process="hierarchical", manager=manager, tasks=tasks)
 
-    provider.control(
-        model="agent-tag-manager",
-        script=[{"tool_calls": [delegate("adder"), delegate("writer")]}, {"text": "All done."}],
-    )
-    team = crew(process="hierarchical", manager={"model": "openai:agent-tag-manager"})
-    team["tasks"] = [{"name": "work", "description": "Work.", "expected_output": "A line."}]
-    run = finished(make_run([team], {"what": "numbers"}))
+
+def test_a_manager_has_its_crew_work_in_parallel(make_run: RunMaker, provider: Provider) -> None:
+    run = finished(make_run([managed(provider)], {"what": "numbers"}))
     assert run.status == "COMPLETED", run.error
     assert step_of(run, "team").output == {"tasks": {"work": "All done."}, "text": "All done."}
     turns = LlmCall.objects.filter(run_id=run.id).values_list("turn", flat=True)
     assert sorted(turns) == [0, 1, 1, 3, 4]
     assert ToolCall.objects.filter(run_id=run.id).count() == 2
-    told = json.dumps(prompts(run)[-1])
-    assert "an adder: " not in told
+
+
+def test_a_retry_repeats_the_failed_one_of_parallel_completions_alone(
+    make_run: RunMaker, provider: Provider
+) -> None:
+    provider.control(model="ok-tokens-9", behaviour="error-500")
+    team = managed(provider) | {"retry": {"max_attempts": 2, "backoff": [0, 0]}}
+    run = make_run([team], {"what": "numbers"})
+    wait_for(
+        lambda: "team step.retrying" in kinds_of(run), timeout_seconds=60, what="a failed attempt"
+    )
+    provider.control(model="ok-tokens-9")
+    recover(at=now())
+    finished(run)
+    assert run.status == "COMPLETED", run.error
+    turns = LlmCall.objects.filter(run_id=run.id).values_list("attempt", "turn", "status")
+    assert sorted(turns) == [
+        (1, 0, "SUCCESS"), (1, 1, "FAILED"), (1, 1, "SUCCESS"), (2, 1, "SUCCESS"),
+        (2, 3, "SUCCESS"), (2, 4, "SUCCESS"),
+    ]  # fmt: skip
+    assert kinds_of(run).count("team call.finished") == 6 + 2
+    billed = provider.billed()
+    assert run.tokens_used == sum(b["prompt_tokens"] + b["completion_tokens"] for b in billed)

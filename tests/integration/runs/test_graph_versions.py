@@ -121,3 +121,31 @@ def test_a_graph_that_does_what_it_may_not_fails_its_step_at_once(
     step = take_first_turn(make_run([AGENT]))
     assert (step.status, step.attempt, step.error["code"]) == ("FAILED", 1, "graph_error")
     assert said in step.error["detail"]
+
+
+def test_an_attempt_that_fails_after_its_answers_came_asks_for_nothing_again(
+    make_run: RunMaker,
+    install_graph: InstallGraph,
+    openai: None,
+    sent: Sent,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def break_down(name: str, *, version: str | None) -> None:
+        raise OSError("no memory left")
+
+    install_graph("triage", version="7")
+    run = make_run([{**AGENT, "retry": {"max_attempts": 2, "backoff": [0, 0]}}])
+    step = take_first_turn(run)
+    with monkeypatch.context() as worker:
+        worker.setattr("apps.runs.services.turns.agent.find_graph", break_down)
+        step = answer_and_resume(step)
+    assert (step.status, step.attempt, step.turn) == ("RETRYING", 2, 0)
+    recover(at=now())
+    sent()
+    execute_step(step_id=step.id, turn=0, at=now())
+    assert sent() == [("runs.resume_step", {"step_id": str(step.id), "turn": 0})]
+    resume_step(step_id=step.id, turn=0, at=now())
+    step = answer_and_resume(step_of(run, "a"))
+    assert (step.status, step.attempt) == ("SUCCESS", 2)
+    assert LlmCall.objects.filter(step_id=step.id).count() == 2
+    assert kinds_of(run).count("a call.finished") == 2

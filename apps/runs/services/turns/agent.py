@@ -1,5 +1,6 @@
 """An agent or crew step: a LangGraph graph that suspends for every completion and tool call."""
 
+from collections.abc import Collection
 from typing import Any, cast
 
 import structlog
@@ -10,6 +11,7 @@ from apps.runs.agents.graph import Ended, Graph, Paused, resume_graph, start_gra
 from apps.runs.agents.registry import GraphMissing, LoadedGraph, find_graph
 from apps.runs.agents.wishes import CompletionWish, GraphError, read_wish
 from apps.runs.models import Checkpoint
+from apps.runs.selectors import call_outcomes
 from apps.runs.services.turns.completion import completion_request
 from apps.runs.services.turns.graph_input import agent_input, crew_input
 from apps.runs.services.turns.toolbox import Toolbox
@@ -28,7 +30,7 @@ log = structlog.get_logger("runs")
 
 
 def take_agent_turn(turn: Turn) -> TurnResult:
-    """Start or resume the graph, or repeat the calls that its checkpoint waits for (a retry).
+    """Start or resume the graph, or repeat what failed of the calls that its checkpoint waits for.
 
     A failed completion fails the attempt; a failed tool call is told to the model. Without the
     graph in the version that began, the step is left for another worker.
@@ -36,9 +38,12 @@ def take_agent_turn(turn: Turn) -> TurnResult:
     step = cast("AgentStep | CrewStep", turn.spec.by_name[turn.step.name])
     toolbox = Toolbox(step.all_tools, turn.values)
     if turn.checkpoint is not None and turn.checkpoint.turn == turn.step.turn:
-        return _suspend(step, turn, toolbox, turn.checkpoint)
-    if any(o.failure and o.kind == "llm" for o in turn.outcomes) and turn.failure:
-        return Failed(failure=turn.failure)
+        made = call_outcomes(turn.step, turn=turn.step.turn)
+        answered = {outcome.index for outcome in made if _completion_failure(outcome) is None}
+        return _suspend(step, turn, toolbox, turn.checkpoint, answered)
+    for outcome in turn.outcomes:
+        if failure := _completion_failure(outcome):
+            return Failed(failure=failure)
     name = step.graph if isinstance(step, AgentStep) else "crew"
     pinned = turn.checkpoint.graph_version if turn.checkpoint else None
     try:
@@ -51,6 +56,11 @@ def take_agent_turn(turn: Turn) -> TurnResult:
     if result.failure is not None:
         return Failed(failure=_failure(result.failure))
     return Finished(output=result.output)
+
+
+def _completion_failure(outcome: CallOutcome) -> CallFailure | None:
+    """A tool's failure is an answer; a model's leaves the graph without one."""
+    return outcome.failure if outcome.kind == "llm" else None
 
 
 def _invoke(
@@ -115,9 +125,16 @@ def _checkpoint(name: str, graph: LoadedGraph, turn: Turn, paused: Paused) -> Ch
 
 
 def _suspend(
-    step: AgentStep | CrewStep, turn: Turn, toolbox: Toolbox, checkpoint: Checkpoint
+    step: AgentStep | CrewStep,
+    turn: Turn,
+    toolbox: Toolbox,
+    checkpoint: Checkpoint,
+    answered: Collection[int] = (),
 ) -> Suspended:
-    calls = tuple(_request(step, turn, toolbox, wish) for wish in checkpoint.wishes)
+    calls = tuple(
+        None if index in answered else _request(step, turn, toolbox, wish)
+        for index, wish in enumerate(checkpoint.wishes)
+    )
     return Suspended(calls=calls, checkpoint=checkpoint)
 
 

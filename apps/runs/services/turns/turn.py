@@ -33,9 +33,10 @@ CallRequest = CompletionRequest | ToolRequest
 
 @dataclass(frozen=True, kw_only=True)
 class Suspended:
-    """The step waits for these calls. `checkpoint` is to be stored with them, if there is one."""
+    """The step waits for these calls, the position of each being its index; None is a call that an
+    attempt before has made. `checkpoint` is to be stored with them, if there is one."""
 
-    calls: tuple[CallRequest, ...]
+    calls: tuple[CallRequest | None, ...]
     checkpoint: Checkpoint | None = None
 
 
