@@ -12,26 +12,29 @@ from celery.signals import (
     worker_process_shutdown,
 )
 from kombu import Queue as KombuQueue
+from kombu.transport import TRANSPORT_ALIASES
 
 from agentplatform.core.postgresql.isolation.start import stop_if_weak
 from agentplatform.queues import QUEUES
+from agentplatform.settings.environment import Environment
 from agentplatform.settings.live import start_following
+from agentplatform.sqs.options import sqs_options
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "agentplatform.settings.local")
+TRANSPORT_ALIASES["sqs"] = "agentplatform.sqs.transport:Transport"
 
 
-def transport_options(
-    *, broker_url: str, visibility_seconds: int, prefix: str, region: str
-) -> dict[str, Any]:
-    """What the broker's transport needs beyond its address. SQS polls long and prefixes queues."""
+def transport_options(platform: Environment, *, broker_url: str) -> dict[str, Any]:
+    """What the broker's transport needs beyond its address."""
     if broker_url.startswith("sqs:"):
-        return {
-            "visibility_timeout": visibility_seconds,
-            "wait_time_seconds": 20,
-            "queue_name_prefix": prefix,
-            "region": region,
-        }
-    return {"visibility_timeout": visibility_seconds}
+        return sqs_options(
+            visibility_seconds=platform.broker_visibility_seconds,
+            wait_seconds=platform.sqs_wait_seconds,
+            prefix=platform.sqs_queue_prefix,
+            region=platform.aws_region,
+            queue_urls=platform.queue_urls,
+        )
+    return {"visibility_timeout": platform.broker_visibility_seconds}
 
 
 def make_app() -> Celery:
@@ -42,10 +45,7 @@ def make_app() -> Celery:
     application.config_from_object("django.conf:settings", namespace="CELERY")
     application.conf.task_queues = [KombuQueue(queue.name) for queue in QUEUES]
     application.conf.broker_transport_options = transport_options(
-        broker_url=settings.CELERY_BROKER_URL,
-        visibility_seconds=settings.PLATFORM.broker_visibility_seconds,
-        prefix=settings.PLATFORM.sqs_queue_prefix,
-        region=settings.PLATFORM.aws_region,
+        settings.PLATFORM, broker_url=settings.CELERY_BROKER_URL
     )
     application.conf.beat_schedule = {
         "recover": {

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 import redis
 import structlog
+from celery import current_app
 from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -75,9 +76,15 @@ def check_redis() -> None:
 
 
 def check_broker() -> None:
-    """One connection to where tasks are sent."""
-    with Connection(settings.CELERY_BROKER_URL, connect_timeout=DEADLINE_SECONDS) as broker:
+    """One question to where tasks are sent: how long is a queue."""
+    with Connection(
+        settings.CELERY_BROKER_URL,
+        connect_timeout=DEADLINE_SECONDS,
+        transport_options=current_app.conf.broker_transport_options,
+    ) as broker:
         broker.ensure_connection(max_retries=1, interval_start=0, timeout=DEADLINE_SECONDS)
+        channel: Any = broker.default_channel
+        channel.queue_declare(settings.CELERY_TASK_DEFAULT_QUEUE)
 
 
 PROBES: dict[str, Probe] = {

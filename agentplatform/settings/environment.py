@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from agentplatform.core.key_ring import parse_keys
+from agentplatform.settings.queue_urls import parse_queue_urls
 from agentplatform.settings.secrets_manager import SecretSource
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,9 +78,19 @@ class Environment(BaseSettings):
         "", description="Celery's broker: redis://... or sqs://...; empty means redis_url."
     )
     broker_visibility_seconds: int = Field(
-        600,
-        ge=30,
-        description="After how long the broker delivers an unacknowledged message again.",
+        900,
+        ge=660,
+        le=12 * 3600,
+        description="After how long the broker delivers an unacknowledged message again; longer "
+        "than any call may take, and on SQS what the queues are made with.",
+    )
+    sqs_queue_urls: str = Field(
+        "",
+        description="The addresses of the queues on SQS, steps=https://... by comma or a JSON "
+        "object; empty finds them by their prefix, and creates what is missing.",
+    )
+    sqs_wait_seconds: int = Field(
+        20, ge=0, le=20, description="How long a worker's question to SQS waits for a message."
     )
     sqs_queue_prefix: str = Field(
         "agentplatform-", description="Put before each queue's name on SQS."
@@ -135,7 +146,10 @@ class Environment(BaseSettings):
         4096, ge=512, description="The local server's window for one call: prompt and answer."
     )
     call_deadline_seconds: float = Field(
-        120.0, gt=0, description="How long one model call may take, retries and failover included."
+        120.0,
+        gt=0,
+        le=600,
+        description="How long one model call may take, retries and failover included.",
     )
 
     artifact_folder: Path = Field(
@@ -165,6 +179,17 @@ class Environment(BaseSettings):
         """The keys of `secret_key_fallbacks`, each by itself."""
         given = self.secret_key_fallbacks.get_secret_value().split(",")
         return [key.strip() for key in given if key.strip()]
+
+    @property
+    def queue_urls(self) -> dict[str, str]:
+        """`sqs_queue_urls` by the queue's name."""
+        return parse_queue_urls(self.sqs_queue_urls)
+
+    @field_validator("sqs_queue_urls")
+    @classmethod
+    def _check_queue_urls(cls, urls: str) -> str:
+        parse_queue_urls(urls)
+        return urls
 
     @field_validator("encryption_keys")
     @classmethod

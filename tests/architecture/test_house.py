@@ -52,6 +52,27 @@ def test_a_task_takes_keywords_only(task):
     assert code.co_argcount == 0, "a message names its ids, so that a newer release can add one"
 
 
+DELAYS = {
+    "countdown",
+    "eta",
+    "delay_seconds",
+    "DelaySeconds",
+    "default_retry_delay",
+    "retry_backoff",
+}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_nothing_waits_in_the_broker(path):
+    named = {
+        keyword.arg
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        for keyword in node.keywords
+    }
+    assert not named & DELAYS, "write when it is due into the row: runs.recover sends it then"
+
+
 @pytest.mark.parametrize("model", [m for m in apps.get_models() if m._meta.app_label in APPS])
 def test_every_row_belongs_to_a_tenant(model):
     if model.__name__ == "Tenant":

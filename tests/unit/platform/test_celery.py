@@ -1,26 +1,51 @@
 """The broker's settings and the table of queues."""
 
+import json
+from typing import Any
+
 from celery import current_app
+from pydantic import BaseModel
 
 from agentplatform.celery import transport_options
 from agentplatform.core.tasks import EVERY_TENANT, PlatformTask
 from agentplatform.queues import POOLS, QUEUES, TASK_ROUTES
+from agentplatform.settings.environment import Environment
+from apps.tools.contracts import ToolRequest
 
-GIVEN = {"visibility_seconds": 600, "prefix": "agents-", "region": "eu-west-1"}
+URLS = {queue.name: f"https://sqs.example/1/{queue.name}" for queue in QUEUES}
+
+
+def options(broker_url: str, **given: Any) -> dict[str, Any]:
+    return transport_options(Environment(**given), broker_url=broker_url)
 
 
 def test_sqs_polls_long_and_prefixes_the_queues() -> None:
-    assert transport_options(broker_url="sqs://", **GIVEN) == {
-        "visibility_timeout": 600,
-        "wait_time_seconds": 20,
-        "queue_name_prefix": "agents-",
-        "region": "eu-west-1",
-    }
+    found = options("sqs://", sqs_queue_prefix="agents-", aws_region="eu-west-1")
+    assert (found["wait_time_seconds"], found["queue_name_prefix"]) == (20, "agents-")
+    assert (found["visibility_timeout"], found["region"]) == (900, "eu-west-1")
+    assert "predefined_queues" not in found
+
+
+def test_sqs_with_addresses_looks_for_no_queue_and_creates_none() -> None:
+    found = options("sqs://", sqs_queue_urls=json.dumps(URLS))
+    assert found["predefined_queues"] == {name: {"url": url} for name, url in URLS.items()}
+    assert "queue_name_prefix" not in found
 
 
 def test_valkey_takes_the_visibility_only() -> None:
-    options = transport_options(broker_url="redis://127.0.0.1:6379/0", **GIVEN)
-    assert options == {"visibility_timeout": 600}
+    assert options("redis://127.0.0.1:6379/0") == {"visibility_timeout": 900}
+
+
+def test_a_message_stays_invisible_for_longer_than_any_call_may_take() -> None:
+    (shortest,) = _bounds(Environment, "broker_visibility_seconds", "ge")
+    (longest_completion,) = _bounds(Environment, "call_deadline_seconds", "le")
+    (longest_tool,) = _bounds(ToolRequest, "timeout_seconds", "le")
+    assert shortest > max(longest_completion, longest_tool)
+
+
+def _bounds(model: type[BaseModel], field: str, kind: str) -> list[float]:
+    found = model.model_fields[field].metadata
+    return [getattr(bound, kind) for bound in found if hasattr(bound, kind)]
 
 
 def test_every_queue_is_read_by_a_pool_and_every_task_has_one_queue() -> None:

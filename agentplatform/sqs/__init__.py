@@ -1,0 +1,1 @@
+"""SQS as the broker."""

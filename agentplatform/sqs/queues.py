@@ -1,0 +1,62 @@
+"""Make the queues on SQS, where no Terraform makes them."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+MAX_RECEIVES = 5
+"""How often a message is delivered before SQS moves it to its queue's dead letters."""
+DAY = 24 * 3600
+RETENTION_SECONDS = 4 * DAY
+DEAD_RETENTION_SECONDS = 14 * DAY
+"""Longer than RETENTION_SECONDS, for the age of a message goes on counting when it is moved."""
+LONG_POLL_SECONDS = 20
+"""What a queue does for a reader that does not say how long it waits: SQS's longest."""
+
+
+def create_queues(
+    client: Any, *, names: Iterable[str], prefix: str, visibility_seconds: int
+) -> dict[str, str]:
+    """Make each queue with its dead letters, or change those that exist to what is wanted.
+
+    `client` is a boto3 client of SQS. Returns the addresses by name.
+    """
+    urls = {}
+    for name in names:
+        dead = _ensure(
+            client,
+            dead_letters_of(prefix + name),
+            {"MessageRetentionPeriod": DEAD_RETENTION_SECONDS},
+        )
+        redrive = {"deadLetterTargetArn": _arn(client, dead), "maxReceiveCount": MAX_RECEIVES}
+        urls[name] = _ensure(
+            client,
+            prefix + name,
+            {
+                "VisibilityTimeout": visibility_seconds,
+                "MessageRetentionPeriod": RETENTION_SECONDS,
+                "ReceiveMessageWaitTimeSeconds": LONG_POLL_SECONDS,
+                "RedrivePolicy": json.dumps(redrive),
+            },
+        )
+    return urls
+
+
+def dead_letters_of(queue: str) -> str:
+    """The name of the queue that takes what `queue` could not get rid of."""
+    return f"{queue}-dead"
+
+
+def _ensure(client: Any, name: str, attributes: Mapping[str, object]) -> str:
+    wanted = {key: str(value) for key, value in attributes.items()}
+    try:
+        url: str = client.get_queue_url(QueueName=name)["QueueUrl"]
+    except client.exceptions.QueueDoesNotExist:
+        return str(client.create_queue(QueueName=name, Attributes=wanted)["QueueUrl"])
+    client.set_queue_attributes(QueueUrl=url, Attributes=wanted)
+    return url
+
+
+def _arn(client: Any, url: str) -> str:
+    answer = client.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    return str(answer["Attributes"]["QueueArn"])
