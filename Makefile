@@ -9,7 +9,7 @@ PYTEST_ARGS ?= -n 2 --dist loadfile
 export INPUT QUESTION
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check bench-tenancy schema env-example deps bootstrap-run bootstrap-dev
+.PHONY: help setup run demo test test-sqs sqs check bench-tenancy schema env-example deps bootstrap-run bootstrap-dev
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -25,6 +25,12 @@ demo: bootstrap-run ## The same, then stop; succeeds only if the run is COMPLETE
 
 test: bootstrap-dev ## Run the tests. PYTEST_ARGS="-x tests/unit" for some of them.
 	@$(IN_VENV) $(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-sqs: bootstrap-dev ## Run the engine's tests on SQS's protocol, on an emulator of their own.
+	@$(IN_VENV) $(BIN)/python -m pytest $(PYTEST_ARGS) --broker sqs tests/integration/runs
+
+sqs: bootstrap-dev ## Serve SQS's protocol on 127.0.0.1:9324 until Ctrl-C, as docs/operations-local.md uses it.
+	@$(BIN)/python -m tests.sqs 9324
 
 check: bootstrap-dev ## Lint, types, layers, deployment, migrations, isolation, and files made from code.
 	@$(IN_VENV) ruff check .

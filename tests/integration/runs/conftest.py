@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from celery import current_app
+from kombu.message import Message
 
 from agentplatform.core.clock import now
 from agentplatform.core.wait import wait_for
@@ -22,6 +23,11 @@ from apps.tenants.models import Tenant
 from tests.database import role_addresses
 from tests.installed_graph import install_graph as install_graph
 from tests.provider import Provider, running_provider
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _broker(broker: str) -> None:
+    """Every test of this folder, on the broker that it or the command line names."""
 
 
 @pytest.fixture
@@ -68,10 +74,7 @@ def provider(workers: None, provider_process: Provider) -> Provider:
 @pytest.fixture
 def empty_queues() -> None:
     """No message of another test is left."""
-    with current_app.connection_for_write() as connection:
-        for pool in POOLS:
-            for queue in pool.queues:
-                connection.default_channel.queue_purge(queue)
+    take_messages()
 
 
 def start_worker(pool: str, provider: Provider) -> "subprocess.Popen[bytes]":
@@ -88,7 +91,9 @@ def start_worker(pool: str, provider: Provider) -> "subprocess.Popen[bytes]":
 
 
 @pytest.fixture(scope="module")
-def worker_processes(django_db_setup: None, provider_process: Provider) -> Iterator[None]:
+def worker_processes(
+    django_db_setup: None, broker: str, provider_process: Provider
+) -> Iterator[None]:
     """One worker process for each pool, on the test database and the real broker.
 
     They end with their module: another one may look into the queues that they empty.
@@ -138,20 +143,27 @@ def kinds_of(run: Run) -> list[str]:
     return [f"{event.step_name} {event.kind}".strip() for event in events]
 
 
+def take_messages() -> list[Message]:
+    """Every message off the queues, in the order of the queues' table."""
+    found = []
+    with current_app.connection_for_read() as connection:
+        for name in (name for pool in POOLS for name in pool.queues):
+            while (message := connection.default_channel.basic_get(name)) is not None:
+                message.ack()
+                found.append(message)
+    return found
+
+
 Sent = Callable[[], list[tuple[str, dict[str, Any]]]]
 
 
 @pytest.fixture
 def sent(empty_queues: None) -> Sent:
-    """Takes every message off the queues: (task, keywords), in the order of the queues' table."""
+    """Takes every message off the queues: (task, keywords). None of them was to wait there."""
 
     def take() -> list[tuple[str, dict[str, Any]]]:
-        found = []
-        with current_app.connection_for_read() as connection:
-            for name in (name for pool in POOLS for name in pool.queues):
-                channel = connection.default_channel
-                while (message := channel.basic_get(name, no_ack=True)) is not None:
-                    found.append((message.headers["task"], message.payload[1]))
-        return found
+        messages = take_messages()
+        assert not any(message.headers["eta"] for message in messages)
+        return [(message.headers["task"], message.payload[1]) for message in messages]
 
     return take
