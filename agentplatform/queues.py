@@ -35,7 +35,13 @@ QUEUES = (
     Queue(
         "steps",
         pool="steps",
-        tasks=("runs.advance_run", "runs.execute_step", "runs.resume_step", "runs.finish_run"),
+        tasks=(
+            "runs.advance_run",
+            "runs.execute_step",
+            "runs.resume_step",
+            "runs.finish_run",
+            "runs.cancel_children",
+        ),
     ),
     Queue(
         "system",

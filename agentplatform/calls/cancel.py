@@ -1,5 +1,6 @@
 """Take back calls that have not ended."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -14,12 +15,17 @@ TENANT_STOPPED = CallFailure(
 )
 
 
-def cancel_rows(model: type[CallRow], *, run_id: UUID, at: datetime) -> int:
-    """How many calls of the run were cancelled. Joins the caller's transaction if there is one.
+def cancel_rows(
+    model: type[CallRow], *, run_id: UUID, at: datetime, step_ids: Collection[UUID] | None = None
+) -> int:
+    """How many calls of the run, or of these steps of it, were cancelled. Joins the caller's
+    transaction if there is one.
 
     A queued call never starts; a running one loses its fence.
     """
     calls = model.objects.filter(run_id=run_id)
+    if step_ids is not None:
+        calls = calls.filter(step_id__in=list(step_ids))
     return end_rows(calls, to=CANCELLED, at=at, failure=RUN_CANCELLED)
 
 

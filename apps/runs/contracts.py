@@ -42,3 +42,15 @@ class RunFinished(Conflict):
     """The run is over: what was asked for needs a run in flight."""
 
     code: ClassVar[str] = "run_finished"
+
+
+class NoSuchTask(InvalidInput):
+    """A run step names a task that the tenant does not have."""
+
+    code: ClassVar[str] = "no_such_task"
+
+
+class TooDeep(InvalidInput):
+    """A run step of a run that is itself nested as deep as may be."""
+
+    code: ClassVar[str] = "too_deep"

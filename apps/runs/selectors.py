@@ -1,6 +1,7 @@
 """Reads of runs, steps and events."""
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from agentplatform.calls.contracts import CallOutcome
 from apps.gateway import facade as gateway
 from apps.runs.models import Run, RunEvent, Step, TaskDefinition, TaskVersion
 from apps.runs.spec.document import Spec
+from apps.runs.spec.kinds import SpecStep
 from apps.tools import facade as tools
 
 
@@ -16,9 +18,27 @@ def spec_of(run: Run) -> Spec:
     return Spec.model_validate(run.task_version.spec)
 
 
+def steps_of(run: Run) -> dict[str, Step]:
+    """The run's steps by name, in the order of its spec; items of maps left out."""
+    rows = Step.objects.filter(run_id=run.id, item_index=-1).order_by("position")
+    return {step.name: step for step in rows}
+
+
+def deadline_of(node: SpecStep, at: datetime) -> datetime | None:
+    """When a step that starts at `at` is given up."""
+    seconds = node.deadline_seconds
+    return None if seconds is None else at + timedelta(seconds=seconds)
+
+
+def item_values(values: dict[str, Any], item: Step) -> dict[str, Any]:
+    """What expressions inside a map see for one item: `item` and `index` besides."""
+    return {**values, "item": item.input, "index": item.item_index}
+
+
 def values_of(run: Run) -> dict[str, Any]:
     """What expressions see: input, steps (status, output and error by name) and run."""
-    steps = Step.objects.filter(run_id=run.id).values("name", "status", "output", "error")
+    rows = Step.objects.filter(run_id=run.id, item_index=-1)
+    steps = rows.values("name", "status", "output", "error")
     return {
         "input": run.input,
         "steps": {
@@ -60,6 +80,11 @@ def events_after(*, run_id: UUID, seq: int, limit: int) -> list[RunEvent]:
 def find_task(*, tenant_id: UUID, task_id: UUID) -> TaskDefinition | None:
     """The tenant's active task definition."""
     return TaskDefinition.objects.filter(tenant_id=tenant_id, id=task_id, is_active=True).first()
+
+
+def find_task_named(*, tenant_id: UUID, name: str) -> TaskDefinition | None:
+    """The tenant's active task definition of this name."""
+    return TaskDefinition.objects.filter(tenant_id=tenant_id, name=name, is_active=True).first()
 
 
 def newest_versions(tasks: Iterable[TaskDefinition]) -> dict[UUID, TaskVersion]:

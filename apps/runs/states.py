@@ -23,11 +23,13 @@ STEP = StateMachine(
     "step",
     {
         "PENDING": frozenset({"QUEUED", "SKIPPED"}) | _UNFINISHED_STEP,
-        "QUEUED": frozenset({"RUNNING"}) | _UNFINISHED_STEP,
+        # FAILED from anywhere: the step's own time is up.
+        "QUEUED": frozenset({"RUNNING", "FAILED"}) | _UNFINISHED_STEP,
         "RUNNING": frozenset({"RUNNING", "SUCCESS", "FAILED", "WAITING", "RETRYING"})
         | _UNFINISHED_STEP,
-        "WAITING": frozenset({"QUEUED"}) | _UNFINISHED_STEP,
-        "RETRYING": frozenset({"QUEUED"}) | _UNFINISHED_STEP,
+        # SUCCESS: what the step waited for needs no further turn (a time, a person, other runs).
+        "WAITING": frozenset({"QUEUED", "SUCCESS", "FAILED"}) | _UNFINISHED_STEP,
+        "RETRYING": frozenset({"QUEUED", "FAILED"}) | _UNFINISHED_STEP,
         "SUCCESS": frozenset(),
         "FAILED": frozenset(),
         "SKIPPED": frozenset(),

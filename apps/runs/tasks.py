@@ -5,6 +5,7 @@ from uuid import UUID
 from agentplatform.core.clock import now
 from agentplatform.core.tasks import EVERY_TENANT, platform_task
 from apps.runs.services.advance_run import advance_run
+from apps.runs.services.cancel_children import cancel_children
 from apps.runs.services.execute_step import execute_step
 from apps.runs.services.finalize_run import finalize_run
 from apps.runs.services.recover import recover
@@ -30,6 +31,11 @@ def resume_step_task(*, step_id: str, turn: int) -> None:
 @platform_task(name="runs.finish_run", of="runs")
 def finish_run_task(*, run_id: str) -> None:
     finalize_run(run_id=UUID(run_id), at=now())
+
+
+@platform_task(name="runs.cancel_children", of="runs")
+def cancel_children_task(*, run_id: str) -> None:
+    cancel_children(run_id=UUID(run_id), at=now())
 
 
 @platform_task(name="runs.recover", of=EVERY_TENANT)

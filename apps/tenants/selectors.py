@@ -23,11 +23,20 @@ def period_of(at: datetime) -> date:
 
 
 def account_rooms(*, tenant_id: UUID, run_id: UUID | None, at: datetime) -> tuple[AccountRoom, ...]:
-    """The accounts that a call made at `at` is booked on, as far as they are open."""
+    """The accounts that a call made at `at` is booked on, as far as they are open: the tenant's
+    month, the run, and the runs that it works for."""
     month = Q(kind=Account.Kind.TENANT, owner_id=tenant_id, period=period_of(at))
-    run = Q(kind=Account.Kind.RUN, owner_id=run_id, period=None)
-    rows = Account.objects.filter(tenant_id=tenant_id).filter(month | run if run_id else month)
-    return tuple(_room_of(row) for row in rows.order_by("id"))
+    accounts = Account.objects.filter(tenant_id=tenant_id)
+    rows = list(accounts.filter(month | _of_run(run_id) if run_id else month))
+    known = {row.owner_id for row in rows}
+    while parents := {row.parent_owner_id for row in rows if row.parent_owner_id} - known:
+        rows += accounts.filter(kind=Account.Kind.RUN, owner_id__in=parents, period=None)
+        known |= parents
+    return tuple(_room_of(row) for row in sorted(rows, key=lambda row: row.id))
+
+
+def _of_run(run_id: UUID) -> Q:
+    return Q(kind=Account.Kind.RUN, owner_id=run_id, period=None)
 
 
 def _room_of(row: Account) -> AccountRoom:

@@ -61,10 +61,11 @@ def steps_with_open_calls(*, step_ids: Collection[UUID]) -> set[UUID]:
     return steps_with_open_rows(ToolCall, step_ids=step_ids)
 
 
-def cancel_calls(*, run_id: UUID, at: datetime) -> int:
-    """How many calls of the run were cancelled. Joins the caller's transaction if there is one.
+def cancel_calls(*, run_id: UUID, at: datetime, step_ids: Collection[UUID] | None = None) -> int:
+    """How many calls of the run, or of these steps of it, were cancelled. Joins the caller's
+    transaction if there is one.
 
     A queued call never starts. A running one loses its fence: nothing it leaves is recorded, and
     its sandbox is killed at the next renewal of its lease.
     """
-    return cancel_rows(ToolCall, run_id=run_id, at=at)
+    return cancel_rows(ToolCall, run_id=run_id, at=at, step_ids=step_ids)

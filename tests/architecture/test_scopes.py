@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 WIDE = {
     "agentplatform/api/scope.py": "where a request begins, and the admin site",
     "agentplatform/management/commands/migrate.py": "looks at the database as the owner",
-    "apps/tenants/admin/audit_entry.py": "staff's export is read after the request's scope is closed",
+    "apps/tenants/admin/audit_entry.py": "staff's export is read after the request is over",
     "apps/tenants/api/authentication.py": "who asks has just been found out",
 }
 """The files that may, beside agentplatform.core and the embedded start, and why."""

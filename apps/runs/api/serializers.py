@@ -82,6 +82,8 @@ class RunRead(serializers.ModelSerializer[Run]):
 
     task_id = serializers.UUIDField(source="task_version.task_id")
     task_version = serializers.IntegerField(source="task_version.number")
+    parent_run_id = serializers.UUIDField(allow_null=True)
+    forked_from_id = serializers.UUIDField(allow_null=True)
     output = serializers.JSONField(allow_null=True)
     error = Problem(allow_null=True)
     cost_usd = serializers.SerializerMethodField()
@@ -91,7 +93,7 @@ class RunRead(serializers.ModelSerializer[Run]):
         fields = (
             "id", "task_id", "task_version", "status", "input", "output", "error", "token_budget",
             "tokens_used", "cost_usd", "trace_id", "created_at", "started_at", "completed_at",
-            "deadline_at",
+            "deadline_at", "parent_run_id", "forked_from_id",
         )  # fmt: skip
 
     def get_cost_usd(self, run: Run) -> str:
@@ -99,8 +101,9 @@ class RunRead(serializers.ModelSerializer[Run]):
 
 
 class StepRead(serializers.ModelSerializer[Step]):
-    """One line of a run's timeline."""
+    """One step of a run; `item_index` counts the items of a map from 0, and is -1 outside."""
 
+    input = serializers.JSONField(allow_null=True)
     output = serializers.JSONField(allow_null=True)
     error = Problem(allow_null=True)
     cost_usd = serializers.SerializerMethodField()
@@ -108,8 +111,9 @@ class StepRead(serializers.ModelSerializer[Step]):
     class Meta:
         model = Step
         fields = (
-            "id", "name", "kind", "status", "attempt", "max_attempts", "turn", "output", "error",
-            "tokens_used", "cost_usd", "next_attempt_at", "started_at", "completed_at",
+            "id", "name", "kind", "item_index", "status", "attempt", "max_attempts", "turn",
+            "waits_for", "wait_until", "deadline_at", "input", "output", "error", "tokens_used",
+            "cost_usd", "next_attempt_at", "started_at", "completed_at",
         )  # fmt: skip
 
     def get_cost_usd(self, step: Step) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.runs.api import runs, tasks
+from apps.runs.api import answers, forks, runs, tasks
 
 urlpatterns = [
     path("tasks", tasks.TaskList.as_view(), name="tasks"),
@@ -15,5 +15,22 @@ urlpatterns = [
     path("runs/<uuid:run_id>/steps", runs.RunSteps.as_view(), name="run-steps"),
     path("runs/<uuid:run_id>/metrics", runs.RunMetricsView.as_view(), name="run-metrics"),
     path("runs/<uuid:run_id>/artifacts", runs.RunArtifacts.as_view(), name="run-artifacts"),
+    path("runs/<uuid:run_id>/retry", forks.RunRetry.as_view(), name="run-retry"),
+    path("runs/<uuid:run_id>/fork", forks.RunForkView.as_view(), name="run-fork"),
+    path(
+        "runs/<uuid:run_id>/steps/<str:name>/approve",
+        answers.StepApprove.as_view(),
+        name="step-approve",
+    ),
+    path(
+        "runs/<uuid:run_id>/steps/<str:name>/reject",
+        answers.StepReject.as_view(),
+        name="step-reject",
+    ),
+    path(
+        "runs/<uuid:run_id>/steps/<str:name>/signal",
+        answers.StepSignal.as_view(),
+        name="step-signal",
+    ),
     path("runs/<uuid:run_id>/events", runs.RunEvents.as_view(), name="run-events"),
 ]

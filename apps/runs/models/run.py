@@ -30,6 +30,11 @@ class Run(models.Model):
     cost_nanos = models.BigIntegerField(default=0)
     priority = models.SmallIntegerField(default=0)
     parent_run = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, related_name="children", db_constraint=False
+    )
+    parent_step_id = models.UUIDField(null=True)
+    depth = models.PositiveSmallIntegerField(default=0)
+    forked_from = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, related_name="+", db_constraint=False
     )
     idempotency_key = models.CharField(max_length=255, null=True)

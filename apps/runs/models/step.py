@@ -12,7 +12,17 @@ class Step(models.Model):
     """`turn` is the turn that is due or being taken; `lease_token` fences whoever takes it.
 
     `attempt` counts from 1. `takeovers` counts the leases that expired within the present turn.
+    `waits_for` says what a WAITING step waits for, `wait_until` until when at most. `input` is an
+    item's value, or a signal that came before its step.
     """
+
+    class WaitsFor(models.TextChoices):
+        CALLS = "calls"
+        TIME = "time"
+        SIGNAL = "signal"
+        APPROVAL = "approval"
+        RUN = "run"
+        ITEMS = "items"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     tenant = models.ForeignKey("tenants.Tenant", on_delete=models.CASCADE, related_name="+")
@@ -32,7 +42,11 @@ class Step(models.Model):
     lease_expires_at = models.DateTimeField(null=True)
     next_attempt_at = models.DateTimeField(null=True)
     dispatched_at = models.DateTimeField(null=True)
+    waits_for = models.CharField(max_length=8, choices=WaitsFor, blank=True)
+    wait_until = models.DateTimeField(null=True)
+    deadline_at = models.DateTimeField(null=True)
     changed_at = models.DateTimeField()
+    input = models.JSONField(null=True)
     output = models.JSONField(null=True)
     error = models.JSONField(null=True)
     tokens_used = models.BigIntegerField(default=0)
@@ -56,6 +70,16 @@ class Step(models.Model):
                 fields=["status", "changed_at"],
                 condition=models.Q(status__in=LIVE),
                 name="steps_live",
+            ),
+            models.Index(
+                fields=["wait_until"],
+                condition=models.Q(status="WAITING", wait_until__isnull=False),
+                name="steps_waiting_until",
+            ),
+            models.Index(
+                fields=["deadline_at"],
+                condition=models.Q(status__in=LIVE, deadline_at__isnull=False),
+                name="steps_deadline",
             ),
         )
 

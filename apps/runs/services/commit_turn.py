@@ -69,6 +69,7 @@ def _suspend(run: Run, claim: Claim, result: Suspended, *, at: datetime) -> None
         token=claim.token,
         data={"turn": step.turn, "calls": [_call_name(call) for _, call in calls]},
         lease_token=None,
+        waits_for=Step.WaitsFor.CALLS,
     )
     if not moved:
         raise LostFence

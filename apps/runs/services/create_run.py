@@ -29,47 +29,82 @@ def create_run(
     token_budget: int | None = None,
     idempotency_key: str | None = None,
     trace_id: str = "",
+    parent: Run | None = None,
+    parent_step_id: UUID | None = None,
 ) -> tuple[Run, bool]:
     """The new run and True, or the run that this idempotency key made before and False.
 
-    Raises TenantInactive, InvalidRunInput for an input that breaks the task's schema, and
-    IdempotencyMismatch when the key was used with another request. Opens a transaction; the
-    message goes out after it.
+    A run with a `parent` uses the parent's budget too. Raises TenantInactive, InvalidRunInput for
+    an input that breaks the task's schema, and IdempotencyMismatch when the key was used with
+    another request. Opens a transaction; the message goes out after it.
     """
     tenants.require_active_tenant(tenant_id=task.tenant_id)
     request_hash = _hash(task.id, given, token_budget)
     if found := _same_request(task.tenant_id, idempotency_key, request_hash):
         return found, False
-    version = newest_version(task)
-    spec = Spec.model_validate(version.spec)
-    _check_input(spec, given)
-    budget = token_budget if token_budget is not None else spec.defaults.token_budget
     try:
         with transaction():
-            tenants.keep_tenant_active(tenant_id=task.tenant_id)
-            run = Run.objects.create(
-                tenant_id=task.tenant_id,
-                task_version=version,
-                created_by_id=created_by,
-                input=clean_json(given),
-                token_budget=budget,
+            run = create_run_of_version(
+                version=newest_version(task),
+                given=given,
+                created_by=created_by,
+                at=at,
+                token_budget=token_budget,
+                trace_id=trace_id,
                 idempotency_key=idempotency_key,
                 request_hash=request_hash,
-                trace_id=trace_id,
-                deadline_at=at + timedelta(seconds=spec.defaults.timeout_seconds),
-                advanced_at=at,
-                created_at=at,
+                parent_run=parent,
+                parent_step_id=parent_step_id,
+                depth=0 if parent is None else parent.depth + 1,
             )
-            _create_steps(run, spec, at)
-            tenants.open_run_account(tenant_id=run.tenant_id, run_id=run.id, token_limit=budget)
-            record_event(run, "run.pending", at=at)
-            _record_start(run, version, at)
-            after_commit(send_advance, run_id=run.id)
+            if parent is None:  # what a run starts by itself is in its own timeline
+                _record_start(run, at)
     except IntegrityError:
         if found := _same_request(task.tenant_id, idempotency_key, request_hash):
             return found, False
         raise
     return run, True
+
+
+def create_run_of_version(
+    *,
+    version: TaskVersion,
+    given: dict[str, Any],
+    created_by: UUID | None,
+    at: datetime,
+    token_budget: int | None,
+    **more: Any,
+) -> Run:
+    """A run of this version; `more` are fields of its row. Raises InvalidRunInput, TenantInactive.
+
+    Opens a transaction; the message goes out after it.
+    """
+    spec = Spec.model_validate(version.spec)
+    _check_input(spec, given)
+    budget = token_budget if token_budget is not None else spec.defaults.token_budget
+    with transaction():
+        tenants.keep_tenant_active(tenant_id=version.tenant_id)
+        run = Run.objects.create(
+            tenant_id=version.tenant_id,
+            task_version=version,
+            created_by_id=created_by,
+            input=clean_json(given),
+            token_budget=budget,
+            deadline_at=at + timedelta(seconds=spec.defaults.timeout_seconds),
+            advanced_at=at,
+            created_at=at,
+            **more,
+        )
+        _create_steps(run, spec, at)
+        tenants.open_run_account(
+            tenant_id=run.tenant_id,
+            run_id=run.id,
+            token_limit=budget,
+            parent_run_id=run.parent_run_id,
+        )
+        record_event(run, "run.pending", at=at)
+        after_commit(send_advance, run_id=run.id)
+    return run
 
 
 def _create_steps(run: Run, spec: Spec, at: datetime) -> None:
@@ -87,7 +122,8 @@ def _create_steps(run: Run, spec: Spec, at: datetime) -> None:
     )
 
 
-def _record_start(run: Run, version: TaskVersion, at: datetime) -> None:
+def _record_start(run: Run, at: datetime) -> None:
+    version = run.task_version
     tenants.record_change(
         tenant_id=run.tenant_id,
         action="run.started",

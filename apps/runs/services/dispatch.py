@@ -10,6 +10,7 @@ from celery import chain, chord, current_app
 from celery.canvas import Signature
 
 from agentplatform.calls.contracts import CallKind
+from agentplatform.core.transactions import after_commit
 from apps.gateway import facade as gateway
 from apps.runs.models import Step
 from apps.tools import facade as tools
@@ -41,6 +42,16 @@ def send_advance(*, run_id: UUID) -> None:
 def send_finish(*, run_id: UUID) -> None:
     """Hint that the run is over and the work after its end is due."""
     _task("runs.finish_run", run_id=str(run_id)).apply_async()
+
+
+def hint_children(*, run_id: UUID) -> None:
+    """Once the open transaction is committed: child runs may have lost the step they work for."""
+    after_commit(send_cancel_children, run_id=run_id)
+
+
+def send_cancel_children(*, run_id: UUID) -> None:
+    """Hint that the run may have child runs that nobody waits for any more."""
+    _task("runs.cancel_children", run_id=str(run_id)).apply_async()
 
 
 def send_steps(*, steps: Iterable[QueuedStep], at: datetime) -> None:

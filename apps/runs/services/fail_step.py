@@ -39,7 +39,7 @@ def _retry(
 ) -> None:
     """An agent goes on from its checkpoint, asking again for what failed; others start anew."""
     spec = spec_of(run)
-    retry = spec.by_name[step.name].retry or spec.defaults.retry
+    retry = spec.step_of(step.name, step.item_index).retry or spec.defaults.retry
     wait = backoff_seconds(backoff=retry.backoff, attempt=step.attempt)
     checkpoint = Checkpoint.objects.filter(step_id=step.id).only("turn").first()
     move_step(

@@ -9,8 +9,8 @@ from agentplatform.telemetry.metrics import RUN_DURATION, tenant_label
 from apps.gateway import facade as gateway
 from apps.runs.models import Run, Step
 from apps.runs.selectors import spec_of, values_of
-from apps.runs.services.dispatch import send_finish
-from apps.runs.services.transition import move_run, move_step
+from apps.runs.services.dispatch import hint_children, send_advance, send_finish
+from apps.runs.services.transition import cancel_items, move_run, move_step
 from apps.runs.spec.expression import TemplateError
 from apps.runs.spec.template import render
 from apps.runs.states import RUN, STEP
@@ -33,17 +33,24 @@ def finish_run(
             output = clean_json(_output(run))
         except TemplateError as failure:
             outcome, error = "FAILED", {"code": failure.code, "detail": f"output: {failure.detail}"}
-    for step in Step.objects.filter(run_id=run.id).exclude(status__in=STEP.terminal):
+    unfinished = Step.objects.filter(run_id=run.id, item_index=-1)
+    for step in unfinished.exclude(status__in=STEP.terminal):
+        if step.waits_for == Step.WaitsFor.ITEMS:
+            cancel_items(run, step, at=at)
         move_step(run, step, "CANCELLED", at=at, completed_at=at, lease_token=None)
     move_run(run, outcome, at=at, output=output, error=error, completed_at=at)
     if outcome != "COMPLETED":
         gateway.cancel_calls(run_id=run.id, at=at)
         tools.cancel_calls(run_id=run.id, at=at)
+        if spec_of(run).has_children:
+            hint_children(run_id=run.id)
     after_commit(
         RUN_DURATION.labels(tenant_label(str(run.tenant_id)), outcome).observe,
         amount=(at - (run.started_at or at)).total_seconds(),
     )
     after_commit(send_finish, run_id=run.id)
+    if run.parent_run_id is not None:
+        after_commit(send_advance, run_id=run.parent_run_id)
     return True
 
 

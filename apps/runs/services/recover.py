@@ -4,12 +4,14 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import structlog
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from agentplatform.calls.contracts import DueCall
 from agentplatform.core.transactions import transaction
 from apps.gateway import facade as gateway
 from apps.runs.models import Run, Step
+from apps.runs.models.step import LIVE
+from apps.runs.services.cancel_children import cancel_runs, orphans
 from apps.runs.services.cancel_run import expire_run
 from apps.runs.services.dispatch import (
     PlannedCall,
@@ -20,6 +22,8 @@ from apps.runs.services.dispatch import (
     send_resume,
     send_steps,
 )
+from apps.runs.services.end_wait import end_wait
+from apps.runs.services.expire_step import expire_step
 from apps.runs.services.transition import lock_run, move_step
 from apps.runs.states import RUN
 from apps.tools import facade as tools
@@ -42,6 +46,10 @@ def recover(*, at: datetime) -> dict[str, int]:
     """
     sent = {
         "overdue_runs": _expire_runs(at),
+        "overdue_steps": _expire_steps(at),
+        "waits": _end_waits(at),
+        "orphans": cancel_runs(list(orphans()[:BATCH]), at=at),
+        "parents": _advance_parents(at),
         "retries": _requeue_retries(at),
         "steps": _send_steps(at),
         "turns": _send_turns(at),
@@ -60,6 +68,41 @@ def _expire_runs(at: datetime) -> int:
         status__in=("PENDING", "RUNNING"), finalized_at=None, deadline_at__lte=at
     ).values_list("id", flat=True)[:BATCH]
     return sum(expire_run(run_id=run_id, at=at) for run_id in list(overdue))
+
+
+def _expire_steps(at: datetime) -> int:
+    overdue = Step.objects.filter(status__in=LIVE, deadline_at__lte=at).order_by("deadline_at")
+    found = list(overdue.values_list("run_id", "id")[:BATCH])
+    for run_id, step_id in found:
+        send_steps(steps=expire_step(run_id=run_id, step_id=step_id, at=at), at=at)
+    return len(found)
+
+
+def _end_waits(at: datetime) -> int:
+    """Steps whose time has come: they waited for it, or for somebody who did not answer."""
+    due = Step.objects.filter(status="WAITING", wait_until__lte=at).order_by("wait_until")
+    found = list(due.values_list("run_id", "id")[:BATCH])
+    for run_id, step_id in found:
+        send_steps(steps=end_wait(run_id=run_id, step_id=step_id, at=at), at=at)
+    return len(found)
+
+
+def _advance_parents(at: datetime) -> int:
+    """Runs of which a step waits for a child run that is over: the message of its end was lost."""
+    waiting = Step.objects.filter(
+        id=OuterRef("parent_step_id"), status="WAITING", waits_for=Step.WaitsFor.RUN
+    )
+    over = Run.objects.filter(
+        status__in=RUN.terminal,
+        parent_step_id__isnull=False,
+        completed_at__lte=at - UNSENT,
+        parent_run__status="RUNNING",
+        parent_run__advanced_at__lte=at - UNSENT,
+    )
+    parents = set(over.filter(Exists(waiting)).values_list("parent_run_id", flat=True)[:BATCH])
+    for run_id in parents:
+        send_advance(run_id=run_id)
+    return len(parents)
 
 
 def _requeue_retries(at: datetime) -> int:
@@ -101,7 +144,8 @@ def _send_turns(at: datetime) -> int:
     with transaction():
         waiting = list(
             Step.objects.select_for_update(skip_locked=True)
-            .filter(status="WAITING", changed_at__lte=at - UNSENT)
+            .filter(status="WAITING", waits_for=Step.WaitsFor.CALLS)
+            .filter(changed_at__lte=at - UNSENT)
             .filter(Q(dispatched_at=None) | Q(dispatched_at__lte=at - IDLE))
             .order_by(F("dispatched_at").asc(nulls_first=True))[:BATCH]
         )

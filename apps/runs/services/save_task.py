@@ -13,7 +13,8 @@ from apps.gateway import facade as gateway
 from apps.runs.agents.registry import agent_graph_names
 from apps.runs.models import TaskDefinition, TaskVersion
 from apps.runs.selectors import newest_version
-from apps.runs.spec.check import Catalogue, parse_spec
+from apps.runs.spec.check import parse_spec
+from apps.runs.spec.check_catalogue import Catalogue
 from apps.runs.spec.document import Spec
 from apps.tenants import facade as tenants
 from apps.tools import facade as tools

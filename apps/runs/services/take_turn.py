@@ -1,6 +1,7 @@
 """Take one turn of a claimed step. A turn never blocks: it names the calls that it wants."""
 
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 from django.utils.module_loading import import_string
@@ -8,7 +9,7 @@ from django.utils.module_loading import import_string
 from agentplatform.calls.contracts import CallFailure, CallOutcome
 from agentplatform.core.errors import PlatformError
 from apps.runs.models import Checkpoint
-from apps.runs.selectors import call_outcomes, spec_of, values_of
+from apps.runs.selectors import call_outcomes, item_values, spec_of, values_of
 from apps.runs.services.claim_step import Claim
 from apps.runs.services.turns.turn import Failed, Turn, TurnResult
 
@@ -35,7 +36,7 @@ def take_turn(claim: Claim, outcomes: tuple[CallOutcome, ...]) -> TurnResult:
             run=claim.run,
             step=claim.step,
             spec=spec_of(claim.run),
-            values=values_of(claim.run),
+            values=_values_of(claim),
             outcomes=outcomes,
             checkpoint=Checkpoint.objects.filter(step_id=claim.step.id).first(),
         )
@@ -48,6 +49,11 @@ def take_turn(claim: Claim, outcomes: tuple[CallOutcome, ...]) -> TurnResult:
         return _failed(
             "internal_error", f"The turn raised {type(error).__name__}.", is_retryable=True
         )
+
+
+def _values_of(claim: Claim) -> dict[str, Any]:
+    values = values_of(claim.run)
+    return item_values(values, claim.step) if claim.step.item_index >= 0 else values
 
 
 def _failed(code: str, detail: str, *, is_retryable: bool) -> Failed:

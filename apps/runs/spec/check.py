@@ -1,40 +1,29 @@
 """Everything that can be known to be wrong with a spec before it runs, all at once."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from agentplatform.core.json_schema import find_schema_problem
 from apps.runs.contracts import InvalidSpec
-from apps.runs.spec.crew import crew_errors, crew_expressions, crew_schemas, crew_tools
+from apps.runs.spec.check_catalogue import (
+    Catalogue,
+    catalogue_errors,
+    offered_tools,
+    schema_errors,
+)
+from apps.runs.spec.check_order import cycle_errors, name_errors, reach_errors
+from apps.runs.spec.crew import crew_expressions
 from apps.runs.spec.document import Spec
 from apps.runs.spec.expression import TemplateError, references
-from apps.runs.spec.steps import (
-    AgentStep,
-    BoundTool,
-    CrewStep,
-    DecisionStep,
-    LlmStep,
-    SpecStep,
-    ToolStep,
-)
+from apps.runs.spec.kinds import MapStep, SpecStep
+from apps.runs.spec.nodes import ROOTS, nodes_of
+from apps.runs.spec.steps import BoundTool, CrewStep, DecisionStep
 from apps.runs.spec.template import expressions_in
 
 Errors = dict[str, list[str]]
-_ROOTS = frozenset({"input", "steps", "run"})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Catalogue:
-    """What a spec may name: tools, graphs, and whether a model alias is known."""
-
-    tools: frozenset[str]
-    graphs: frozenset[str]
-    is_known_model: Callable[[str], bool]
 
 
 def parse_spec(document: Any, *, catalogue: Catalogue) -> Spec:
@@ -45,10 +34,11 @@ def parse_spec(document: Any, *, catalogue: Catalogue) -> Spec:
         raise InvalidSpec(_shape_errors(error, document)) from error
     errors: Errors = defaultdict(list)
     for path, message in (
-        *_name_errors(spec),
-        *_cycle_errors(spec),
-        *_catalogue_errors(spec, catalogue),
-        *_schema_errors(spec),
+        *name_errors(spec),
+        *cycle_errors(spec),
+        *reach_errors(spec),
+        *catalogue_errors(spec, catalogue),
+        *schema_errors(spec),
         *_expression_errors(spec),
     ):
         errors[path].append(message)
@@ -86,161 +76,52 @@ def _path(location: tuple[int | str, ...], document: Any) -> str:
     return ".".join(parts) or "spec"
 
 
-def _name_errors(spec: Spec) -> Iterator[tuple[str, str]]:
-    seen: set[str] = set()
-    for step in spec.steps:
-        if step.name in seen:
-            yield f"steps.{step.name}.name", "another step has this name; names are unique"
-        seen.add(step.name)
-    for step in spec.steps:
-        for name in step.needs or ():
-            if name not in spec.by_name:
-                yield f"steps.{step.name}.needs", f"there is no step `{name}`"
-        if isinstance(step, DecisionStep):
-            yield from _branch_errors(spec, step)
-
-
-def _branch_errors(spec: Spec, step: DecisionStep) -> Iterator[tuple[str, str]]:
-    names = [way.name for way in step.ways]
-    if len(set(names)) < len(names):
-        yield f"steps.{step.name}.branches", "two branches have one name"
-    for way in step.ways:
-        for name in way.next:
-            if name not in spec.by_name:
-                yield f"steps.{step.name}.branches.{way.name}.next", f"there is no step `{name}`"
-
-
-def _cycle_errors(spec: Spec) -> Iterator[tuple[str, str]]:
-    """Steps that can never start because they wait, directly or not, for themselves."""
-    left = {name: {n for n in needs if n in spec.by_name} for name, needs in spec.needs.items()}
-    while ready := [name for name, needs in left.items() if not needs]:
-        for name in ready:
-            del left[name]
-        for needs in left.values():
-            needs.difference_update(ready)
-    for name in left:
-        if name in _upstream(spec, name):
-            yield (
-                f"steps.{name}.needs",
-                "the step waits for itself through its needs; break the cycle",
-            )
-
-
-def _upstream(spec: Spec, name: str) -> set[str]:
-    """Every step that is over before `name` starts (itself too, in a cycle)."""
-    found: set[str] = set()
-    pending = list(spec.needs.get(name, ()))
-    while pending:
-        need = pending.pop()
-        if need not in found:
-            found.add(need)
-            pending.extend(spec.needs.get(need, ()))
-    return found
-
-
-def _catalogue_errors(spec: Spec, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
-    if not catalogue.is_known_model(spec.defaults.model):
-        yield "defaults.model", _unknown_model(spec.defaults.model)
-    for step in spec.steps:
-        path = f"steps.{step.name}"
-        model = getattr(step, "model", None)
-        if model and not catalogue.is_known_model(model):
-            yield f"{path}.model", _unknown_model(model)
-        if isinstance(step, AgentStep) and step.graph not in catalogue.graphs:
-            yield f"{path}.graph", f"unknown graph; there are {', '.join(sorted(catalogue.graphs))}"
-        if isinstance(step, CrewStep):
-            for where, message in crew_errors(step, is_known_model=catalogue.is_known_model):
-                yield f"{path}.{where}", message
-        for where, tool in _tools_of(step):
-            if tool not in catalogue.tools:
-                known = ", ".join(sorted(catalogue.tools))
-                yield f"{path}.{where}", f"unknown tool `{tool}`; there are {known}"
-
-
-def _unknown_model(alias: str) -> str:
-    return f"unknown model `{alias}`; use `default` or provider:model, such as openai:gpt-4o"
-
-
-def _tools_of(step: SpecStep) -> Iterator[tuple[str, str]]:
-    if isinstance(step, ToolStep):
-        yield "tool", step.tool
-    for where, tool in _offered_by(step):
-        if isinstance(tool, BoundTool):
-            yield f"{where}.tool", tool.tool
-        else:
-            yield where, tool
-
-
-def _schema_errors(spec: Spec) -> Iterator[tuple[str, str]]:
-    yield from _schema_error("inputs", spec.inputs)
-    for step in spec.steps:
-        path = f"steps.{step.name}"
-        for field, schema in _schemas_of(step):
-            if not any(expressions_in(schema)):
-                yield from _schema_error(f"{path}.{field}", schema)
-        if isinstance(step, AgentStep):
-            names = [tool.name if isinstance(tool, BoundTool) else tool for tool in step.tools]
-            if len(set(names)) < len(names):
-                yield f"{path}.tools", "two tools have one name"
-            if step.min_turns >= step.max_turns:
-                yield f"{path}.min_turns", "must be below max_turns"
-            if step.min_turns and not step.tools:
-                yield f"{path}.min_turns", "needs at least one tool"
-
-
-def _schemas_of(step: SpecStep) -> Iterator[tuple[str, dict[str, Any]]]:
-    if isinstance(step, LlmStep | AgentStep) and step.response_schema is not None:
-        yield "response_schema", step.response_schema
-    if isinstance(step, CrewStep):
-        yield from crew_schemas(step)
-
-
-def _schema_error(path: str, schema: dict[str, Any] | None) -> Iterator[tuple[str, str]]:
-    if problem := find_schema_problem(schema or {}):
-        yield path, f"is no JSON schema: {problem}"
-
-
 def _expression_errors(spec: Spec) -> Iterator[tuple[str, str]]:
-    for step in spec.steps:
-        upstream = _upstream(spec, step.name) - {step.name}
-        for field, expression, roots in _expressions_of(step):
-            for message in _expression_error(spec, expression, upstream, roots):
-                yield f"steps.{step.name}.{field}", message
+    for located in nodes_of(spec):
+        before = spec.upstream(located.step) - {located.step}
+        for field, expression, roots in _expressions_of(located.node, located.roots):
+            for message in _expression_error(spec, expression, before, roots):
+                yield f"{located.path}.{field}", message
     for expression in expressions_in(spec.output):
-        for message in _expression_error(spec, expression, set(spec.by_name), _ROOTS):
+        for message in _expression_error(spec, expression, set(spec.by_name), ROOTS):
             yield "output", message
 
 
-def _expressions_of(step: SpecStep) -> Iterator[tuple[str, str, frozenset[str]]]:
-    """Each expression of a step: its field, its text, and the roots it may read."""
+_TEMPLATES = (
+    *("prompt", "system", "instructions", "arguments", "response_schema"),
+    *("seconds", "question", "task", "input"),
+)
+
+
+def _expressions_of(
+    step: SpecStep, roots: frozenset[str]
+) -> Iterator[tuple[str, str, frozenset[str]]]:
+    """Each expression of a node: its field, its text, and the roots it may read."""
     if step.when is not None:
-        yield "when", step.when, _ROOTS
+        yield "when", step.when, roots
     if isinstance(step, DecisionStep):
         for branch in step.branches:
-            yield f"branches.{branch.name}.when", branch.when, _ROOTS
-    for field in ("prompt", "system", "instructions", "arguments", "response_schema"):
+            yield f"branches.{branch.name}.when", branch.when, roots
+    if isinstance(step, MapStep) and isinstance(step.items, str):
+        yield "items", step.items, roots
+    for field in _TEMPLATES:
         for expression in expressions_in(getattr(step, field, None)):
-            yield field, expression, _ROOTS
+            yield field, expression, roots
     if isinstance(step, CrewStep):
         for field, expression in crew_expressions(step):
-            yield field, expression, _ROOTS
-    yield from _tool_expressions(step)
+            yield field, expression, roots
+    yield from _expressions_of_tools(step, roots)
 
 
-def _tool_expressions(step: SpecStep) -> Iterator[tuple[str, str, frozenset[str]]]:
-    for field, tool in _offered_by(step):
+def _expressions_of_tools(
+    step: SpecStep, roots: frozenset[str]
+) -> Iterator[tuple[str, str, frozenset[str]]]:
+    for field, tool in offered_tools(step):
         if isinstance(tool, BoundTool):
             for expression in expressions_in(tool.parameters):
-                yield f"{field}.parameters", expression, _ROOTS
+                yield f"{field}.parameters", expression, roots
             for expression in expressions_in(tool.arguments):
-                yield f"{field}.arguments", expression, _ROOTS | {"args"}
-
-
-def _offered_by(step: SpecStep) -> Iterator[tuple[str, str | BoundTool]]:
-    if isinstance(step, AgentStep):
-        yield from ((f"tools[{position}]", tool) for position, tool in enumerate(step.tools))
-    if isinstance(step, CrewStep):
-        yield from crew_tools(step)
+                yield f"{field}.arguments", expression, roots | {"args"}
 
 
 def _expression_error(

@@ -5,7 +5,9 @@ from typing import Any
 
 from pydantic import Field
 
-from apps.runs.spec.steps import DecisionStep, Node, Retry, SpecStep
+from apps.runs.spec.engine_steps import RunStep
+from apps.runs.spec.kinds import MapStep, SpecStep
+from apps.runs.spec.steps import DecisionStep, Goto, Node, Retry
 
 _ANY_OBJECT = {"type": "object"}
 
@@ -45,14 +47,57 @@ class Spec(Node):
 
     @cached_property
     def needs(self) -> dict[str, tuple[str, ...]]:
-        """For each step, the steps that must be over first: those it names (or the one before it)
-        and the decisions that list it in a branch."""
+        """For each step, the steps that must be over first: those it names (or the one before it),
+        the decisions that list it in a branch, and the steps whose failure it makes good."""
         found: dict[str, tuple[str, ...]] = {}
         for position, step in enumerate(self.steps):
-            before = (self.steps[position - 1].name,) if position else ()
+            failing = self.made_good_by.get(step.name, ())
+            before = (self.steps[position - 1].name,) if position and not failing else ()
             named = before if step.needs is None else step.needs
-            found[step.name] = tuple(dict.fromkeys((*named, *self.deciders.get(step.name, ()))))
+            deciders = self.deciders.get(step.name, ())
+            found[step.name] = tuple(dict.fromkeys((*named, *deciders, *failing)))
         return found
+
+    @cached_property
+    def made_good_by(self) -> dict[str, tuple[str, ...]]:
+        """For each step that an `on_failure` goes to, the steps that go there."""
+        found: dict[str, tuple[str, ...]] = {}
+        for step in self.steps:
+            if isinstance(step.on_failure, Goto):
+                target = step.on_failure.goto
+                found[target] = (*found.get(target, ()), step.name)
+        return found
+
+    @cached_property
+    def has_children(self) -> bool:
+        """Whether a step of it starts other runs."""
+        return any(isinstance(self.step_of(step.name, 0), RunStep) for step in self.steps)
+
+    def upstream(self, name: str) -> set[str]:
+        """Every step that is over before `name` starts (itself too, in a cycle)."""
+        found: set[str] = set()
+        pending = list(self.needs.get(name, ()))
+        while pending:
+            need = pending.pop()
+            if need not in found:
+                found.add(need)
+                pending.extend(self.needs.get(need, ()))
+        return found
+
+    def downstream(self, name: str) -> frozenset[str]:
+        """The step and every step that needs it, directly or not."""
+        found = {name}
+        grown = True
+        while grown:
+            more = {step for step, needs in self.needs.items() if found & set(needs)} - found
+            found |= more
+            grown = bool(more)
+        return frozenset(found)
+
+    def step_of(self, name: str, item_index: int) -> SpecStep:
+        """What the row of this name does: the step, or for an item of a map the step inside."""
+        step = self.by_name[name]
+        return step.step if isinstance(step, MapStep) and item_index >= 0 else step
 
     @cached_property
     def deciders(self) -> dict[str, tuple[str, ...]]:

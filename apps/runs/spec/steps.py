@@ -4,6 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+MONTH_SECONDS = 30 * 86_400
+
 StepName = Annotated[
     str,
     StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$"),
@@ -64,6 +66,18 @@ class Retry(Node):
     )
 
 
+class Goto(Node):
+    """A step that makes good what was done, and what comes of the run then."""
+
+    goto: StepName = Field(description="Runs only when a step that names it here has failed.")
+    then: Literal["fail_run", "continue"] = Field(
+        "fail_run",
+        description="`fail_run`: everything else is cancelled, and the run fails once that step "
+        "and those that need it are over. `continue`: only the steps that need the failed one are "
+        "skipped.",
+    )
+
+
 class StepBase(Node):
     """What every step has."""
 
@@ -78,9 +92,21 @@ class StepBase(Node):
         None, description="Skip the step unless this JMESPath expression is true."
     )
     retry: Retry | None = Field(None, description="Left out: the spec's default.")
-    on_failure: Literal["fail_run", "continue"] = Field(
+    timeout_seconds: float | None = Field(
+        None,
+        gt=0,
+        le=MONTH_SECONDS,
+        description="How long the step may take, every attempt and every wait included; then it "
+        "fails as `timeout`.",
+    )
+    on_failure: Literal["fail_run", "continue"] | Goto = Field(
         "fail_run", description="What a failed step does to the run."
     )
+
+    @property
+    def deadline_seconds(self) -> float | None:
+        """After how long the engine gives the step up."""
+        return self.timeout_seconds
 
 
 class LlmStep(StepBase):
@@ -111,6 +137,11 @@ class ToolStep(StepBase):
     timeout_seconds: float = Field(
         60, gt=0, le=600, description="How long each call of the tool may take."
     )
+
+    @property
+    def deadline_seconds(self) -> None:
+        """The call has its own limit; how long it may wait for a worker is not bounded."""
+        return None
 
 
 class BoundTool(Node):
@@ -294,8 +325,3 @@ class DecisionStep(StepBase):
     def ways(self) -> tuple[Way, ...]:
         """Every way out, the last one for when no condition is true."""
         return (*self.branches, self.otherwise)
-
-
-SpecStep = Annotated[
-    LlmStep | ToolStep | AgentStep | CrewStep | DecisionStep, Field(discriminator="kind")
-]

@@ -9,6 +9,7 @@ class Account(models.Model):
     """What one owner has used and holds in one unit and period. Only the function `book` moves it.
 
     `period` is the first day of the month; None for an owner without periods (a run).
+    `parent_owner_id` is the run that a run works for: its account holds the same amounts.
     `hard_limit` None means no limit. Every admission keeps posted + reserved <= hard_limit.
     """
 
@@ -26,6 +27,7 @@ class Account(models.Model):
     tenant = models.ForeignKey("tenants.Tenant", on_delete=models.PROTECT, related_name="accounts")
     kind = models.CharField(max_length=8, choices=Kind)
     owner_id = models.UUIDField()
+    parent_owner_id = models.UUIDField(null=True, blank=True)
     unit = models.CharField(max_length=8, choices=Unit)
     period = models.DateField(null=True, blank=True)
     hard_limit = models.BigIntegerField(null=True, blank=True)

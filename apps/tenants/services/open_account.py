@@ -37,8 +37,13 @@ def open_tenant_accounts(*, tenant_id: UUID, at: datetime) -> None:
         )
 
 
-def open_run_account(*, tenant_id: UUID, run_id: UUID, token_limit: int | None) -> None:
-    """Make the token account of a run. Requires a transaction; harmless twice."""
+def open_run_account(
+    *, tenant_id: UUID, run_id: UUID, token_limit: int | None, parent_run_id: UUID | None = None
+) -> None:
+    """Make the token account of a run. What the run uses counts for its parent's account too.
+
+    Requires a transaction; harmless twice.
+    """
     require_transaction()
     Account.objects.bulk_create(
         [
@@ -46,6 +51,7 @@ def open_run_account(*, tenant_id: UUID, run_id: UUID, token_limit: int | None) 
                 tenant_id=tenant_id,
                 kind=Account.Kind.RUN,
                 owner_id=run_id,
+                parent_owner_id=parent_run_id,
                 unit=Account.Unit.TOKENS,
                 hard_limit=token_limit,
             )

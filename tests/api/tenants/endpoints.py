@@ -9,7 +9,7 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from tests.api.tenants.house import SPEC, House, file, new_name
+from tests.api.tenants.house import SPEC, STEP, House, file, new_name
 
 PREFIX = "api/v1/"
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -39,7 +39,7 @@ class Endpoint:
 
     def address(self, name: Any = None) -> str:
         head, _, rest = self.route.partition("<")
-        tail = rest.partition(">")[2]
+        tail = rest.partition(">")[2].replace("<str:name>", STEP)
         return f"/{PREFIX}{head}{'' if name is None else name}{tail}"
 
     def ask(self, client: Any, house: House) -> tuple[Any, Any]:
@@ -169,6 +169,39 @@ ENDPOINTS = [
     Endpoint("get", "runs/<uuid:run_id>/metrics", "read", names=House.run),
     Endpoint("get", "runs/<uuid:run_id>/artifacts", "read", names=House.run),
     Endpoint("get", "runs/<uuid:run_id>/events", "read", names=House.run),
+    Endpoint(
+        "post", "runs/<uuid:run_id>/retry", "run", 201, names=House.failed_run, writes="run.retried"
+    ),
+    Endpoint(
+        "post",
+        "runs/<uuid:run_id>/fork",
+        "run",
+        201,
+        names=House.failed_run,
+        body=lambda _: {"step": STEP},
+        writes="run.forked",
+    ),
+    Endpoint(
+        "post",
+        "runs/<uuid:run_id>/steps/<str:name>/approve",
+        "run",
+        names=House.asking_run,
+        writes="run.approved",
+    ),
+    Endpoint(
+        "post",
+        "runs/<uuid:run_id>/steps/<str:name>/reject",
+        "run",
+        names=House.asking_run,
+        writes="run.rejected",
+    ),
+    Endpoint(
+        "post",
+        "runs/<uuid:run_id>/steps/<str:name>/signal",
+        "run",
+        names=House.waiting_run,
+        writes="run.signalled",
+    ),
 ]
 
 

@@ -9,8 +9,9 @@ from typing import Any
 from rest_framework.test import APIClient
 
 from agentplatform.core.clock import now
-from apps.runs.facade import create_run, create_task
+from apps.runs.facade import cancel_run, create_run, create_task
 from apps.runs.models import TaskDefinition
+from apps.runs.services.advance_run import advance_run
 from apps.tenants.contracts import Role
 from apps.tenants.models import Tenant, User
 from apps.tenants.services.create_api_key import create_api_key
@@ -21,9 +22,12 @@ from apps.tenants.states import RIGHTS_OF_TENANTS
 from apps.tools.facade import store_artifact
 
 ADDRESS = "203.0.113.9"
+STEP = "a"
 SPEC = {
-    "steps": [{"name": "a", "kind": "tool", "tool": "code", "arguments": {"program": "print(1)"}}]
+    "steps": [{"name": STEP, "kind": "tool", "tool": "code", "arguments": {"program": "print(1)"}}]
 }
+ASKING = {"steps": [{"name": STEP, "kind": "approval", "question": "Go on?"}]}
+WAITING = {"steps": [{"name": STEP, "kind": "wait", "signal": True}]}
 
 
 @dataclass(frozen=True)
@@ -71,19 +75,35 @@ class House:
     def task(self) -> uuid.UUID:
         return self._task().id
 
-    def _task(self) -> TaskDefinition:
+    def _task(self, spec: dict[str, Any] = SPEC) -> TaskDefinition:
         return create_task(
             tenant_id=self.tenant.id,
             name=new_name(),
             description="",
-            spec=SPEC,
+            spec=spec,
             created_by=None,
             at=now(),
         )
 
-    def run(self) -> uuid.UUID:
-        run, _ = create_run(task=self._task(), given={}, created_by=None, at=now())
+    def run(self, spec: dict[str, Any] = SPEC) -> uuid.UUID:
+        run, _ = create_run(task=self._task(spec), given={}, created_by=None, at=now())
         return run.id
+
+    def failed_run(self) -> uuid.UUID:
+        run_id = self.run()
+        cancel_run(run_id=run_id, at=now())
+        return run_id
+
+    def asking_run(self) -> uuid.UUID:
+        return self._advanced(ASKING)
+
+    def waiting_run(self) -> uuid.UUID:
+        return self._advanced(WAITING)
+
+    def _advanced(self, spec: dict[str, Any]) -> uuid.UUID:
+        run_id = self.run(spec)
+        advance_run(run_id=run_id, at=now())
+        return run_id
 
     def artifact(self) -> uuid.UUID:
         ref = store_artifact(tenant_id=self.tenant.id, name="a.txt", content=file(), at=now())

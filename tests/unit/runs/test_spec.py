@@ -6,7 +6,8 @@ import pytest
 
 from agentplatform.embedded.sample import build_spec
 from apps.runs.contracts import InvalidSpec
-from apps.runs.spec.check import Catalogue, parse_spec
+from apps.runs.spec.check import parse_spec
+from apps.runs.spec.check_catalogue import Catalogue
 from apps.runs.spec.document import Spec
 
 CATALOGUE = Catalogue(

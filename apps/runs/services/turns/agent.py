@@ -35,7 +35,7 @@ def take_agent_turn(turn: Turn) -> TurnResult:
     A failed completion fails the attempt; a failed tool call is told to the model. Without the
     graph in the version that began, the step is left for another worker.
     """
-    step = cast("AgentStep | CrewStep", turn.spec.by_name[turn.step.name])
+    step = cast("AgentStep | CrewStep", turn.node)
     toolbox = Toolbox(step.all_tools, turn.values)
     if turn.checkpoint is not None and turn.checkpoint.turn == turn.step.turn:
         made = call_outcomes(turn.step, turn=turn.step.turn)

@@ -11,7 +11,7 @@ from apps.runs.spec.template import render, render_schema
 def take_llm_turn(turn: Turn) -> TurnResult:
     """First ask for the completion, then make the output of it: the decoded object when the step
     has a response_schema, else {"text": ...}."""
-    step = cast("LlmStep", turn.spec.by_name[turn.step.name])
+    step = cast("LlmStep", turn.node)
     if not turn.outcomes:
         return Suspended(calls=(_request(step, turn),))
     if turn.failure:

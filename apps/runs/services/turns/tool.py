@@ -10,7 +10,7 @@ from apps.tools.contracts import ToolRequest
 
 def take_tool_turn(turn: Turn) -> TurnResult:
     """First ask for the call, then take its result (value, stdout, artifacts) as the output."""
-    step = cast("ToolStep", turn.spec.by_name[turn.step.name])
+    step = cast("ToolStep", turn.node)
     if not turn.outcomes:
         request = ToolRequest(
             tool=step.tool,

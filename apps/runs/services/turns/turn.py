@@ -7,6 +7,7 @@ from agentplatform.calls.contracts import CallFailure, CallOutcome
 from apps.gateway.contracts import CompletionRequest
 from apps.runs.models import Checkpoint, Run, Step
 from apps.runs.spec.document import Spec
+from apps.runs.spec.kinds import SpecStep
 from apps.tools.contracts import ToolRequest
 
 
@@ -21,6 +22,11 @@ class Turn:
     values: dict[str, Any]
     outcomes: tuple[CallOutcome, ...]
     checkpoint: Checkpoint | None
+
+    @property
+    def node(self) -> SpecStep:
+        """What the spec says of the step, or of an item of it."""
+        return self.spec.step_of(self.step.name, self.step.item_index)
 
     @property
     def failure(self) -> CallFailure | None:

@@ -1,0 +1,90 @@
+"""A run of another task, and the step that waits for it."""
+
+from datetime import datetime
+from typing import Any, cast
+
+from django.db.models import F
+
+from agentplatform.core.errors import PlatformError
+from apps.runs.contracts import NoSuchTask, TooDeep
+from apps.runs.models import Run, Step
+from apps.runs.selectors import find_task_named
+from apps.runs.services.create_run import create_run
+from apps.runs.services.dispatch import QueuedStep
+from apps.runs.services.engine.settle import fail, succeed, wait_for
+from apps.runs.spec.engine_steps import RunStep
+from apps.runs.spec.kinds import SpecStep
+from apps.runs.spec.template import render
+from apps.runs.states import RUN
+
+MAX_DEPTH = 5
+
+
+def begin_child(
+    run: Run, step: Step, node: SpecStep, values: dict[str, Any], *, at: datetime
+) -> list[QueuedStep]:
+    """Start the child run of a RUNNING step of a locked run, in its transaction, and let the step
+    wait. What keeps it from starting fails the step. Requires a transaction."""
+    try:
+        child = _start(run, step, cast("RunStep", node), values, at=at)
+    except PlatformError as error:
+        problems = "; ".join(f"{path}: {' '.join(why)}" for path, why in error.errors.items())
+        detail = f"{error.detail} {problems}".strip()
+        fail(run, step, {"code": error.code, "detail": detail}, at=at)
+        return []
+    wait_for(run, step, Step.WaitsFor.RUN, at=at, until=None, run_id=str(child.id))
+    return []
+
+
+def end_children(run: Run, *, at: datetime) -> bool:
+    """End the steps of a locked run whose child runs are over; whether there were any.
+
+    Requires a transaction.
+    """
+    waiting = Step.objects.filter(run_id=run.id, status="WAITING", waits_for=Step.WaitsFor.RUN)
+    steps = {step.id: step for step in waiting}
+    if not steps:
+        return False
+    over = Run.objects.filter(
+        parent_run_id=run.id, parent_step_id__in=steps, status__in=RUN.terminal
+    )
+    ended = list(over.order_by("id"))
+    for child in ended:
+        if child.parent_step_id is not None:
+            _end(run, steps[child.parent_step_id], child, at=at)
+    return bool(ended)
+
+
+def _start(run: Run, step: Step, node: RunStep, values: dict[str, Any], *, at: datetime) -> Run:
+    if run.depth + 1 > MAX_DEPTH:
+        raise TooDeep(f"Runs are nested at most {MAX_DEPTH} deep.")
+    name = str(render(node.task, values))
+    task = find_task_named(tenant_id=run.tenant_id, name=name)
+    if task is None:
+        raise NoSuchTask(f"There is no task named `{name}`.")
+    child, _ = create_run(
+        task=task,
+        given=render(node.input, values),
+        created_by=run.created_by_id,
+        at=at,
+        token_budget=node.token_budget,
+        trace_id=run.trace_id,
+        parent=run,
+        parent_step_id=step.id,
+    )
+    return child
+
+
+def _end(run: Run, step: Step, child: Run, *, at: datetime) -> None:
+    used = {"tokens_used": child.tokens_used, "cost_nanos": child.cost_nanos}
+    totals = {name: F(name) + amount for name, amount in used.items()}
+    Step.objects.filter(id=step.id).update(**totals)
+    Run.objects.filter(id=run.id).update(**totals)
+    shown = {"run_id": str(child.id), "status": child.status, "tokens": child.tokens_used}
+    if child.status == "COMPLETED":
+        succeed(run, step, child.output, at=at, data=shown)
+        return
+    why = (child.error or {}).get("detail", "")
+    code = "budget_exceeded" if child.status == "BUDGET_EXCEEDED" else "child_run_failed"
+    detail = f"Run {child.id} ended {child.status}. {why}".strip()
+    fail(run, step, {"code": code, "detail": detail, "run_id": str(child.id)}, at=at)

@@ -1,0 +1,98 @@
+"""What a spec names outside of itself: models, graphs, tools; and the schemas it holds."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from agentplatform.core.json_schema import find_schema_problem
+from apps.runs.spec.crew import crew_errors, crew_schemas, crew_tools
+from apps.runs.spec.document import Spec
+from apps.runs.spec.kinds import SpecStep
+from apps.runs.spec.nodes import nodes_of
+from apps.runs.spec.steps import AgentStep, BoundTool, CrewStep, LlmStep, ToolStep
+from apps.runs.spec.template import expressions_in
+
+
+@dataclass(frozen=True, kw_only=True)
+class Catalogue:
+    """What a spec may name: tools, graphs, and whether a model alias is known."""
+
+    tools: frozenset[str]
+    graphs: frozenset[str]
+    is_known_model: Callable[[str], bool]
+
+
+def catalogue_errors(spec: Spec, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
+    """Unknown models, graphs and tools, each with its path."""
+    if not catalogue.is_known_model(spec.defaults.model):
+        yield "defaults.model", _unknown_model(spec.defaults.model)
+    for located in nodes_of(spec):
+        node, path = located.node, located.path
+        model = getattr(node, "model", None)
+        if model and not catalogue.is_known_model(model):
+            yield f"{path}.model", _unknown_model(model)
+        if isinstance(node, AgentStep) and node.graph not in catalogue.graphs:
+            yield f"{path}.graph", f"unknown graph; there are {', '.join(sorted(catalogue.graphs))}"
+        if isinstance(node, CrewStep):
+            for where, message in crew_errors(node, is_known_model=catalogue.is_known_model):
+                yield f"{path}.{where}", message
+        for where, tool in _tools_of(node):
+            if tool not in catalogue.tools:
+                known = ", ".join(sorted(catalogue.tools))
+                yield f"{path}.{where}", f"unknown tool `{tool}`; there are {known}"
+
+
+def schema_errors(spec: Spec) -> Iterator[tuple[str, str]]:
+    """Schemas that are none, and limits of agents that contradict each other."""
+    yield from _schema_error("inputs", spec.inputs)
+    for located in nodes_of(spec):
+        node, path = located.node, located.path
+        for field, schema in _schemas_of(node):
+            if not any(expressions_in(schema)):
+                yield from _schema_error(f"{path}.{field}", schema)
+        if isinstance(node, AgentStep):
+            yield from _agent_errors(path, node)
+
+
+def _agent_errors(path: str, step: AgentStep) -> Iterator[tuple[str, str]]:
+    names = [tool.name if isinstance(tool, BoundTool) else tool for tool in step.tools]
+    if len(set(names)) < len(names):
+        yield f"{path}.tools", "two tools have one name"
+    if step.min_turns >= step.max_turns:
+        yield f"{path}.min_turns", "must be below max_turns"
+    if step.min_turns and not step.tools:
+        yield f"{path}.min_turns", "needs at least one tool"
+
+
+def _unknown_model(alias: str) -> str:
+    return f"unknown model `{alias}`; use `default` or provider:model, such as openai:gpt-4o"
+
+
+def _tools_of(step: SpecStep) -> Iterator[tuple[str, str]]:
+    if isinstance(step, ToolStep):
+        yield "tool", step.tool
+    for where, tool in offered_tools(step):
+        if isinstance(tool, BoundTool):
+            yield f"{where}.tool", tool.tool
+        else:
+            yield where, tool
+
+
+def offered_tools(step: SpecStep) -> Iterator[tuple[str, str | BoundTool]]:
+    """The tools that a step offers to models, each with its field."""
+    if isinstance(step, AgentStep):
+        yield from ((f"tools[{position}]", tool) for position, tool in enumerate(step.tools))
+    if isinstance(step, CrewStep):
+        yield from crew_tools(step)
+
+
+def _schemas_of(step: SpecStep) -> Iterator[tuple[str, dict[str, Any]]]:
+    if isinstance(step, LlmStep | AgentStep) and step.response_schema is not None:
+        yield "response_schema", step.response_schema
+    if isinstance(step, CrewStep):
+        yield from crew_schemas(step)
+
+
+def _schema_error(path: str, schema: dict[str, Any] | None) -> Iterator[tuple[str, str]]:
+    if problem := find_schema_problem(schema or {}):
+        yield path, f"is no JSON schema: {problem}"
