@@ -18,12 +18,15 @@ class Command(DjangoMigrate):
         super().add_arguments(parser)
         parser.set_defaults(database=OWNER)
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def execute(self, *args: Any, **options: Any) -> str | None:
         if options["database"] == OWNER and OWNER not in connections:
             raise CommandError(
                 "Set MIGRATION_DATABASE_URL to the address of the role agentplatform_migrator;"
                 " `manage.py create_roles` makes the roles."
             )
+        return super().execute(*args, **options)
+
+    def handle(self, *args: Any, **options: Any) -> None:
         super().handle(*args, **options)
         is_whole = not any(options[name] for name in ("app_label", "plan", "check_unapplied"))
         if options["database"] == OWNER and is_whole:
