@@ -1,17 +1,15 @@
 """What runs hold of a tenant: task definitions, and runs with all that belongs to them."""
 
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from agentplatform.core.rows import rows_of
 from apps.gateway import facade as gateway
-from apps.runs.contracts import RunFinished
 from apps.runs.models import Checkpoint, Run, RunEvent, Step, TaskDefinition, TaskVersion
-from apps.runs.services.cancel_run import cancel_run
+from apps.runs.services.cancel_children import UNFINISHED, cancel_runs
 from apps.tenants.contracts import Counts, Exported, ExportedRows
 from apps.tools import facade as tools
 
@@ -26,11 +24,7 @@ _EXPORTED = (
 
 
 def cancel_work(*, tenant_id: UUID, at: datetime, limit: int) -> int:
-    ids = list(_unfinished(tenant_id).order_by("id").values_list("id", flat=True)[:limit])
-    for run_id in ids:
-        with suppress(RunFinished):
-            cancel_run(run_id=run_id, at=at)
-    return len(ids)
+    return cancel_runs(list(_unfinished(tenant_id).order_by("id")[:limit]), at=at)
 
 
 def count_work(*, tenant_id: UUID) -> Counts:
@@ -70,9 +64,13 @@ def purge(*, tenant_id: UUID, ended_before: datetime | None, limit: int) -> Coun
 
 def _unfinished(tenant_id: UUID) -> QuerySet[Run]:
     runs = Run.objects.filter(tenant_id=tenant_id, finalized_at=None)
-    return runs.filter(status__in=("PENDING", "RUNNING"))
+    return runs.filter(status__in=UNFINISHED)
 
 
 def _runs(tenant_id: UUID, ended_before: datetime | None) -> QuerySet[Run]:
+    """A run that was started by another is kept while that one goes on."""
     rows = Run.objects.filter(tenant_id=tenant_id)
-    return rows if ended_before is None else rows.filter(completed_at__lt=ended_before)
+    if ended_before is None:
+        return rows
+    going_on = Run.objects.filter(id=OuterRef("parent_run_id"), status__in=UNFINISHED)
+    return rows.filter(~Exists(going_on), completed_at__lt=ended_before)

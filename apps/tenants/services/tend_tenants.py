@@ -38,15 +38,26 @@ def _unfinished(at: datetime, *statuses: str) -> list[UUID]:
     return list(rows.filter(status__in=statuses).values_list("id", flat=True))
 
 
+class _Resumed(Exception):
+    """Nothing is cancelled after all."""
+
+
 def _cancel_some(tenant_id: UUID, at: datetime) -> bool:
-    """What hangs on something of another app is cancelled with that: one app at a time."""
-    with transaction():
-        if hold_status(tenant_id) == Tenant.Status.ACTIVE:
-            return False
-        return any(
-            holdings.cancel_work(tenant_id=tenant_id, at=at, limit=CANCEL_BATCH)
-            for holdings in all_holdings()
-        )
+    """What hangs on something of another app is cancelled with that: one app at a time.
+
+    The status is asked last, for everybody locks the work first and then the tenant.
+    """
+    try:
+        with transaction():
+            is_some = any(
+                holdings.cancel_work(tenant_id=tenant_id, at=at, limit=CANCEL_BATCH)
+                for holdings in all_holdings()
+            )
+            if hold_status(tenant_id) == Tenant.Status.ACTIVE:
+                raise _Resumed
+            return is_some
+    except _Resumed:
+        return False
 
 
 def _purge_some(tenant_id: UUID, at: datetime) -> bool:

@@ -115,6 +115,17 @@ def test_a_run_whose_parent_is_gone_stays(old: Tenant) -> None:
     assert Run.objects.get(tenant=old).parent_run_id is None
 
 
+def test_a_run_that_another_started_is_kept_while_that_one_goes_on(old: Tenant) -> None:
+    keep_for(old, 7)
+    parent = Run.objects.get(tenant=old, status="PENDING")
+    Run.objects.filter(tenant=old, status="COMPLETED").update(parent_run=parent)
+    purge()
+    assert Run.objects.filter(tenant=old).count() == 2
+    Run.objects.filter(id=parent.id).update(status="CANCELLED", completed_at=now())
+    purge()
+    assert list(Run.objects.filter(tenant=old)) == [parent]
+
+
 def command(*arguments: str) -> str:
     out = StringIO()
     call_command("purge_expired", *arguments, stdout=out)
