@@ -10,6 +10,7 @@ from celery.signals import (
     worker_init,
     worker_process_init,
     worker_process_shutdown,
+    worker_ready,
 )
 from kombu import Queue as KombuQueue
 from kombu.transport import TRANSPORT_ALIASES
@@ -18,6 +19,7 @@ from agentplatform.core.postgresql.isolation.start import stop_if_weak
 from agentplatform.queues import QUEUES
 from agentplatform.settings.environment import Environment
 from agentplatform.settings.live import start_following
+from agentplatform.sqs.look import look_at_queues
 from agentplatform.sqs.options import sqs_options
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "agentplatform.settings.local")
@@ -80,6 +82,7 @@ def _log_as_json(**_: object) -> None:
 
 worker_init.connect(stop_if_weak)
 beat_init.connect(stop_if_weak)
+worker_ready.connect(look_at_queues)
 
 
 @worker_process_init.connect

@@ -42,6 +42,20 @@ def create_queues(
     return urls
 
 
+def find_weaknesses(client: Any, url: str, *, visibility_seconds: int) -> dict[str, str]:
+    """What of a queue, however it was made, differs from what the platform counts on."""
+    names = ["VisibilityTimeout", "DelaySeconds", "RedrivePolicy"]
+    found = client.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+    weak = {}
+    if int(found.get("VisibilityTimeout", 0)) < visibility_seconds:
+        weak["VisibilityTimeout"] = f"{found.get('VisibilityTimeout')}, below {visibility_seconds}"
+    if int(found.get("DelaySeconds", 0)):
+        weak["DelaySeconds"] = f"{found['DelaySeconds']}, above 0"
+    if "RedrivePolicy" not in found:
+        weak["RedrivePolicy"] = "none: a message that kills its worker comes back for 4 days"
+    return weak
+
+
 def dead_letters_of(queue: str) -> str:
     """The name of the queue that takes what `queue` could not get rid of."""
     return f"{queue}-dead"

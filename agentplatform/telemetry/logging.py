@@ -65,6 +65,7 @@ def _standard_library(shared: list[Any], level: str) -> dict[str, Any]:
             "celery.worker.strategy": through | {"level": "WARNING"},
             "celery.app.trace": through | {"level": "WARNING"},
             "celery.beat": through | {"level": "WARNING"},
+            "botocore": through | {"level": "WARNING"},
             "httpx": through | {"level": "WARNING"},
             "httpx2": through | {"level": "WARNING"},
         },

@@ -4,12 +4,15 @@ import json
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
+from celery import current_app
 from kombu import Connection
+from structlog.testing import capture_logs
 
 from agentplatform.api.health import check_broker
 from agentplatform.celery import transport_options
@@ -17,7 +20,8 @@ from agentplatform.embedded.ports import any_free
 from agentplatform.queues import QUEUES
 from agentplatform.settings.environment import ROOT, Environment
 from agentplatform.settings.queue_urls import parse_queue_urls
-from agentplatform.sqs.queues import create_queues, dead_letters_of
+from agentplatform.sqs.look import look_at_queues
+from agentplatform.sqs.queues import create_queues, dead_letters_of, find_weaknesses
 from tests.brokers import sqs_client
 from tests.sqs import HOST, REGION
 
@@ -41,7 +45,7 @@ def attributes_of(sqs: Any, url: str) -> dict[str, str]:
 
 
 def connect(address: str, prefix: str) -> Connection:
-    platform = Environment(sqs_queue_prefix=prefix, aws_region=REGION)
+    platform = Environment(sqs_queue_urls="", sqs_queue_prefix=prefix, aws_region=REGION)
     options = transport_options(platform, broker_url="sqs://") | {"wait_time_seconds": 1}
     url = f"sqs://test:test@{address.removeprefix('http://')}"
     return Connection(url, transport_options=options)
@@ -59,6 +63,7 @@ def test_the_command_makes_each_queue_and_prints_where_they_are(
         **os.environ,
         "BROKER_URL": f"sqs://test:test@{sqs_address.removeprefix('http://')}",
         "AWS_REGION": REGION,
+        "SQS_QUEUE_URLS": "",
         "SQS_QUEUE_PREFIX": prefix,
         "DJANGO_SETTINGS_MODULE": "agentplatform.settings.local",
     }
@@ -86,6 +91,31 @@ def test_a_queue_that_differs_is_changed(sqs: Any, prefix: str) -> None:
     after = create_queues(sqs, names=["steps"], prefix=prefix, visibility_seconds=900)
     assert after == before
     assert attributes_of(sqs, after["steps"])["VisibilityTimeout"] == "900"
+
+
+def test_a_queue_as_the_command_makes_it_lacks_nothing(sqs: Any, prefix: str) -> None:
+    urls = create_queues(sqs, names=["steps"], prefix=prefix, visibility_seconds=900)
+    assert find_weaknesses(sqs, urls["steps"], visibility_seconds=900) == {}
+
+
+def test_what_a_queue_made_elsewhere_lacks_is_named(sqs: Any, prefix: str) -> None:
+    attributes = {"VisibilityTimeout": "30", "DelaySeconds": "5"}
+    url = sqs.create_queue(QueueName=f"{prefix}steps", Attributes=attributes)["QueueUrl"]
+    weak = find_weaknesses(sqs, url, visibility_seconds=900)
+    assert set(weak) == {"VisibilityTimeout", "DelaySeconds", "RedrivePolicy"}
+
+
+@pytest.mark.parametrize("broker", ["sqs"], indirect=True)
+def test_a_worker_says_what_its_queues_lack(broker: str, sqs: Any) -> None:
+    worker = SimpleNamespace(app=current_app)
+    with capture_logs() as lines:
+        look_at_queues(worker)
+    assert lines == []
+    urls = current_app.conf.broker_transport_options["predefined_queues"]
+    sqs.set_queue_attributes(QueueUrl=urls["llm"]["url"], Attributes={"VisibilityTimeout": "30"})
+    with capture_logs() as lines:
+        look_at_queues(worker)
+    assert [(line["event"], line["queue"]) for line in lines] == [("sqs.queue_weak", "llm")]
 
 
 def test_a_queue_without_an_address_is_made_under_its_prefix(
