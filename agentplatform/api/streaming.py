@@ -1,5 +1,7 @@
 """Answers that are made while they are sent."""
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator
 
 from asgiref.sync import sync_to_async
@@ -7,22 +9,36 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, StreamingHttpResponse
 from rest_framework.request import Request
 
+PAUSE_SECONDS = 0.25
+
 
 def stream(
     request: Request | HttpRequest, parts: Iterator[bytes], *, content_type: str
 ) -> StreamingHttpResponse:
-    """Send each part when the client has taken the one before.
+    """Send each part when the client has taken the one before. An empty part says that nothing is
+    there yet: `parts` is asked again after PAUSE_SECONDS.
 
     `parts` is asked after the request's scope is closed, so it has to open one for what it reads.
     Under ASGI, Django would gather a plain iterator's parts before it sends the first.
     """
     is_async = isinstance(getattr(request, "_request", request), ASGIRequest)
-    return StreamingHttpResponse(
-        _one_by_one(parts) if is_async else parts, content_type=content_type
-    )
+    made = _one_by_one(parts) if is_async else _blocking(parts)
+    return StreamingHttpResponse(made, content_type=content_type)
 
 
 async def _one_by_one(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
     take = sync_to_async(lambda: next(parts, None))
     while (part := await take()) is not None:
-        yield part
+        if part:
+            yield part
+        else:
+            await asyncio.sleep(PAUSE_SECONDS)
+
+
+def _blocking(parts: Iterator[bytes]) -> Iterator[bytes]:
+    pause = threading.Event()
+    for part in parts:
+        if part:
+            yield part
+        else:
+            pause.wait(PAUSE_SECONDS)

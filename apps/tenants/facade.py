@@ -1,8 +1,12 @@
 """The door of tenants: who asks, and whether they may."""
 
+from collections.abc import Callable
+
 from rest_framework.request import Request
 
-from apps.tenants.contracts import Principal, Right
+from agentplatform.core.clock import now
+from agentplatform.core.connections import brief_connection
+from apps.tenants.contracts import IdentityUnavailable, InvalidCredentials, Principal, Right
 from apps.tenants.selectors import budget_use as budget_use
 from apps.tenants.services.authenticate import authenticate as authenticate
 from apps.tenants.services.book import settle as settle
@@ -29,6 +33,22 @@ def principal_of(request: Request) -> Principal:
     principal = request.user.principal  # type: ignore[union-attr]
     assert isinstance(principal, Principal)
     return principal
+
+
+def credential_check(request: Request) -> Callable[[], bool]:
+    """Whether the credential of an authenticated API request is good, each time it is asked: for
+    an answer that goes on longer than a moment."""
+    raw = request.headers.get("Authorization", "").partition(" ")[2].strip()
+
+    def is_good() -> bool:
+        try:
+            with brief_connection():
+                authenticate(raw=raw, at=now())
+        except (InvalidCredentials, IdentityUnavailable):
+            return False
+        return True
+
+    return is_good
 
 
 def may(principal: Principal, right: Right) -> bool:

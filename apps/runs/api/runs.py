@@ -4,7 +4,10 @@ from collections import Counter
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from django.http import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import ValidationError
@@ -17,6 +20,7 @@ from agentplatform.core.errors import NotFound
 from agentplatform.core.money import format_usd
 from agentplatform.telemetry.trace import current_trace_id
 from apps.gateway import facade as gateway
+from apps.runs.api.event_stream import EVENT_STREAM, EventStreamRenderer, stream_events
 from apps.runs.api.serializers import (
     EventPage,
     RunArtifact,
@@ -188,21 +192,39 @@ class RunArtifacts(APIView):
 
 
 class RunEvents(APIView):
-    """The timeline of a run, in pages: pass the last `seq` as `after`."""
+    """The timeline of a run, in pages: pass the last `seq` as `after`. With the header
+    `Accept: text/event-stream` as server-sent events, as they come, until the run is over: each has
+    its seq as id, so that a client goes on with Last-Event-ID."""
 
     required_right_to_read = "read"
+    renderer_classes = (JSONRenderer, EventStreamRenderer)
 
     @extend_schema(
         tags=["runs"],
-        parameters=[OpenApiParameter("after", int, description="Events past this seq; default 0.")],
-        responses=EventPage,
+        parameters=[
+            OpenApiParameter("after", int, description="Events past this seq; default 0."),
+            OpenApiParameter(
+                "Last-Event-ID", str, OpenApiParameter.HEADER, description="The same, of a stream."
+            ),
+        ],
+        responses={
+            (200, "application/json"): EventPage,
+            (200, EVENT_STREAM): OpenApiResponse(OpenApiTypes.STR),
+        },
     )
-    def get(self, request: Request, run_id: UUID) -> Response:
+    def get(self, request: Request, run_id: UUID) -> HttpResponseBase:
         run = run_or_404(request, run_id)
-        after = request.query_params.get("after", "0")
-        if not after.isdecimal() or len(after) > 18:
-            raise ValidationError({"after": ["Send the seq of an event: a number from 0."]})
-        events = events_after(run_id=run.id, seq=int(after), limit=EVENTS_PER_PAGE)
-        last = events[-1].seq if events else int(after)
-        is_finished = run.status in RUN.terminal and last >= run.event_seq
+        if request.accepted_renderer.media_type == EVENT_STREAM:
+            last = request.headers.get("Last-Event-ID") or request.query_params.get("after", "0")
+            return stream_events(request, run_id=run.id, after=_seq("Last-Event-ID", last))
+        after = _seq("after", request.query_params.get("after", "0"))
+        events = events_after(run_id=run.id, seq=after, limit=EVENTS_PER_PAGE)
+        newest = events[-1].seq if events else after
+        is_finished = run.status in RUN.terminal and newest >= run.event_seq
         return Response(EventPage({"results": events, "is_finished": is_finished}).data)
+
+
+def _seq(name: str, text: str) -> int:
+    if not (text.isdecimal() and text.isascii()) or len(text) > 18:
+        raise ValidationError({name: ["Send the seq of an event: a number from 0."]})
+    return int(text)
