@@ -11,7 +11,9 @@ from drf_spectacular.generators import SchemaGenerator
 from apps.runs.models import Run, TaskDefinition
 from apps.tenants.models import ApiKey, AuditEntry, Secret, Tenant, User
 from apps.tools.models import Artifact
+from tests.api.tenants.house import STEP, House
 
+STEP_PATH = "/api/v1/runs/{run_id}/steps/{name}"
 METHODS = ("get", "post", "put", "patch", "delete")
 SPEC = {"steps": [{"name": "a", "kind": "tool", "tool": "code", "arguments": {"program": "1"}}]}
 
@@ -37,7 +39,28 @@ NAMES: dict[str, Callable[[Tenant], str]] = {
 }
 """What a caller may name a row by, and how the row of a tenant is found; below one address where
 the name alone is not clear."""
-PLAIN = {"status", "after", "format", "since", "until", "role", "action", "page", "cursor", "limit"}
+MADE: dict[str, Callable[[Tenant], str]] = {
+    "post /api/v1/runs/{run_id}/retry": lambda tenant: str(House(tenant).failed_run()),
+    "post /api/v1/runs/{run_id}/fork": lambda tenant: str(House(tenant).failed_run()),
+    f"post {STEP_PATH}/approve": lambda tenant: str(House(tenant).asking_run()),
+    f"post {STEP_PATH}/reject": lambda tenant: str(House(tenant).asking_run()),
+    f"post {STEP_PATH}/signal": lambda tenant: str(House(tenant).waiting_run()),
+}
+"""Where any run of the tenant will not do: a new one that the address is good for."""
+PLAIN = {
+    "runs.name",
+    "status",
+    "after",
+    "Last-Event-ID",
+    "format",
+    "since",
+    "until",
+    "role",
+    "action",
+    "page",
+    "cursor",
+    "limit",
+}
 """Parameters that name no row."""
 BODIES: dict[str, Callable[[Tenant], dict[str, Any]]] = {
     "post /api/v1/runs": lambda tenant: {"task_id": NAMES["task_id"](tenant)},
@@ -46,6 +69,7 @@ BODIES: dict[str, Callable[[Tenant], dict[str, Any]]] = {
     "patch /api/v1/users/{user_id}": lambda _: {"role": "admin"},
     "post /api/v1/api-keys": lambda _: {"name": uuid.uuid4().hex, "scopes": ["read"]},
     "put /api/v1/secrets/{name}": lambda _: {"value": "hush"},
+    "post /api/v1/runs/{run_id}/fork": lambda _: {"step": STEP},
 }
 """A body that is right, where one is needed."""
 
@@ -65,6 +89,8 @@ class Position:
 
     def value_of(self, tenant: Tenant) -> str:
         """The tenant's row."""
+        if make := MADE.get(f"{self.method} {self.path}"):
+            return make(tenant)
         head = self.path.split("/")[3]
         return (NAMES.get(f"{head}.{self.name}") or NAMES[self.name])(tenant)
 
@@ -80,7 +106,11 @@ class Position:
         for name, parameter in operation(self.method, path)["in"]["path"].items():
             position = Position(self.method, path, "path", name, is_id(parameter))
             is_here = (self.place, self.name) == ("path", name)
-            path = path.replace(f"{{{name}}}", value if is_here else position.value_of(sender))
+            is_step = position.path.startswith(STEP_PATH) and name == "name"
+            other = STEP if is_step else ""
+            path = path.replace(
+                f"{{{name}}}", value if is_here else other or position.value_of(sender)
+            )
         body = BODIES.get(f"{self.method} {self.path}", lambda _: {})(sender)
         if self.place == "body":
             body[self.name] = value
@@ -111,7 +141,7 @@ def is_known(position: Position) -> bool:
         return True
     if position.place == "body" and not position.is_id:
         return False
-    if position.name not in PLAIN:
+    if not {position.name, f"{head}.{position.name}"} & PLAIN:
         raise KeyError(f"add what {position} names to NAMES or PLAIN")
     return False
 

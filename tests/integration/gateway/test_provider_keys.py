@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextvars import copy_context
 
 import pytest
 from pydantic import SecretStr
@@ -39,7 +40,9 @@ def test_a_call_in_flight_finishes_with_the_key_it_began_with(
     gateway(on="openai", openai_model="ok-latency-1500")
     outcomes: list[CallOutcome] = []
     work = start_work()
-    call = threading.Thread(target=lambda: outcomes.append(work.complete()))
+    call = threading.Thread(
+        target=copy_context().run, args=(lambda: outcomes.append(work.complete()),)
+    )
     call.start()
     wait_for(
         lambda: provider.requests()["in_flight"], timeout_seconds=10, what="the call to be asked"
