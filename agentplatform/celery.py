@@ -11,11 +11,14 @@ from celery.signals import (
     worker_process_init,
     worker_process_shutdown,
     worker_ready,
+    worker_shutting_down,
 )
 from kombu import Queue as KombuQueue
 from kombu.transport import TRANSPORT_ALIASES
 
+from agentplatform.core.drain import start_drain
 from agentplatform.core.postgresql.isolation.start import stop_if_weak
+from agentplatform.dead_letters import redis_transport
 from agentplatform.queues import QUEUES
 from agentplatform.settings.environment import Environment
 from agentplatform.settings.live import start_following
@@ -24,6 +27,7 @@ from agentplatform.sqs.options import sqs_options
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "agentplatform.settings.local")
 TRANSPORT_ALIASES["sqs"] = "agentplatform.sqs.transport:Transport"
+redis_transport.install()
 
 
 def transport_options(platform: Environment, *, broker_url: str) -> dict[str, Any]:
@@ -54,6 +58,11 @@ def make_app() -> Celery:
             "task": "runs.recover",
             "schedule": 1.0,
             "options": {"expires": 5.0},
+        },
+        "count-dead-letters": {
+            "task": "runs.count_dead_letters",
+            "schedule": 15.0,
+            "options": {"expires": 15.0},
         },
         "expire-reservations": {
             "task": "gateway.expire_reservations",
@@ -88,6 +97,13 @@ worker_ready.connect(look_at_queues)
 @worker_process_init.connect
 def _follow_settings(**_: object) -> None:
     start_following()
+
+
+@worker_shutting_down.connect
+def _drain(**_: object) -> None:
+    from django.conf import settings
+
+    start_drain(seconds=settings.PLATFORM.drain_seconds)
 
 
 @worker_process_shutdown.connect

@@ -48,6 +48,7 @@ QUEUES = (
         pool="steps",
         tasks=(
             "runs.recover",
+            "runs.count_dead_letters",
             "gateway.expire_reservations",
             "tenants.tend",
             "tenants.purge_expired",

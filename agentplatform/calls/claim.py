@@ -12,6 +12,9 @@ from agentplatform.calls.row import Row
 from agentplatform.calls.states import FAILED, MAX_EXECUTIONS, QUEUED, RUNNING
 from agentplatform.core.ids import new_id
 from agentplatform.core.leases import CALL_LEASE
+from agentplatform.core.transactions import transaction
+from agentplatform.dead_letters.bury_work import bury_work
+from agentplatform.dead_letters.reasons import Reason
 
 WORKER_LOST = CallFailure(
     code="worker_lost",
@@ -22,20 +25,41 @@ WORKER_LOST = CallFailure(
 
 def claim_row(model: type[Row], *, call_id: UUID, at: datetime) -> Row | None:
     """The call with a fresh fencing token, or None when there is nothing to do: it has ended, is
-    held by somebody, is not due, or was lost too often and is now given up.
+    held by somebody, is not due, or was lost too often and is now given up as a dead letter.
 
-    Each statement commits by itself; needs no transaction.
+    The claim commits by itself; giving up opens a transaction.
     """
     call = model.objects.filter(id=call_id)
-    exhausted = call.filter(abandoned(at), executions__gte=MAX_EXECUTIONS)
-    end_rows(exhausted, to=FAILED, at=at, failure=WORKER_LOST)
     token = new_id()
+    lost = abandoned(at) & Q(executions__lt=MAX_EXECUTIONS)
     claimed = move_rows(
-        call.filter(Q(status=QUEUED) | abandoned(at), may_start(at)),
+        call.filter(Q(status=QUEUED) | lost, may_start(at)),
         to=RUNNING,
         lease_token=token,
         lease_expires_at=at + CALL_LEASE,
         executions=F("executions") + 1,
         started_at=at,
     )
-    return call.filter(lease_token=token).first() if claimed else None
+    if claimed:
+        return call.filter(lease_token=token).first()
+    _give_up(model, call_id=call_id, at=at)
+    return None
+
+
+def _give_up(model: type[Row], *, call_id: UUID, at: datetime) -> None:
+    """Fail the call if it has lost its worker too often."""
+    call = model.objects.filter(id=call_id)
+    exhausted = call.filter(abandoned(at), executions__gte=MAX_EXECUTIONS)
+    with transaction():
+        if end_rows(exhausted, to=FAILED, at=at, failure=WORKER_LOST):
+            row = call.only("tenant_id", "run_id", "step_id").get()
+            bury_work(
+                tenant_id=row.tenant_id,
+                task=model.task,
+                reason=Reason.WORKER_LOST,
+                detail=WORKER_LOST.detail,
+                run_id=row.run_id,
+                step_id=row.step_id,
+                call_id=call_id,
+                at=at,
+            )

@@ -11,9 +11,11 @@ from agentplatform.core.ids import new_id
 
 class CallRow(models.Model):
     """`lease_token` is the fence: only its holder may finish the call. `error` is a CallFailure;
-    what `response` is, and what was asked, the app says whose call it is."""
+    what `response` is, and what was asked, the app says whose call it is, as it does of `task`,
+    the Celery task that works on it."""
 
     kind: ClassVar[CallKind]
+    task: ClassVar[str]
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     tenant = models.ForeignKey("tenants.Tenant", on_delete=models.PROTECT, related_name="+")

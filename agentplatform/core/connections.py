@@ -4,6 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from agentplatform.core.tenancy import APPLICATION
+
+CONNECT_SECONDS = 5
 
 
 @contextmanager
@@ -16,3 +21,17 @@ def brief_connection() -> Iterator[None]:
         for connection in connections.all(initialized_only=True):
             if not connection.in_atomic_block:
                 connection.close()
+
+
+@contextmanager
+def own_connection() -> Iterator[BaseDatabaseWrapper]:
+    """A connection of the application's role beside the pool, closed after the block: for the
+    process that reads messages, which may fork later and must leave the pools alone."""
+    connection = connections[APPLICATION].copy()
+    options = connection.settings_dict["OPTIONS"]
+    options.pop("pool", None)
+    options["connect_timeout"] = CONNECT_SECONDS
+    try:
+        yield connection
+    finally:
+        connection.close()

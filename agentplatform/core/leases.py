@@ -19,11 +19,17 @@ class Renewer:
 
     `renew(tenant_id, tokens)` extends the leases of these fencing tokens of one tenant and returns
     the tokens that still have one. It must open its own connection, and is called for each tenant
-    every RENEW_EVERY_SECONDS while a lease of it is held.
+    every RENEW_EVERY_SECONDS while a lease of it is held. `release(tenant_id, tokens)` ends them,
+    likewise, and returns how many there were.
     """
 
-    def __init__(self, renew: Callable[[UUID, list[UUID]], set[UUID]]) -> None:
+    def __init__(
+        self,
+        renew: Callable[[UUID, list[UUID]], set[UUID]],
+        release: Callable[[UUID, list[UUID]], int],
+    ) -> None:
         self._renew = renew
+        self._release = release
         self._held: dict[UUID, tuple[UUID, threading.Event]] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -53,14 +59,30 @@ class Renewer:
 
     def renew_held(self) -> None:
         """Extend every lease that is held, and tell the holders of those that are gone."""
+        held, by_tenant = self._snapshot()
+        for tenant_id, tokens in by_tenant.items():
+            for token in set(tokens) - self._renew(tenant_id, tokens):
+                held[token].set()
+
+    def release_held(self) -> int:
+        """End every lease that is held, and tell its holder. Returns how many were released: one
+        whose work was just recorded is none."""
+        held, by_tenant = self._snapshot()
+        released = 0
+        for tenant_id, tokens in by_tenant.items():
+            released += self._release(tenant_id, tokens)
+            for token in tokens:
+                held[token].set()
+        return released
+
+    def _snapshot(self) -> tuple[dict[UUID, threading.Event], dict[UUID, list[UUID]]]:
+        """Who waits for each lease, and the leases of each tenant."""
         with self._lock:
             held = dict(self._held)
         by_tenant: dict[UUID, list[UUID]] = {}
         for token, (tenant_id, _) in held.items():
             by_tenant.setdefault(tenant_id, []).append(token)
-        for tenant_id, tokens in by_tenant.items():
-            for token in set(tokens) - self._renew(tenant_id, tokens):
-                held[token][1].set()
+        return {token: is_lost for token, (_, is_lost) in held.items()}, by_tenant
 
     def _loop(self) -> None:
         while not self._wake.wait(RENEW_EVERY_SECONDS):

@@ -1,7 +1,7 @@
 """The one way to declare a Celery task."""
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -19,8 +19,13 @@ log = structlog.get_logger("celery")
 EVERY_TENANT = "every tenant"
 
 
+class UnfitArguments(TypeError):
+    """A message whose arguments its task cannot take, however often it is delivered."""
+
+
 class PlatformTask(Task[Any, Any]):
     """A task takes ids by keyword, and ignores keywords that a newer release sends along.
+    Arguments that cannot be what it takes raise UnfitArguments.
 
     It runs in the scope of the tenant whose row its first id names in the table `of`: the row says
     whose it is, never the message. A row that is gone leaves nothing to do. Results nobody reads
@@ -30,13 +35,13 @@ class PlatformTask(Task[Any, Any]):
 
     abstract = True
     ignore_result = True
+    throws = (UnfitArguments,)  # logged without a traceback, and written down as a dead letter
     acks_late = True
     reject_on_worker_lost = True
     of: str
 
-    def __call__(self, **kwargs: Any) -> Any:
-        known = inspect.signature(self.run).parameters
-        accepted = {name: value for name, value in kwargs.items() if name in known}
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        accepted = self.accept(args, kwargs)
         with structlog.contextvars.bound_contextvars(
             task=self.name, **{k: v for k, v in accepted.items() if k.endswith("_id")}
         ):
@@ -46,6 +51,19 @@ class PlatformTask(Task[Any, Any]):
                     return self.run(**accepted)
             log.info("task.row_gone", table=self.of)
             return None
+
+    def accept(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """The keywords that the task takes. Raises UnfitArguments."""
+        if args:
+            raise UnfitArguments(f"{self.name} takes keywords only")
+        known = inspect.signature(self.run).parameters
+        accepted = {name: value for name, value in kwargs.items() if name in known}
+        for name, parameter in known.items():
+            if name in accepted:
+                _check_value(name, accepted[name], wanted=parameter.annotation)
+            elif parameter.default is parameter.empty:
+                raise UnfitArguments(f"{self.name} needs {name}")
+        return accepted
 
     @contextmanager
     def _scope(self, arguments: dict[str, Any]) -> Iterator[bool]:
@@ -83,6 +101,16 @@ def _check(name: str, of: str, parameters: list[str]) -> None:
         raise UnscopedTask(f"{name} takes a tenant from its message: take the id of a row")
     if of != EVERY_TENANT and not (parameters and parameters[0].endswith("_id")):
         raise UnscopedTask(f"the first argument of {name} must be the id of a row of {of}")
+
+
+def _check_value(name: str, value: Any, *, wanted: Any) -> None:
+    if wanted is int and type(value) is not int:
+        raise UnfitArguments(f"{name} must be a number")
+    if name.endswith("_id"):
+        try:
+            UUID(value)
+        except (AttributeError, TypeError, ValueError):
+            raise UnfitArguments(f"{name} must be an id") from None
 
 
 def _tenant_of(table: str, row_id: UUID) -> UUID | None:

@@ -29,6 +29,9 @@ SPECIAL_ROLES = {
     "MIGRATION_DATABASE_URL": ("prepare",),
 }
 Say = Callable[[str], None]
+DRAIN_SECONDS = 5.0
+AFTER_DRAIN_SECONDS = 5.0
+"""What a worker may take to end once its drain is over."""
 
 
 class Stack:
@@ -44,7 +47,10 @@ class Stack:
         self._say = say
         self._secrets = data.secrets()
         self._ports = choose_ports(data / "ports.json", USUAL_PORTS)
-        self._given = Environment().model_fields_set
+        given = Environment()
+        self._given = given.model_fields_set
+        is_given = "drain_seconds" in self._given
+        self._drain_seconds = given.drain_seconds if is_given else DRAIN_SECONDS
         self._environment = self._base_environment()
 
     @property
@@ -198,6 +204,7 @@ class Stack:
             environment=self._environment_of(name),
             folder=ROOT,
             log=log,
+            grace_seconds=self._drain_seconds + AFTER_DRAIN_SECONDS,
         )
 
     def _environment_of(self, name: str) -> dict[str, str]:
@@ -221,6 +228,7 @@ class Stack:
             "SECRET_KEY": self._secrets["django"],
             "ARTIFACT_FOLDER": str(self.data / "artifacts"),
             "PROMETHEUS_MULTIPROC_DIR": str(metrics),
+            "DRAIN_SECONDS": str(self._drain_seconds),
             "FLOWER_BASIC_AUTH": f"{user}:{password}",
         } | browser_environment(self.data)
         given = {name: value for name, value in os.environ.items() if name.lower() in self._given}

@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "django_celery_results",
     "agentplatform",
     "agentplatform.telemetry",
+    "agentplatform.dead_letters",
     "apps.tenants",
     "apps.gateway",
     "apps.tools",
@@ -177,6 +178,7 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_RESULT_EXPIRES = 3600
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CONSUMER = "agentplatform.dead_letters.consumer:Consumer"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

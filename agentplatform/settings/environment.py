@@ -92,6 +92,12 @@ class Environment(BaseSettings):
     sqs_wait_seconds: int = Field(
         20, ge=0, le=20, description="How long a worker's question to SQS waits for a message."
     )
+    drain_seconds: float = Field(
+        25.0,
+        ge=0,
+        description="How long a worker that is told to stop lets its calls finish before it gives "
+        "them back; some seconds less than what stops the worker waits before it kills.",
+    )
     sqs_queue_prefix: str = Field(
         "agentplatform-", description="Put before each queue's name on SQS."
     )

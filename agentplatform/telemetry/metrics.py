@@ -75,6 +75,13 @@ LLM_CIRCUIT_BREAKER_STATE = Gauge(
     ["provider"],
     multiprocess_mode="mostrecent",
 )
+DEAD_LETTERS = Counter("dead_letters_total", "Dead letters that were written.", ["kind"])
+DEAD_LETTERS_OPEN = Gauge(
+    "dead_letters_open",
+    "Dead letters that nobody has replayed or discarded.",
+    ["kind"],
+    multiprocess_mode="mostrecent",
+)
 SQS_MESSAGES_VISIBLE = Gauge(
     "sqs_messages_visible",
     "Messages that wait in a queue.",

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from agentplatform.core.clock import now
 from agentplatform.core.tasks import EVERY_TENANT, platform_task
+from agentplatform.dead_letters.count_open import count_open
 from apps.runs.services.advance_run import advance_run
 from apps.runs.services.cancel_children import cancel_children
 from apps.runs.services.execute_step import execute_step
@@ -41,3 +42,8 @@ def cancel_children_task(*, run_id: str) -> None:
 @platform_task(name="runs.recover", of=EVERY_TENANT)
 def recover_task() -> None:
     recover(at=now())
+
+
+@platform_task(name="runs.count_dead_letters", of=EVERY_TENANT)
+def count_dead_letters_task() -> None:
+    count_open()

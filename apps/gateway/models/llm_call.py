@@ -12,6 +12,7 @@ class LlmCall(CallRow):
     """
 
     kind = "llm"
+    task = "gateway.complete"
 
     request = models.JSONField()
     provider = models.CharField(max_length=32, blank=True)

@@ -58,6 +58,14 @@ class ConnectionLost(ProviderError):
     is_unbilled = False
 
 
+class CallAbandoned(ProviderError):
+    """Sent, and our worker was told to stop before the answer came."""
+
+    code = "abandoned"
+    is_retryable = True
+    is_unbilled = False
+
+
 class InvalidAnswer(ProviderError):
     """The provider answered something that is no answer."""
 

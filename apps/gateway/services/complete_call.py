@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import CancelledError
 from datetime import datetime
 from uuid import UUID
 
@@ -59,6 +60,8 @@ def _work(call: LlmCall, *, at: datetime) -> Completed | Failed:
         return engine().complete(job)
     except PlatformError as error:
         code, detail, is_retryable = error.code, error.detail, error.is_retryable
+    except CancelledError:  # its lease was released before: this is written nowhere
+        code, detail, is_retryable = "worker_stopping", "The worker was told to stop.", True
     except Exception:
         log.exception("llm.crashed", call_id=str(call.id))
         code, is_retryable = "gateway_error", True

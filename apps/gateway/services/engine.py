@@ -6,6 +6,7 @@ import random
 import threading
 import time
 from datetime import datetime
+from typing import Any, cast
 
 from django.conf import settings
 
@@ -30,10 +31,16 @@ class Engine:
         self._thread.start()
         self._providers = LiveProviders()
         self._books = Books()
+        self._calls: set[asyncio.Task[Any]] = set()
 
     def complete(self, job: Job) -> Completed | Failed:
-        """The outcome of the call; blocks the calling thread and nothing else."""
+        """The outcome of the call; blocks the calling thread and nothing else. Raises
+        concurrent.futures.CancelledError once the call was abandoned."""
         return asyncio.run_coroutine_threadsafe(self._complete(job), self._loop).result()
+
+    def abandon(self) -> None:
+        """Stop waiting for the calls of the moment. What a provider may bill is booked."""
+        self._loop.call_soon_threadsafe(self._cancel_calls)
 
     def close(self) -> None:
         """Give up every connection and stop the loop."""
@@ -42,7 +49,14 @@ class Engine:
         self._thread.join(timeout=10)
         self._loop.close()
 
+    def _cancel_calls(self) -> None:
+        for call in self._calls:
+            call.cancel()
+
     async def _complete(self, job: Job) -> Completed | Failed:
+        call = cast("asyncio.Task[Any]", asyncio.current_task())
+        self._calls.add(call)
+        call.add_done_callback(self._calls.discard)
         platform = settings.PLATFORM.model_copy()
         async with self._providers.lend(platform) as providers:
             try:
@@ -114,6 +128,14 @@ def reset_engine() -> None:
         held, _engine = _engine, None
     if held is not None:
         held.close()
+
+
+def abandon_calls() -> None:
+    """Abandon the calls of this process's engine, if it has one."""
+    with _lock:
+        held = _engine
+    if held is not None:
+        held.abandon()
 
 
 def _forget_engine() -> None:

@@ -1,11 +1,12 @@
 """From a request to an answer: hold, call, retry, fail over; written once, for every door."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from agentplatform.core.ids import new_id
-from apps.gateway.providers.errors import ProviderError
+from apps.gateway.providers.errors import CallAbandoned, ProviderError
 from apps.gateway.services.attempt import (
     Attempt,
     Completed,
@@ -138,14 +139,19 @@ class Course:
                 # A silent provider must leave time for the next one.
                 timeout_seconds=left / 2 if has_next else left,
             )
+        except asyncio.CancelledError:
+            await self._settle(failed(held, CallAbandoned(), latency_ms=self._ms_since(began)))
+            raise
         except ProviderError as error:
-            attempt = failed(held, error, latency_ms=self._ms_since(began))
-            self.attempts.append(attempt)
-            await self.ports.record(self.job, attempt, self._now())
+            await self._settle(failed(held, error, latency_ms=self._ms_since(began)))
             return error
         attempt = succeeded(held, answer, latency_ms=self._ms_since(began))
         self.attempts.append(attempt)
         return Completed(answer.completion, attempt)
+
+    async def _settle(self, attempt: Attempt) -> None:
+        self.attempts.append(attempt)
+        await self.ports.record(self.job, attempt, self._now())
 
     def _left(self) -> float:
         return self.deadline_seconds - (self.ports.monotonic() - self.started)

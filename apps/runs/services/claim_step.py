@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from agentplatform.core.transactions import transaction
+from agentplatform.dead_letters.bury_work import bury_work
+from agentplatform.dead_letters.reasons import Reason
 from apps.runs.models import Run, Step
 from apps.runs.services.fail_step import fail_step
 from apps.runs.services.transition import lock_run, move_step
@@ -52,6 +54,15 @@ def take(run: Run, step: Step, *, at: datetime) -> Claim | None:
     if lost >= MAX_TAKEOVERS:
         # What becomes due by that is left to recovery: there is no turn here to run on from.
         fail_step(run, step, WORKER_LOST, at=at, token=step.lease_token)
+        bury_work(
+            tenant_id=step.tenant_id,
+            task="runs.execute_step",
+            reason=Reason.WORKER_LOST,
+            detail=WORKER_LOST["detail"],
+            run_id=run.id,
+            step_id=step.id,
+            at=at,
+        )
         return None
     token = uuid4()
     taken = move_step(

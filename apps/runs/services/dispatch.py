@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -32,6 +33,11 @@ class PlannedCall:
 
     kind: CallKind
     call_id: UUID
+
+
+def send_task(*, name: str, keywords: dict[str, Any]) -> None:
+    """Send a message as it was asked for."""
+    _task(name, **keywords).apply_async()
 
 
 def send_advance(*, run_id: UUID) -> None:

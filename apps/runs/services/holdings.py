@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, QuerySet
 
 from agentplatform.core.rows import rows_of
+from agentplatform.dead_letters.models import DeadLetter
 from apps.gateway import facade as gateway
 from apps.runs.models import Checkpoint, Run, RunEvent, Step, TaskDefinition, TaskVersion
 from apps.runs.services.cancel_children import UNFINISHED, cancel_runs
@@ -20,6 +21,7 @@ _EXPORTED = (
     ("steps", Step),
     ("events", RunEvent),
     ("checkpoints", Checkpoint),
+    ("dead_letters", DeadLetter),
 )
 
 
@@ -46,11 +48,12 @@ def count(*, tenant_id: UUID, ended_before: datetime | None) -> Counts:
 
 
 def purge(*, tenant_id: UUID, ended_before: datetime | None, limit: int) -> Counts:
-    """A run goes with its steps, events, checkpoints, calls and artifacts, all at once."""
+    """A run goes with its steps, events, checkpoints, calls, dead letters and artifacts."""
     runs = _runs(tenant_id, ended_before).select_for_update().order_by("id")
     if ids := list(runs.values_list("id", flat=True)[:limit]):
         gateway.purge_runs(tenant_id=tenant_id, run_ids=ids)
         tools.purge_runs(tenant_id=tenant_id, run_ids=ids)
+        DeadLetter.objects.filter(tenant_id=tenant_id, run_id__in=ids).delete()
         Run.objects.filter(id__in=ids).delete()
         return {"runs": len(ids)}
     if ended_before is not None:

@@ -9,6 +9,7 @@ class ToolCall(CallRow):
     """`response` is a ToolResult; a failed call keeps it beside its `error`."""
 
     kind = "tool"
+    task = "tools.execute"
 
     tool = models.CharField(max_length=100)
     arguments = models.JSONField()

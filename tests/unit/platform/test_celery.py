@@ -70,4 +70,5 @@ class Echo(PlatformTask):
 
 
 def test_a_task_ignores_keywords_of_a_newer_release() -> None:
-    assert Echo()(call_id="1", priority="high") == "1"
+    call_id = "0192f7a0-0000-7000-8000-000000000000"
+    assert Echo()(call_id=call_id, priority="high") == call_id

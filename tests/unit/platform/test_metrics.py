@@ -19,6 +19,8 @@ CONTRACT = {
     "llm_latency_seconds": ("provider", "model"),
     "llm_rate_limit_hits_total": ("tenant_id",),
     "llm_circuit_breaker_state": ("provider",),
+    "dead_letters_total": ("kind",),
+    "dead_letters_open": ("kind",),
 }
 
 

@@ -10,6 +10,7 @@ from django.test import RequestFactory
 from django.urls import reverse
 
 from agentplatform.core.clock import now
+from agentplatform.dead_letters.models import DeadLetter
 from apps.tenants.models import ApiKey, AuditEntry, Tenant, User
 from apps.tenants.services.create_api_key import create_api_key
 from apps.tenants.services.create_user import create_user
@@ -71,6 +72,12 @@ WRITES = {
         {"action": "revoke_selected", "_selected_action": "{apikey}"},
         ("api_key.revoked",),
     ),
+    "deadletter_replay": Write(
+        {**YES, "changes": '{{"run_id": "0192f7a0-0000-7000-8000-000000000000"}}'},
+        {**YES, "changes": '{{"run_id": 1}}'},
+        ("dead_letter.replayed",),
+    ),
+    "deadletter_discard": Write(YES, {}, ("dead_letter.discarded",)),
 }
 
 
@@ -86,6 +93,7 @@ def ids(tenant, operator):
         "tenant": tenant.id,
         "user": user.id,
         "apikey": key.api_key_id,
+        "deadletter": _bury().id,
         "user_reset_password": operator.id,
     }
 
@@ -100,8 +108,9 @@ def send(staff, ids):
         page = "changelist" if view == "revoke_selected" else view
         before = set(AuditEntry.objects.values_list("id", flat=True))
         data = {field: value.format(**ids) for field, value in form.items()}
+        label = next(one.opts.app_label for one in _admins() if one.opts.model_name == model)
         answer = staff.post(
-            reverse(f"admin:tenants_{model}_{page}", args=of), data, REMOTE_ADDR=ADDRESS
+            reverse(f"admin:{label}_{model}_{page}", args=of), data, REMOTE_ADDR=ADDRESS
         )
         assert answer.status_code in (200, 302)
         return list(AuditEntry.objects.exclude(id__in=before).order_by("action"))
@@ -114,6 +123,16 @@ def test_every_way_to_write_is_known_here(operator):
     request.user = operator
     ways = {way for one in _admins() for way in _ways(one, request)}
     assert sorted(WRITES) == sorted(ways - READS)
+
+
+def _bury():
+    return DeadLetter.objects.create(
+        kind="message",
+        task="runs.advance_run",
+        payload={"kwargs": {"run_id": "x"}},
+        reason="unfit_arguments",
+        created_at=now(),
+    )
 
 
 def _admins():
@@ -172,7 +191,8 @@ def _prepare(name):
 
 
 def _rows():
-    return [list(model.objects.order_by("pk").values()) for model in (Tenant, User, ApiKey)]
+    models = (Tenant, User, ApiKey, DeadLetter)
+    return [list(model.objects.order_by("pk").values()) for model in models]
 
 
 def test_entries_name_what_was_before_and_after(send, tenant):

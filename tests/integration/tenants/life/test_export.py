@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 
 from agentplatform.core.clock import now
 from agentplatform.core.errors import Conflict
+from agentplatform.dead_letters.models import DeadLetter
 from apps.gateway.models import LlmCall, LlmEvent
 from apps.gateway.services.expire_reservations import expire_reservations
 from apps.runs.models import Checkpoint, Run, RunEvent, Step, TaskDefinition, TaskVersion
@@ -47,6 +48,7 @@ FILES = {
     Step: "steps.jsonl",
     RunEvent: "events.jsonl",
     Checkpoint: "checkpoints.jsonl",
+    DeadLetter: "dead_letters.jsonl",
     LlmCall: "model_calls.jsonl",
     LlmEvent: "model_call_attempts.jsonl",
     ToolCall: "tool_calls.jsonl",

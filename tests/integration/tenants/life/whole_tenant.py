@@ -10,6 +10,8 @@ from django.db.models import Model
 
 from agentplatform.core.clock import now
 from agentplatform.core.transactions import scope_connection, transaction
+from agentplatform.dead_letters.bury_work import bury_work
+from agentplatform.dead_letters.reasons import Reason
 from apps.gateway.models import LlmCall, LlmEvent
 from apps.runs.models import Checkpoint, Run, Step
 from apps.runs.services.create_run import create_run
@@ -24,7 +26,7 @@ from apps.tenants.services.open_account import open_tenant_accounts
 from apps.tools.facade import store_artifact
 from apps.tools.models import ToolCall
 
-OURS = ("tenants", "gateway", "tools", "runs")
+OURS = ("tenants", "gateway", "tools", "runs", "dead_letters")
 MODELS: list[type[Model]] = [m for m in apps.get_models() if m._meta.app_label in OURS]
 SPEC = {"steps": [{"name": "a", "kind": "tool", "tool": "code", "arguments": {"program": "1"}}]}
 
@@ -59,7 +61,7 @@ def whole_tenant(at: datetime | None = None) -> Tenant:
 
 
 def work_of(run: Run, *, at: datetime) -> None:
-    """A checkpoint, calls, an attempt and an artifact of the run's step."""
+    """A checkpoint, calls, an attempt, an artifact and a dead letter of the run's step."""
     step = Step.objects.get(run=run)
     Checkpoint.objects.create(
         step=step, tenant_id=run.tenant_id, graph="g", turn=0, interrupts={}, wishes={}, state=b"s"
@@ -90,6 +92,11 @@ def work_of(run: Run, *, at: datetime) -> None:
         status="success",
         created_at=at,
     )
+    with transaction():
+        bury_work(
+            tenant_id=run.tenant_id, task="runs.execute_step", reason=Reason.WORKER_LOST,
+            detail="lost", run_id=run.id, step_id=step.id, at=at,
+        )  # fmt: skip
     store_artifact(
         tenant_id=run.tenant_id, name="out/a.csv", content=BytesIO(b"left by a run"), at=at,
         run_id=run.id, step_id=step.id,

@@ -1,0 +1,1 @@
+"""What could not be worked on, with its reason: messages, steps and calls that are poison."""

@@ -1,0 +1,11 @@
+"""Dead letters as a Django application: it listens for messages that fit no task."""
+
+from django.apps import AppConfig
+
+
+class DeadLettersConfig(AppConfig):
+    name = "agentplatform.dead_letters"
+    label = "dead_letters"
+
+    def ready(self) -> None:
+        from agentplatform.dead_letters import signals  # noqa: F401  connects to Celery's
