@@ -16,11 +16,12 @@ from apps.runs.spec.check_catalogue import (
 )
 from apps.runs.spec.check_order import cycle_errors, name_errors, reach_errors
 from apps.runs.spec.crew import crew_expressions
+from apps.runs.spec.crew_steps import CrewStep
 from apps.runs.spec.document import Spec
 from apps.runs.spec.expression import TemplateError, references
 from apps.runs.spec.kinds import MapStep, SpecStep
 from apps.runs.spec.nodes import ROOTS, nodes_of
-from apps.runs.spec.steps import BoundTool, CrewStep, DecisionStep
+from apps.runs.spec.steps import BoundTool, DecisionStep
 from apps.runs.spec.template import expressions_in
 
 Errors = dict[str, list[str]]

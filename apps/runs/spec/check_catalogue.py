@@ -6,10 +6,11 @@ from typing import Any
 
 from agentplatform.core.json_schema import find_schema_problem
 from apps.runs.spec.crew import crew_errors, crew_schemas, crew_tools
+from apps.runs.spec.crew_steps import CrewStep
 from apps.runs.spec.document import Spec
 from apps.runs.spec.kinds import SpecStep
 from apps.runs.spec.nodes import nodes_of
-from apps.runs.spec.steps import AgentStep, BoundTool, CrewStep, LlmStep, ToolStep
+from apps.runs.spec.steps import AgentStep, BoundTool, LlmStep, ToolStep
 from apps.runs.spec.template import expressions_in
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from apps.runs.spec.steps import BoundTool, CrewStep
+from apps.runs.spec.crew_steps import CrewStep
+from apps.runs.spec.steps import BoundTool
 from apps.runs.spec.template import expressions_in
 
 Error = tuple[str, str]

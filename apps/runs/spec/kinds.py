@@ -4,16 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from apps.runs.spec.crew_steps import CrewStep
 from apps.runs.spec.engine_steps import ApprovalStep, RunStep, WaitStep
-from apps.runs.spec.steps import (
-    AgentStep,
-    CrewStep,
-    DecisionStep,
-    Expression,
-    LlmStep,
-    StepBase,
-    ToolStep,
-)
+from apps.runs.spec.steps import AgentStep, DecisionStep, Expression, LlmStep, StepBase, ToolStep
 
 MAX_ITEMS = 10_000
 """How many items one map may have: each is a row."""

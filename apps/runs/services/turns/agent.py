@@ -24,7 +24,8 @@ from apps.runs.services.turns.turn import (
     Turn,
     TurnResult,
 )
-from apps.runs.spec.steps import AgentStep, CrewStep
+from apps.runs.spec.crew_steps import CrewStep
+from apps.runs.spec.steps import AgentStep
 
 log = structlog.get_logger("runs")
 

@@ -5,7 +5,8 @@ from apps.gateway.contracts import CompletionRequest, ToolSpec
 from apps.runs.agents.trimming import trim
 from apps.runs.agents.wishes import CompletionWish, GraphError
 from apps.runs.services.turns.toolbox import Toolbox
-from apps.runs.spec.steps import AgentStep, CrewStep
+from apps.runs.spec.crew_steps import CrewStep
+from apps.runs.spec.steps import AgentStep
 
 
 def completion_request(

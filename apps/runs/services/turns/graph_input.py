@@ -5,14 +5,8 @@ from typing import Any
 
 from apps.runs.agents.graph import GraphInput
 from apps.runs.services.turns.toolbox import Toolbox
-from apps.runs.spec.steps import (
-    AgentStep,
-    BoundTool,
-    CrewManager,
-    CrewMember,
-    CrewStep,
-    CrewTask,
-)
+from apps.runs.spec.crew_steps import CrewManager, CrewMember, CrewStep, CrewTask
+from apps.runs.spec.steps import AgentStep, BoundTool
 from apps.runs.spec.template import render, render_schema
 
 Values = dict[str, Any]
