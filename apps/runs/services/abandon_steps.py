@@ -3,14 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from apps.gateway import facade as gateway
 from apps.runs.models import Run, Step
-from apps.runs.services.dispatch import hint_children
-from apps.runs.services.transition import cancel_items, move_step
+from apps.runs.services.take_back import take_back
+from apps.runs.services.transition import move_step
 from apps.runs.spec.document import Spec
 from apps.runs.spec.steps import Goto
 from apps.runs.states import STEP
-from apps.tools import facade as tools
 
 
 def run_failure(spec: Spec, steps: dict[str, Step]) -> dict[str, Any] | None:
@@ -46,26 +44,8 @@ def abandon_steps(run: Run, spec: Spec, steps: dict[str, Step], *, at: datetime)
         if name not in kept and step.status not in STEP.terminal
     ]
     for step in given_up:
-        cancel_step(run, step, at=at)
-
-
-def cancel_step(run: Run, step: Step, *, at: datetime) -> None:
-    """Cancel an unfinished step of a locked run with its items, calls and child runs.
-
-    Requires a transaction.
-    """
-    cancel_items(run, step, at=at)
-    move_step(run, step, "CANCELLED", at=at, completed_at=at, lease_token=None)
-    cancel_work_of(run, step, at=at)
-
-
-def cancel_work_of(run: Run, step: Step, *, at: datetime) -> None:
-    """Take back the calls and child runs of a step and its items. Requires a transaction."""
-    rows = Step.objects.filter(run_id=run.id, name=step.name)
-    ids = list(rows.values_list("id", flat=True))
-    gateway.cancel_calls(run_id=run.id, step_ids=ids, at=at)
-    tools.cancel_calls(run_id=run.id, step_ids=ids, at=at)
-    hint_children(run_id=run.id)
+        move_step(run, step, "CANCELLED", at=at, completed_at=at, lease_token=None)
+        take_back(run, step, at=at)
 
 
 def _to_make_good(spec: Spec, steps: dict[str, Step]) -> tuple[str, Goto] | None:

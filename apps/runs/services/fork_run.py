@@ -11,10 +11,11 @@ from apps.runs.selectors import spec_of, steps_of
 from apps.runs.services.create_run import create_run_of_version
 from apps.runs.services.transition import record_event
 from apps.runs.spec.document import Spec
+from apps.runs.spec.steps import Goto
 from apps.runs.states import RUN, STEP
 from apps.tenants import facade as tenants
 
-KEPT = ("SUCCESS", "SKIPPED", "FAILED")
+ENDED = ("SUCCESS", "SKIPPED", "FAILED")
 
 
 def retry_run(*, run: Run, created_by: UUID | None, at: datetime) -> Run:
@@ -56,7 +57,7 @@ def fork_run(
     ]
     if unfinished:
         raise Conflict(f"The step `{sorted(unfinished)[0]}` before `{step}` is not over yet.")
-    again |= {name for name, row in steps.items() if row.status not in KEPT}
+    again |= {name for name, row in steps.items() if not _may_stay(spec, row)}
     again = _with_downstream(spec, again)
     return _fork(
         run,
@@ -108,7 +109,7 @@ def _fork(
 def _take_over(run: Run, fork: Run, kept: list[str], *, at: datetime) -> None:
     """Copy the ends of these steps, the items of maps included."""
     Step.objects.filter(run_id=fork.id, name__in=kept).delete()
-    rows = list(Step.objects.filter(run_id=run.id, name__in=kept, status__in=KEPT))
+    rows = list(Step.objects.filter(run_id=run.id, name__in=kept, status__in=ENDED))
     Step.objects.bulk_create(
         Step(
             tenant_id=fork.tenant_id,
@@ -124,6 +125,15 @@ _COPIED = (
     *("name", "kind", "item_index", "position", "status", "attempt", "max_attempts"),
     *("input", "output", "error", "started_at", "completed_at"),
 )
+
+
+def _may_stay(spec: Spec, step: Step) -> bool:
+    """Whether a run can go on from this end: taken over, a failure must not end it again."""
+    if step.status != "FAILED":
+        return step.status in ENDED
+    rule = spec.by_name[step.name].on_failure
+    ends_run = rule == "fail_run" or (isinstance(rule, Goto) and rule.then == "fail_run")
+    return not ends_run
 
 
 def _with_downstream(spec: Spec, names: set[str]) -> set[str]:

@@ -134,7 +134,7 @@ def finished(run: Run, *, timeout_seconds: float = 60) -> Run:
 
 
 def step_of(run: Run, name: str) -> Step:
-    return Step.objects.get(run=run, name=name)
+    return Step.objects.get(run=run, name=name, item_index=-1)
 
 
 def kinds_of(run: Run) -> list[str]:

@@ -11,7 +11,8 @@ from apps.runs.selectors import deadline_of, item_values, spec_of
 from apps.runs.services.dispatch import QueuedStep
 from apps.runs.services.engine.child_run import begin_child
 from apps.runs.services.engine.settle import fail, succeed, wait_for
-from apps.runs.services.transition import cancel_items, move_step
+from apps.runs.services.take_back import take_back
+from apps.runs.services.transition import move_step
 from apps.runs.spec.engine_steps import RunStep
 from apps.runs.spec.expression import TemplateError, evaluate
 from apps.runs.spec.kinds import MAX_ITEMS, MapStep, SpecStep
@@ -111,7 +112,7 @@ def _begin_children(
 
 
 def _give_up(run: Run, step: Step, node: MapStep, counts: dict[str, int], *, at: datetime) -> None:
-    cancel_items(run, step, at=at)
+    take_back(run, step, at=at)
     first = _rows(run, step).filter(status="FAILED").order_by("item_index")[0]
     error = first.error or {}
     detail = (
