@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 
 class IllegalTransition(Exception):
@@ -22,7 +23,7 @@ class StateMachine:
     def states(self) -> tuple[str, ...]:
         return tuple(self.table)
 
-    @property
+    @cached_property
     def terminal(self) -> frozenset[str]:
         return frozenset(state for state, targets in self.table.items() if not targets)
 
@@ -30,7 +31,14 @@ class StateMachine:
         """Every state that `target` may follow. Raises IllegalTransition for an unknown target."""
         if target not in self.table:
             raise IllegalTransition(self.name, "?", target)
-        return frozenset(state for state, targets in self.table.items() if target in targets)
+        return self._sources[target]
+
+    @cached_property
+    def _sources(self) -> dict[str, frozenset[str]]:
+        return {
+            target: frozenset(state for state, targets in self.table.items() if target in targets)
+            for target in self.table
+        }
 
     def check(self, source: str, target: str) -> None:
         """Raises IllegalTransition unless `target` may follow `source`."""

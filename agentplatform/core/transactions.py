@@ -3,8 +3,9 @@
 Transactions are opened on the database alias of the current scope.
 """
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial
 from typing import Any
 
@@ -13,6 +14,8 @@ from django.db import transaction as django_transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from agentplatform.core.tenancy import current_scope
+
+_waiting: ContextVar[list[Callable[[], None]] | None] = ContextVar("waiting", default=None)
 
 
 class NoTransaction(RuntimeError):
@@ -28,9 +31,39 @@ def scope_connection() -> BaseDatabaseWrapper:
     return connections[current_scope().alias]
 
 
-def transaction() -> AbstractContextManager[Any]:
-    """Open a transaction, or join the one that is open."""
-    return django_transaction.atomic(using=current_scope().alias)
+@contextmanager
+def transaction() -> Iterator[None]:
+    """Open a transaction, or join the one that is open.
+
+    What waits for the end of a block (before_commit) is done when a block inside it begins, so that
+    the inner one, when it fails, takes nothing of the outer along.
+    """
+    _do_waiting()
+    waiting: list[Callable[[], None]] = []
+    held = _waiting.set(waiting)
+    try:
+        with django_transaction.atomic(using=current_scope().alias):
+            yield
+            _do_waiting()
+    finally:
+        _waiting.reset(held)
+
+
+def before_commit(action: Callable[..., None], /, **arguments: Any) -> None:
+    """Call `action(**arguments)` when the innermost open transaction() ends well, as a part of it.
+
+    Raises NoTransaction outside of one.
+    """
+    waiting = _waiting.get()
+    if waiting is None:
+        raise NoTransaction("call this inside agentplatform.core.transactions.transaction()")
+    waiting.append(partial(action, **arguments))
+
+
+def _do_waiting() -> None:
+    waiting = _waiting.get()
+    while waiting:
+        waiting.pop(0)()
 
 
 def require_transaction() -> None:

@@ -1,7 +1,8 @@
 """Reads of runs, steps and events."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +15,15 @@ from apps.tools import facade as tools
 
 
 def spec_of(run: Run) -> Spec:
-    """The spec that the run pinned. It was checked when the version was saved."""
-    return Spec.model_validate(run.task_version.spec)
+    """The spec that the run pinned. It was checked when the version was saved, and never changes:
+    a process reads it once."""
+    return _spec_of_version(run.task_version_id)
+
+
+@lru_cache(maxsize=256)
+def _spec_of_version(version_id: UUID) -> Spec:
+    spec = TaskVersion.objects.values_list("spec", flat=True).get(id=version_id)
+    return Spec.model_validate(spec)
 
 
 def steps_of(run: Run) -> dict[str, Step]:
@@ -35,15 +43,13 @@ def item_values(values: dict[str, Any], item: Step) -> dict[str, Any]:
     return {**values, "item": item.input, "index": item.item_index}
 
 
-def values_of(run: Run) -> dict[str, Any]:
+def values_of(run: Run, steps: Mapping[str, Step]) -> dict[str, Any]:
     """What expressions see: input, steps (status, output and error by name) and run."""
-    rows = Step.objects.filter(run_id=run.id, item_index=-1)
-    steps = rows.values("name", "status", "output", "error")
     return {
         "input": run.input,
         "steps": {
-            step["name"]: {key: step[key] for key in ("status", "output", "error")}
-            for step in steps
+            name: {"status": step.status, "output": step.output, "error": step.error}
+            for name, step in steps.items()
         },
         "run": {
             "id": str(run.id),
@@ -56,10 +62,11 @@ def values_of(run: Run) -> dict[str, Any]:
 def call_outcomes(step: Step, *, turn: int) -> tuple[CallOutcome, ...]:
     """The recorded calls of `turn`, by index: the present attempt's, and those of an attempt before
     that it need not repeat."""
-    found = (
-        *gateway.outcomes(step_id=step.id, attempt=step.attempt, turn=turn),
-        *tools.outcomes(step_id=step.id, attempt=step.attempt, turn=turn),
-    )
+    found: list[CallOutcome] = []
+    if step.kind != "tool":
+        found += gateway.outcomes(step_id=step.id, attempt=step.attempt, turn=turn)
+    if step.kind != "llm":
+        found += tools.outcomes(step_id=step.id, attempt=step.attempt, turn=turn)
     return tuple(sorted(found, key=lambda outcome: outcome.index))
 
 

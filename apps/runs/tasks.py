@@ -21,12 +21,12 @@ def advance_run_task(*, run_id: str) -> None:
 
 @platform_task(name="runs.execute_step", of="steps")
 def execute_step_task(*, step_id: str, turn: int) -> None:
-    run_on(execute_step(step_id=UUID(step_id), turn=turn, at=now()), clock=now)
+    run_on(execute_step(step_id=UUID(step_id), turn=turn, at=now(), goes_on=True), clock=now)
 
 
 @platform_task(name="runs.resume_step", of="steps")
 def resume_step_task(*, step_id: str, turn: int) -> None:
-    run_on(resume_step(step_id=UUID(step_id), turn=turn, at=now()), clock=now)
+    run_on(resume_step(step_id=UUID(step_id), turn=turn, at=now(), goes_on=True), clock=now)
 
 
 @platform_task(name="runs.finish_run", of="runs")

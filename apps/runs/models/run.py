@@ -3,11 +3,15 @@
 from django.db import models
 
 from agentplatform.core.ids import new_id
+from apps.runs.models.held import Held
 from apps.runs.states import RUN
 
 
 class Run(models.Model):
-    """`event_seq` counts the run's events; who holds this row's lock may change run and steps."""
+    """`event_seq` counts the run's events; who holds this row's lock may change run and steps.
+    `held` is what the transaction that holds it knows (services.write_run)."""
+
+    held: Held | None = None
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     tenant = models.ForeignKey("tenants.Tenant", on_delete=models.CASCADE, related_name="+")

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from agentplatform.core.transactions import transaction
 from apps.runs.models import Run, Step
-from apps.runs.selectors import deadline_of, spec_of, steps_of, values_of
+from apps.runs.selectors import deadline_of, spec_of, values_of
 from apps.runs.services.abandon_steps import abandon_steps, run_failure
 from apps.runs.services.dispatch import QueuedStep
 from apps.runs.services.engine.child_run import end_children
@@ -14,7 +14,8 @@ from apps.runs.services.engine.kinds import begin, is_engine_kind
 from apps.runs.services.engine.map_items import fill_map
 from apps.runs.services.engine.settle import fail
 from apps.runs.services.finish_run import finish_run
-from apps.runs.services.transition import lock_run, move_run, move_step
+from apps.runs.services.lock_run import lock_run, locked_steps
+from apps.runs.services.transition import move_run, move_step, set_run
 from apps.runs.spec.document import Spec
 from apps.runs.spec.expression import TemplateError, is_true
 from apps.runs.spec.steps import Goto
@@ -41,7 +42,7 @@ def advance(run: Run, *, at: datetime) -> list[QueuedStep]:
     spec = spec_of(run)
     if spec.has_children:
         end_children(run, at=at)
-    steps = steps_of(run)
+    steps = locked_steps(run)
     queued = _fill_maps(run, spec, steps, at=at)
     while True:
         if error := run_failure(spec, steps):
@@ -55,7 +56,7 @@ def advance(run: Run, *, at: datetime) -> list[QueuedStep]:
     if all(step.status in OVER for step in steps.values()):
         finish_run(run, "COMPLETED", at=at)
     else:
-        Run.objects.filter(id=run.id).update(advanced_at=at)
+        set_run(run, advanced_at=at)
     return queued
 
 
@@ -64,7 +65,7 @@ def _fill_maps(run: Run, spec: Spec, steps: dict[str, Step], *, at: datetime) ->
     queued: list[QueuedStep] = []
     for name, step in steps.items():
         if step.status == "WAITING" and step.waits_for == Step.WaitsFor.ITEMS:
-            queued += fill_map(run, step, spec.by_name[name], values_of(run), at=at)
+            queued += fill_map(run, step, spec.by_name[name], values_of(run, steps), at=at)
     return queued
 
 
@@ -78,7 +79,7 @@ def _start(
     run: Run, spec: Spec, steps: dict[str, Step], ready: list[Step], *, at: datetime
 ) -> list[QueuedStep]:
     """Skip, queue or take each ready step: none of them stays PENDING. Returns the queued."""
-    values = values_of(run)
+    values = values_of(run, steps)
     queued = []
     for step in ready:
         node = spec.by_name[step.name]

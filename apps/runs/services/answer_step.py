@@ -15,7 +15,8 @@ from apps.runs.services.advance_run import advance
 from apps.runs.services.dispatch import QueuedStep
 from apps.runs.services.engine.approval import end_approval
 from apps.runs.services.engine.settle import succeed
-from apps.runs.services.transition import lock_run, record_event
+from apps.runs.services.lock_run import lock_run, locked_steps
+from apps.runs.services.transition import record_event, set_step
 from apps.runs.spec.engine_steps import ApprovalStep, WaitStep
 from apps.runs.spec.kinds import SpecStep
 from apps.runs.states import RUN, STEP
@@ -66,7 +67,7 @@ def signal_step(*, run_id: UUID, name: str, payload: Any, at: datetime) -> list[
         if step.status == "WAITING":
             succeed(run, step, {**received, "timed_out": False}, at=at)
         elif step.input is None:
-            Step.objects.filter(id=step.id).update(input=received)
+            set_step(run, step, input=received)
             record_event(run, "step.signalled", at=at, step=step)
         else:
             raise Conflict(f"A signal for the step `{name}` has come before.")
@@ -84,7 +85,7 @@ def _answer(
 ) -> list[QueuedStep]:
     with transaction():
         run = lock_run(run_id)
-        step = Step.objects.filter(run_id=run_id, name=name, item_index=-1).first()
+        step = locked_steps(run).get(name)
         if step is None:
             raise NotFound(f"The run has no step `{name}`.")
         if run.status in RUN.terminal:

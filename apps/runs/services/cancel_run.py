@@ -7,7 +7,7 @@ from uuid import UUID
 from agentplatform.core.transactions import transaction
 from apps.runs.contracts import RunFinished
 from apps.runs.services.finish_run import finish_run
-from apps.runs.services.transition import lock_run
+from apps.runs.services.lock_run import lock_run
 from apps.tenants import facade as tenants
 
 DEADLINE: dict[str, Any] = {

@@ -1,15 +1,18 @@
 """Take a step for one turn, alone: a lease and a fencing token."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+from agentplatform.calls.contracts import CallOutcome
 from agentplatform.core.transactions import transaction
 from agentplatform.dead_letters.bury_work import bury_work
 from agentplatform.dead_letters.reasons import Reason
 from apps.runs.models import Run, Step
+from apps.runs.selectors import call_outcomes, item_values, values_of
+from apps.runs.services.claim import Claim
 from apps.runs.services.fail_step import fail_step
-from apps.runs.services.transition import lock_run, move_step
+from apps.runs.services.lock_run import lock_run_of, locked_step, locked_steps
+from apps.runs.services.transition import move_step
 
 STEP_LEASE = timedelta(seconds=20)
 """Longer than any turn: a turn never waits for a model or a tool."""
@@ -22,55 +25,39 @@ WORKER_LOST = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Claim:
-    """The right to take the step's present turn until the lease ends."""
-
-    run: Run
-    step: Step
-    token: UUID
-
-
 def claim_step(*, step_id: UUID, turn: int, at: datetime) -> Claim | None:
     """Claim a step that is QUEUED for `turn`, or RUNNING it under an expired lease.
 
     None when there is nothing to do: another worker holds it, the turn is over, or the step has
     lost its worker too often and is failed here. Opens a transaction.
     """
-    step = Step.objects.filter(id=step_id, turn=turn, status__in=("QUEUED", "RUNNING")).first()
-    if step is None:
+    try:
+        with transaction():
+            run = lock_run_of(step_id)
+            step = locked_step(run, step_id)
+            if step.turn != turn or not _is_free(step, at):
+                return None
+            outcomes = call_outcomes(step, turn=turn - 1) if turn else ()
+            return take(run, step, outcomes=outcomes, at=at)
+    except Run.DoesNotExist:  # purged meanwhile
         return None
-    with transaction():
-        run = lock_run(step.run_id)
-        step.refresh_from_db()
-        if step.turn != turn or not _is_free(step, at):
-            return None
-        return take(run, step, at=at)
 
 
-def take(run: Run, step: Step, *, at: datetime) -> Claim | None:
+def take(
+    run: Run, step: Step, *, at: datetime, outcomes: tuple[CallOutcome, ...] = ()
+) -> Claim | None:
     """Move a free step of a locked run to RUNNING under a fresh token. Requires a transaction."""
     lost = step.takeovers + 1 if step.status == "RUNNING" else 0
     if lost >= MAX_TAKEOVERS:
-        # What becomes due by that is left to recovery: there is no turn here to run on from.
-        fail_step(run, step, WORKER_LOST, at=at, token=step.lease_token)
-        bury_work(
-            tenant_id=step.tenant_id,
-            task="runs.execute_step",
-            reason=Reason.WORKER_LOST,
-            detail=WORKER_LOST["detail"],
-            run_id=run.id,
-            step_id=step.id,
-            at=at,
-        )
+        _give_up(run, step, at=at)
         return None
+    values = values_of(run, locked_steps(run))
     token = uuid4()
-    taken = move_step(
+    move_step(
         run,
         step,
         "RUNNING",
         at=at,
-        token=step.lease_token if step.status == "RUNNING" else None,
         data={"attempt": step.attempt, "turn": step.turn},
         lease_token=token,
         lease_expires_at=at + STEP_LEASE,
@@ -78,7 +65,27 @@ def take(run: Run, step: Step, *, at: datetime) -> Claim | None:
         dispatched_at=None,
         started_at=step.started_at or at,
     )
-    return Claim(run=run, step=step, token=token) if taken else None
+    return Claim(
+        run=run,
+        step=step,
+        token=token,
+        values=item_values(values, step) if step.item_index >= 0 else values,
+        outcomes=outcomes,
+    )
+
+
+def _give_up(run: Run, step: Step, *, at: datetime) -> None:
+    """What becomes due by that is left to recovery: there is no turn here to run on from."""
+    fail_step(run, step, WORKER_LOST, at=at, token=step.lease_token)
+    bury_work(
+        tenant_id=step.tenant_id,
+        task="runs.execute_step",
+        reason=Reason.WORKER_LOST,
+        detail=WORKER_LOST["detail"],
+        run_id=run.id,
+        step_id=step.id,
+        at=at,
+    )
 
 
 def _is_free(step: Step, at: datetime) -> bool:

@@ -1,9 +1,9 @@
 """Write what a turn came to: its calls and checkpoint, its output, or its failure."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
-
-from django.db.models import F
+from uuid import UUID
 
 from agentplatform.calls.contracts import CallOutcome, CallPlan
 from agentplatform.core.json_values import clean_json
@@ -14,11 +14,13 @@ from apps.gateway import facade as gateway
 from apps.gateway.contracts import CompletionRequest
 from apps.runs.models import Checkpoint, Run, Step
 from apps.runs.services.advance_run import advance
-from apps.runs.services.claim_step import Claim
+from apps.runs.services.claim import Claim
+from apps.runs.services.claim_step import take
 from apps.runs.services.dispatch import PlannedCall, QueuedStep, send_calls, send_resume
 from apps.runs.services.fail_step import fail_step
 from apps.runs.services.leave_step import leave_step
-from apps.runs.services.transition import lock_run, move_step, record_event
+from apps.runs.services.lock_run import lock_run, locked_step
+from apps.runs.services.transition import add_usage, move_step, record_event
 from apps.runs.services.turns.turn import CallRequest, Failed, Finished, Left, Suspended, TurnResult
 from apps.tools import facade as tools
 
@@ -28,51 +30,68 @@ class LostFence(Exception):
 
 
 def commit_turn(
-    claim: Claim, result: TurnResult, *, outcomes: tuple[CallOutcome, ...], at: datetime
+    claim: Claim, result: TurnResult, *, at: datetime, goes_on: bool = False
 ) -> list[QueuedStep]:
-    """Write the turn and, when the step is over, advance the run; returns the steps then due.
+    """Write the turn and, when the step is over, advance the run; returns the steps then due. With
+    `goes_on` a lone one is claimed along, for a caller that takes it at once.
 
     Opens one transaction; a lost fence rolls it back and returns nothing. After the commit the
     turn's calls are sent.
     """
     try:
         with transaction():
-            run = lock_run(claim.run.id)
+            run, step = _hold(claim)
             if isinstance(result, Left):
-                leave_step(run, claim, result, at=at)
+                leave_step(run, step, result, at=at)
                 return []
-            _record_outcomes(run, claim.step, outcomes, at=at)
-            return _write(run, claim, result, at=at)
-    except (LostFence, Run.DoesNotExist):  # a run that was purged meanwhile
+            _record_outcomes(run, step, claim.outcomes, at=at)
+            queued = _write(run, step, claim.token, result, at=at)
+            return _claim_lone(run, queued, at=at) if goes_on else queued
+    except (LostFence, Run.DoesNotExist, Step.DoesNotExist):  # or a run that was purged meanwhile
         return []
 
 
-def _write(run: Run, claim: Claim, result: TurnResult, *, at: datetime) -> list[QueuedStep]:
+def _hold(claim: Claim) -> tuple[Run, Step]:
+    """The locked run and the claimed step as they stand now. Raises LostFence."""
+    run = lock_run(claim.run.id)
+    step = locked_step(run, claim.step.id)
+    if step.status != "RUNNING" or step.lease_token != claim.token:
+        raise LostFence
+    return run, step
+
+
+def _claim_lone(run: Run, queued: list[QueuedStep], *, at: datetime) -> list[QueuedStep]:
+    if len(queued) != 1:
+        return queued
+    due = queued[0]
+    return [replace(due, claim=take(run, locked_step(run, due.step_id), at=at))]
+
+
+def _write(
+    run: Run, step: Step, token: UUID, result: TurnResult, *, at: datetime
+) -> list[QueuedStep]:
     if isinstance(result, Suspended):
-        _suspend(run, claim, result, at=at)
+        _suspend(run, step, token, result, at=at)
         return []
     if isinstance(result, Finished):
-        return _finish(run, claim, result, at=at)
+        return _finish(run, step, token, result, at=at)
     assert isinstance(result, Failed)
-    return _fail(run, claim, result, at=at)
+    return _fail(run, step, token, result, at=at)
 
 
-def _suspend(run: Run, claim: Claim, result: Suspended, *, at: datetime) -> None:
-    step = claim.step
+def _suspend(run: Run, step: Step, token: UUID, result: Suspended, *, at: datetime) -> None:
     calls = [(index, call) for index, call in enumerate(result.calls) if call is not None]
     planned = [_plan(step, index, call, at=at) for index, call in calls]
-    moved = move_step(
+    move_step(
         run,
         step,
         "WAITING",
         at=at,
-        token=claim.token,
+        token=token,
         data={"turn": step.turn, "calls": [_call_name(call) for _, call in calls]},
         lease_token=None,
         waits_for=Step.WaitsFor.CALLS,
     )
-    if not moved:
-        raise LostFence
     if result.checkpoint is not None:
         _store(result.checkpoint)
     if planned:
@@ -107,40 +126,37 @@ def _call_name(request: CallRequest) -> str:
     return request.model if isinstance(request, CompletionRequest) else request.tool
 
 
-def _finish(run: Run, claim: Claim, result: Finished, *, at: datetime) -> list[QueuedStep]:
-    step = claim.step
-    output = clean_json(result.output)
-    if not move_step(
+def _finish(
+    run: Run, step: Step, token: UUID, result: Finished, *, at: datetime
+) -> list[QueuedStep]:
+    move_step(
         run,
         step,
         "SUCCESS",
         at=at,
-        token=claim.token,
-        output=output,
+        token=token,
+        output=clean_json(result.output),
         error=None,
         completed_at=at,
         lease_token=None,
         data=_totals(step, at),
-    ):
-        raise LostFence
+    )
     _observe(step, "SUCCESS", at)
     return advance(run, at=at)
 
 
-def _fail(run: Run, claim: Claim, result: Failed, *, at: datetime) -> list[QueuedStep]:
+def _fail(run: Run, step: Step, token: UUID, result: Failed, *, at: datetime) -> list[QueuedStep]:
     failure = result.failure
     queued = fail_step(
         run,
-        claim.step,
+        step,
         clean_json({"code": failure.code, "detail": failure.detail}),
         at=at,
-        token=claim.token,
+        token=token,
         is_retryable=failure.is_retryable,
     )
-    if claim.step.status not in ("FAILED", "RETRYING"):
-        raise LostFence
-    if claim.step.status == "FAILED":
-        _observe(claim.step, "FAILED", at)
+    if step.status == "FAILED":
+        _observe(step, "FAILED", at)
     return queued
 
 
@@ -181,8 +197,4 @@ def _record_outcomes(
             data["error"] = {"code": outcome.failure.code, "detail": outcome.failure.detail}
         record_event(run, "call.finished", at=at, step=step, data=clean_json(data))
     if tokens or cost:
-        totals = {"tokens_used": F("tokens_used") + tokens, "cost_nanos": F("cost_nanos") + cost}
-        Step.objects.filter(id=step.id).update(**totals)
-        Run.objects.filter(id=run.id).update(**totals)
-        step.tokens_used += tokens
-        step.cost_nanos += cost
+        add_usage(run, step, tokens=tokens, cost_nanos=cost)

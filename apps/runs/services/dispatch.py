@@ -14,6 +14,7 @@ from agentplatform.calls.contracts import CallKind
 from agentplatform.core.transactions import after_commit
 from apps.gateway import facade as gateway
 from apps.runs.models import Step
+from apps.runs.services.claim import Claim
 from apps.tools import facade as tools
 
 log = structlog.get_logger("runs")
@@ -21,10 +22,11 @@ log = structlog.get_logger("runs")
 
 @dataclass(frozen=True, kw_only=True)
 class QueuedStep:
-    """A step whose turn is due."""
+    """A step whose turn is due; with a `claim`, whoever is told holds it already."""
 
     step_id: UUID
     turn: int
+    claim: Claim | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

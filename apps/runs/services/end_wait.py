@@ -10,7 +10,7 @@ from apps.runs.services.advance_run import advance
 from apps.runs.services.dispatch import QueuedStep
 from apps.runs.services.engine.approval import end_unanswered
 from apps.runs.services.engine.wait import end_wait as end
-from apps.runs.services.transition import lock_run
+from apps.runs.services.lock_run import lock_run, locked_step
 
 
 def end_wait(*, run_id: UUID, step_id: UUID, at: datetime) -> list[QueuedStep]:
@@ -20,7 +20,7 @@ def end_wait(*, run_id: UUID, step_id: UUID, at: datetime) -> list[QueuedStep]:
     """
     with transaction():
         run = lock_run(run_id)
-        step = Step.objects.get(id=step_id)
+        step = locked_step(run, step_id)
         is_due = step.status == "WAITING" and step.wait_until and step.wait_until <= at
         if not is_due:
             return []

@@ -5,13 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from agentplatform.core.transactions import transaction
-from apps.runs.models import Step
 from apps.runs.models.step import LIVE
 from apps.runs.services.advance_run import advance
 from apps.runs.services.dispatch import QueuedStep
 from apps.runs.services.engine.settle import fail
+from apps.runs.services.lock_run import lock_run, locked_step
 from apps.runs.services.take_back import take_back
-from apps.runs.services.transition import lock_run
 
 TIMEOUT: dict[str, Any] = {
     "code": "timeout",
@@ -24,7 +23,7 @@ def expire_step(*, run_id: UUID, step_id: UUID, at: datetime) -> list[QueuedStep
     returns the steps then due. Its worker loses the fence. Opens a transaction."""
     with transaction():
         run = lock_run(run_id)
-        step = Step.objects.get(id=step_id)
+        step = locked_step(run, step_id)
         if step.status not in LIVE or step.deadline_at is None or step.deadline_at > at:
             return []
         fail(run, step, TIMEOUT, at=at)

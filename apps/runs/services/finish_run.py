@@ -10,6 +10,7 @@ from apps.gateway import facade as gateway
 from apps.runs.models import Run, Step
 from apps.runs.selectors import spec_of, values_of
 from apps.runs.services.dispatch import hint_children, send_advance, send_finish
+from apps.runs.services.lock_run import locked_steps
 from apps.runs.services.transition import cancel_items, move_run, move_step
 from apps.runs.spec.expression import TemplateError
 from apps.runs.spec.template import render
@@ -33,8 +34,8 @@ def finish_run(
             output = clean_json(_output(run))
         except TemplateError as failure:
             outcome, error = "FAILED", {"code": failure.code, "detail": f"output: {failure.detail}"}
-    unfinished = Step.objects.filter(run_id=run.id, item_index=-1)
-    for step in unfinished.exclude(status__in=STEP.terminal):
+    unfinished = [one for one in locked_steps(run).values() if one.status not in STEP.terminal]
+    for step in unfinished:
         if step.waits_for == Step.WaitsFor.ITEMS:
             cancel_items(run, step, at=at)
         move_step(run, step, "CANCELLED", at=at, completed_at=at, lease_token=None)
@@ -55,7 +56,7 @@ def finish_run(
 
 
 def _output(run: Run) -> Any:
-    spec, values = spec_of(run), values_of(run)
+    spec, values = spec_of(run), values_of(run, locked_steps(run))
     if spec.output is not None:
         return render(spec.output, values)
     return {name: values["steps"][name]["output"] for name in spec.leaves}

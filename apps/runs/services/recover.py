@@ -24,7 +24,8 @@ from apps.runs.services.dispatch import (
 )
 from apps.runs.services.end_wait import end_wait
 from apps.runs.services.expire_step import expire_step
-from apps.runs.services.transition import lock_run, move_step
+from apps.runs.services.lock_run import lock_run
+from apps.runs.services.transition import move_step
 from apps.runs.states import RUN
 from apps.tools import facade as tools
 
@@ -114,8 +115,7 @@ def _requeue_retries(at: datetime) -> int:
     queued = []
     for step in due:
         with transaction():
-            run = lock_run(step.run_id)
-            if move_step(run, step, "QUEUED", at=at, dispatched_at=None):
+            if move_step(lock_run(step.run_id), step, "QUEUED", at=at, dispatched_at=None):
                 queued.append(QueuedStep(step_id=step.id, turn=step.turn))
     send_steps(steps=queued, at=at)
     return len(queued)

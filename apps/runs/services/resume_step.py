@@ -4,27 +4,40 @@ from datetime import datetime
 from uuid import UUID
 
 from agentplatform.core.transactions import transaction
-from apps.runs.models import Step
+from apps.runs.models import Run, Step
 from apps.runs.selectors import call_outcomes
+from apps.runs.services.claim import Claim
+from apps.runs.services.claim_step import take
 from apps.runs.services.dispatch import QueuedStep
-from apps.runs.services.execute_step import execute_step
-from apps.runs.services.transition import lock_run, move_step
+from apps.runs.services.execute_step import take_claimed
+from apps.runs.services.lock_run import lock_run_of, locked_step
+from apps.runs.services.transition import move_step
 
 
-def resume_step(*, step_id: UUID, turn: int, at: datetime) -> list[QueuedStep]:
-    """Queue the step's next turn and take it; returns the steps that became due.
+def resume_step(
+    *, step_id: UUID, turn: int, at: datetime, goes_on: bool = False
+) -> list[QueuedStep]:
+    """Queue and claim the step's next turn and take it; returns the steps that became due.
 
     Does nothing unless the step waits in `turn` and all its calls are finished: a double, early or
-    late message is harmless.
+    late message is harmless. With `goes_on`, as commit_turn says.
     """
-    step = Step.objects.filter(id=step_id, turn=turn, status="WAITING").first()
-    if step is None:
+    try:
+        with transaction():
+            claim = _claim_next(step_id, turn, at=at)
+    except Run.DoesNotExist:  # purged meanwhile
         return []
+    return [] if claim is None else take_claimed(claim, at=at, goes_on=goes_on)
+
+
+def _claim_next(step_id: UUID, turn: int, *, at: datetime) -> Claim | None:
+    run = lock_run_of(step_id)
+    step = locked_step(run, step_id)
+    is_waiting = step.status == "WAITING" and step.waits_for == Step.WaitsFor.CALLS
+    if not is_waiting or step.turn != turn:
+        return None
     outcomes = call_outcomes(step, turn=turn)
     if not outcomes or not all(outcome.is_finished for outcome in outcomes):
-        return []
-    with transaction():
-        run = lock_run(step.run_id)
-        if not move_step(run, step, "QUEUED", at=at, turn=turn + 1, dispatched_at=None):
-            return []
-    return execute_step(step_id=step_id, turn=turn + 1, at=at)
+        return None
+    move_step(run, step, "QUEUED", at=at, turn=turn + 1, dispatched_at=None)
+    return take(run, step, outcomes=outcomes, at=at)

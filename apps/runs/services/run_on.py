@@ -5,7 +5,7 @@ from datetime import datetime
 
 from agentplatform.core.drain import is_draining
 from apps.runs.services.dispatch import QueuedStep, send_steps
-from apps.runs.services.execute_step import execute_step
+from apps.runs.services.execute_step import execute_step, take_claimed
 
 
 def run_on(queued: list[QueuedStep], *, clock: Callable[[], datetime]) -> None:
@@ -14,7 +14,14 @@ def run_on(queued: list[QueuedStep], *, clock: Callable[[], datetime]) -> None:
 
     `clock` gives the time of each turn. Opens transactions of its own.
     """
-    while len(queued) == 1 and not is_draining():
-        queued = execute_step(step_id=queued[0].step_id, turn=queued[0].turn, at=clock())
+    while len(queued) == 1:
+        claim = queued[0].claim
+        if claim is not None:
+            queued = take_claimed(claim, at=clock(), goes_on=not is_draining())
+        elif not is_draining():
+            due = queued[0]
+            queued = execute_step(step_id=due.step_id, turn=due.turn, at=clock(), goes_on=True)
+        else:
+            break
     if queued:
         send_steps(steps=queued, at=clock())

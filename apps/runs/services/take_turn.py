@@ -1,16 +1,15 @@
 """Take one turn of a claimed step. A turn never blocks: it names the calls that it wants."""
 
 from collections.abc import Callable
-from typing import Any
 
 import structlog
 from django.utils.module_loading import import_string
 
-from agentplatform.calls.contracts import CallFailure, CallOutcome
+from agentplatform.calls.contracts import CallFailure
 from agentplatform.core.errors import PlatformError
-from apps.runs.models import Checkpoint
-from apps.runs.selectors import call_outcomes, item_values, spec_of, values_of
-from apps.runs.services.claim_step import Claim
+from apps.runs.models import Checkpoint, Step
+from apps.runs.selectors import spec_of
+from apps.runs.services.claim import Claim
 from apps.runs.services.turns.turn import Failed, Turn, TurnResult
 
 log = structlog.get_logger("runs")
@@ -24,21 +23,16 @@ _KINDS = {
 """Who takes a turn of each kind; imported on first use, for LangGraph's sake (agents.registry)."""
 
 
-def outcomes_of(claim: Claim) -> tuple[CallOutcome, ...]:
-    """The recorded calls of the turn before the claimed one, by index."""
-    return call_outcomes(claim.step, turn=claim.step.turn - 1) if claim.step.turn else ()
-
-
-def take_turn(claim: Claim, outcomes: tuple[CallOutcome, ...]) -> TurnResult:
+def take_turn(claim: Claim) -> TurnResult:
     """The result of the claimed turn. Writes nothing; what goes wrong is a Failed result."""
     try:
         turn = Turn(
             run=claim.run,
             step=claim.step,
             spec=spec_of(claim.run),
-            values=_values_of(claim),
-            outcomes=outcomes,
-            checkpoint=Checkpoint.objects.filter(step_id=claim.step.id).first(),
+            values=claim.values,
+            outcomes=claim.outcomes,
+            checkpoint=_checkpoint_of(claim.step),
         )
         take: Callable[[Turn], TurnResult] = import_string(_KINDS[claim.step.kind])
         return take(turn)
@@ -51,9 +45,11 @@ def take_turn(claim: Claim, outcomes: tuple[CallOutcome, ...]) -> TurnResult:
         )
 
 
-def _values_of(claim: Claim) -> dict[str, Any]:
-    values = values_of(claim.run)
-    return item_values(values, claim.step) if claim.step.item_index >= 0 else values
+def _checkpoint_of(step: Step) -> Checkpoint | None:
+    is_first = step.turn == 0 and step.attempt == 1
+    if is_first or step.kind not in ("agent", "crew"):
+        return None
+    return Checkpoint.objects.filter(step_id=step.id).first()
 
 
 def _failed(code: str, detail: str, *, is_retryable: bool) -> Failed:

@@ -92,9 +92,9 @@ def test_a_worker_that_lost_its_lease_writes_nothing(make_run: RunMaker) -> None
     assert zombie
     assert heir
     before = kinds_of(run)
-    commit_turn(zombie, Finished(output={"by": "zombie"}), outcomes=(), at=now() + LATER)
+    commit_turn(zombie, Finished(output={"by": "zombie"}), at=now() + LATER)
     assert kinds_of(run) == before
-    commit_turn(heir, Finished(output={"by": "heir"}), outcomes=(), at=now() + LATER)
+    commit_turn(heir, Finished(output={"by": "heir"}), at=now() + LATER)
     assert step_of(run, "a").output == {"by": "heir"}
 
 
@@ -134,7 +134,7 @@ def test_a_retryable_failure_waits_in_the_row_and_comes_back(
     at = now()
     claim = claim_step(step_id=step.id, turn=0, at=at)
     assert claim
-    commit_turn(claim, Failed(failure=failure), outcomes=(), at=at)
+    commit_turn(claim, Failed(failure=failure), at=at)
     step.refresh_from_db()
     assert (step.status, step.attempt, step.next_attempt_at) == (
         "RETRYING", 2, at + timedelta(seconds=2),
@@ -208,7 +208,7 @@ def test_a_turn_that_was_under_way_when_its_run_was_cancelled_writes_nothing(
     claim = claim_step(step_id=step.id, turn=0, at=now())
     assert claim
     cancel_run(run_id=run.id, at=now())
-    commit_turn(claim, Finished(output={}), outcomes=(), at=now())
+    commit_turn(claim, Finished(output={}), at=now())
     assert step_of(run, "a").status == "CANCELLED"
 
 
@@ -250,9 +250,7 @@ def test_outputs_with_nul_surrogates_and_nan_are_stored_clean(make_run: RunMaker
     step = started(run)
     claim = claim_step(step_id=step.id, turn=0, at=now())
     assert claim
-    commit_turn(
-        claim, Finished(output={"a": "x\x00y\ud800", "b": float("nan")}), outcomes=(), at=now()
-    )
+    commit_turn(claim, Finished(output={"a": "x\x00y\ud800", "b": float("nan")}), at=now())
     assert step_of(run, "a").output == {"a": "xy�", "b": None}
 
 
@@ -262,7 +260,7 @@ def test_every_change_is_a_log_line_once_it_is_committed(make_run: RunMaker) -> 
         advance_run(run_id=run.id, at=now())
         claim = claim_step(step_id=step_of(run, "a").id, turn=0, at=now())
         assert claim
-        commit_turn(claim, Finished(output={"said": "hunter2"}), outcomes=(), at=now())
+        commit_turn(claim, Finished(output={"said": "hunter2"}), at=now())
     told = [line for line in lines if line.get("run_id") == str(run.id)]
     assert [line["event"] for line in told] == [
         "run.running", "step.queued", "step.running", "step.success", "run.completed",

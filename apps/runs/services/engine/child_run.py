@@ -3,8 +3,6 @@
 from datetime import datetime
 from typing import Any, cast
 
-from django.db.models import F
-
 from agentplatform.core.errors import PlatformError
 from apps.runs.contracts import NoSuchTask, TooDeep
 from apps.runs.models import Run, Step
@@ -12,6 +10,9 @@ from apps.runs.selectors import find_task_named
 from apps.runs.services.create_run import create_run
 from apps.runs.services.dispatch import QueuedStep
 from apps.runs.services.engine.settle import fail, succeed, wait_for
+from apps.runs.services.lock_run import locked_items
+from apps.runs.services.transition import add_usage
+from apps.runs.services.write_run import write_run
 from apps.runs.spec.engine_steps import RunStep
 from apps.runs.spec.kinds import SpecStep
 from apps.runs.spec.template import render
@@ -41,8 +42,9 @@ def end_children(run: Run, *, at: datetime) -> bool:
 
     Requires a transaction.
     """
+    write_run(run)
     waiting = Step.objects.filter(run_id=run.id, status="WAITING", waits_for=Step.WaitsFor.RUN)
-    steps = {step.id: step for step in waiting}
+    steps = {step.id: step for step in locked_items(run, list(waiting))}
     if not steps:
         return False
     over = Run.objects.filter(
@@ -76,10 +78,7 @@ def _start(run: Run, step: Step, node: RunStep, values: dict[str, Any], *, at: d
 
 
 def _end(run: Run, step: Step, child: Run, *, at: datetime) -> None:
-    used = {"tokens_used": child.tokens_used, "cost_nanos": child.cost_nanos}
-    totals = {name: F(name) + amount for name, amount in used.items()}
-    Step.objects.filter(id=step.id).update(**totals)
-    Run.objects.filter(id=run.id).update(**totals)
+    add_usage(run, step, tokens=child.tokens_used, cost_nanos=child.cost_nanos)
     shown = {"run_id": str(child.id), "status": child.status, "tokens": child.tokens_used}
     if child.status == "COMPLETED":
         succeed(run, step, child.output, at=at, data=shown)

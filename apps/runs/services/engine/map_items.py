@@ -11,8 +11,10 @@ from apps.runs.selectors import deadline_of, item_values, spec_of
 from apps.runs.services.dispatch import QueuedStep
 from apps.runs.services.engine.child_run import begin_child
 from apps.runs.services.engine.settle import fail, succeed, wait_for
+from apps.runs.services.lock_run import locked_items
 from apps.runs.services.take_back import take_back
 from apps.runs.services.transition import move_step
+from apps.runs.services.write_run import write_run
 from apps.runs.spec.engine_steps import RunStep
 from apps.runs.spec.expression import TemplateError, evaluate
 from apps.runs.spec.kinds import MAX_ITEMS, MapStep, SpecStep
@@ -57,6 +59,7 @@ def fill_map(
     have failed or all are over. Returns the queued. Requires a transaction."""
     node = cast("MapStep", node)
     while True:
+        write_run(run)
         counts = dict(_rows(run, step).order_by().values_list("status").annotate(Count("id")))
         if counts.get("FAILED", 0) > node.tolerated_failures:
             _give_up(run, step, node, counts, at=at)
@@ -88,7 +91,8 @@ def _rows(run: Run, step: Step) -> QuerySet[Step]:
 
 
 def _next(run: Run, step: Step, room: int) -> list[Step]:
-    return list(_rows(run, step).filter(status="PENDING").order_by("item_index")[:room])
+    pending = _rows(run, step).filter(status="PENDING").order_by("item_index")[:room]
+    return locked_items(run, list(pending))
 
 
 def _queue_items(

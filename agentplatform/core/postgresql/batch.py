@@ -1,0 +1,78 @@
+"""Several writes in one round trip."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from django.db.models import Field, Model
+
+from agentplatform.core.transactions import require_transaction, scope_connection
+
+
+class UnexpectedRows(RuntimeError):
+    """An update found another number of rows than one: the transaction must not commit."""
+
+
+class Batch:
+    """Inserts and updates of rows by their values, sent together, in this order.
+
+    Each update is of exactly one row. Columns are named by their fields.
+    """
+
+    def __init__(self) -> None:
+        self._statements: list[str] = []
+        self._parameters: list[Any] = []
+        self._counts: list[int] = []
+
+    def insert(self, model: type[Model], rows: Sequence[Mapping[str, Any]]) -> None:
+        """One statement for all `rows`, which name the same fields."""
+        if not rows:
+            return
+        columns = ", ".join(_column(model, name) for name in rows[0])
+        table = _quoted(model._meta.db_table)
+        values = ", ".join([f"({', '.join(['%s'] * len(rows[0]))})"] * len(rows))
+        self._statements.append(f"insert into {table} ({columns}) values {values}")  # noqa: S608
+        for row in rows:
+            self._parameters += _prepared(model, row)
+        self._counts.append(len(rows))
+
+    def update(
+        self, model: type[Model], changes: Mapping[str, Any], *, where: Mapping[str, Any]
+    ) -> None:
+        """Set `changes` on the row whose fields equal `where`."""
+        sets = ", ".join(f"{_column(model, name)} = %s" for name in changes)
+        tests = " and ".join(f"{_column(model, name)} = %s" for name in where)
+        table = _quoted(model._meta.db_table)
+        self._statements.append(f"update {table} set {sets} where {tests}")  # noqa: S608
+        self._parameters += [*_prepared(model, changes), *_prepared(model, where)]
+        self._counts.append(1)
+
+    def execute(self) -> None:
+        """Raises UnexpectedRows when a row to update is not there. Requires a transaction."""
+        require_transaction()
+        if not self._statements:
+            return
+        with scope_connection().cursor() as cursor:
+            cursor.execute("; ".join(self._statements), self._parameters)
+            for statement, count in zip(self._statements, self._counts, strict=True):
+                if cursor.rowcount != count:
+                    raise UnexpectedRows(f"{cursor.rowcount} rows instead of {count}: {statement}")
+                cursor.nextset()
+
+
+def _prepared(model: type[Model], values: Mapping[str, Any]) -> list[Any]:
+    connection = scope_connection()
+    return [
+        _field(model, name).get_db_prep_save(value, connection) for name, value in values.items()
+    ]
+
+
+def _column(model: type[Model], name: str) -> str:
+    return _quoted(str(_field(model, name).column))
+
+
+def _field(model: type[Model], name: str) -> "Field[Any, Any]":
+    return cast("Field[Any, Any]", model._meta.get_field(name))
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'

@@ -1,0 +1,34 @@
+"""What a transaction knows and has decided of a run whose row it holds locked."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from apps.runs.models.step import Step
+
+
+@dataclass
+class StepChange:
+    """What is to be written of a step, and where it stood before."""
+
+    status: str
+    turn: int
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Held:
+    """`steps` were read under the lock, so that they are as they stand; `all_read` says that every
+    step of the run outside of maps is among them. The rest is decided and not yet written."""
+
+    event_seq: int
+    steps: dict[UUID, "Step"] = field(default_factory=dict)
+    all_read: bool = False
+    changes: dict[UUID, StepChange] = field(default_factory=dict)
+    run_values: dict[str, Any] = field(default_factory=dict)
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def is_written(self) -> bool:
+        return not (self.changes or self.run_values or self.events)

@@ -1,0 +1,60 @@
+"""Take a run's lock, which every writer takes first, and read its steps under it."""
+
+from uuid import UUID
+
+from django.db.models import Q
+
+from agentplatform.core.transactions import require_transaction
+from apps.runs.models import Run, Step
+from apps.runs.services.write_run import held_of, write_run
+
+
+def lock_run(run_id: UUID) -> Run:
+    """The run's row, locked until the transaction ends. Raises Run.DoesNotExist. Requires a
+    transaction."""
+    require_transaction()
+    return Run.objects.select_for_update().get(id=run_id)
+
+
+def lock_run_of(step_id: UUID) -> Run:
+    """The same for the run of a step."""
+    require_transaction()
+    run_id = Step.objects.filter(id=step_id).values("run_id")[:1]
+    return Run.objects.select_for_update().get(id=run_id)
+
+
+def locked_step(run: Run, step_id: UUID) -> Step:
+    """A step of a locked run, as it stands, read together with all that are outside of maps. Raises
+    Step.DoesNotExist. Requires a transaction."""
+    held = held_of(run)
+    if step_id not in held.steps:
+        _read(run, also=step_id)
+    if step_id not in held.steps:
+        raise Step.DoesNotExist
+    return held.steps[step_id]
+
+
+def locked_steps(run: Run) -> dict[str, Step]:
+    """The steps of a locked run by name, in the order of its spec; items of maps left out."""
+    held = held_of(run)
+    if not held.all_read:
+        _read(run)
+    found = (step for step in held.steps.values() if step.item_index < 0)
+    return {step.name: step for step in sorted(found, key=lambda step: step.position)}
+
+
+def locked_items(run: Run, rows: list[Step]) -> list[Step]:
+    """Rows that were read under the lock of a run, each as the one object that stands for it."""
+    held = held_of(run)
+    return [held.steps.setdefault(row.id, row) for row in rows]
+
+
+def _read(run: Run, *, also: UUID | None = None) -> None:
+    require_transaction()
+    write_run(run)
+    held = held_of(run)
+    wanted = Q() if held.all_read else Q(item_index=-1)
+    if also is not None:
+        wanted |= Q(id=also)
+    locked_items(run, list(Step.objects.filter(wanted, run_id=run.id)))
+    held.all_read = True

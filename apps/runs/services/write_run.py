@@ -1,0 +1,40 @@
+"""Write what was decided of a locked run: its steps, its events and its own row, in one round trip.
+
+Nobody else can change them meanwhile, so what is decided can wait for the end of the transaction. A
+query that must see it calls write_run first.
+"""
+
+from agentplatform.core.postgresql.batch import Batch
+from agentplatform.core.transactions import before_commit
+from apps.runs.models import Run, RunEvent, Step
+from apps.runs.models.held import Held
+
+
+def held_of(run: Run) -> Held:
+    """What the open transaction knows of a run that it has locked or made."""
+    if run.held is None:
+        run.held = Held(event_seq=run.event_seq)
+    return run.held
+
+
+def to_be_written(run: Run) -> Held:
+    """The same, to be added to: it is written when the transaction ends, at the latest."""
+    before_commit(write_run, run=run)
+    return held_of(run)
+
+
+def write_run(run: Run) -> None:
+    """Write what is decided so far. Requires a transaction."""
+    held = held_of(run)
+    if held.is_written:
+        return
+    batch = Batch()
+    for step_id, change in held.changes.items():
+        where = {"id": step_id, "status": change.status, "turn": change.turn}
+        batch.update(Step, change.values, where=where)
+    batch.insert(RunEvent, held.events)
+    where = {"id": run.id, "event_seq": held.event_seq}
+    batch.update(Run, {**held.run_values, "event_seq": run.event_seq}, where=where)
+    held.changes, held.run_values, held.events = {}, {}, []
+    held.event_seq = run.event_seq
+    batch.execute()
