@@ -9,7 +9,7 @@ PYTEST_ARGS ?= -n 2 --dist loadfile
 export INPUT QUESTION
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test test-sqs sqs check bench-tenancy schema env-example deps bootstrap-run bootstrap-dev
+.PHONY: help setup run demo test test-sqs sqs check bench-tenancy bench-engine schema env-example deps bootstrap-run bootstrap-dev
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -51,6 +51,9 @@ check: bootstrap-dev ## Lint, types, layers, deployment, migrations, isolation, 
 bench-tenancy: bootstrap-dev ## Measure what isolation and authentication cost. BENCH_JSON=file for the bars.
 	@$(IN_VENV) python -m tests.bench.tenancy
 
+bench-engine: bootstrap-dev ## Measure the engine against DBOS and Celery. ONLY=turns,... ROUNDS=5 BENCH_JSON=file
+	@$(IN_VENV) python -m tests.bench.engine $(if $(ONLY),--only "$(ONLY)") $(if $(ROUNDS),--rounds "$(ROUNDS)")
+
 schema: bootstrap-dev ## Write docs/openapi.yaml.
 	@$(IN_VENV) python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
@@ -61,7 +64,8 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND="make deps" $(CURDIR)/$(BIN)/uv pip compile 
 	--python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate $(if $(UPGRADE),--upgrade)
 deps: bootstrap-dev ## Lock requirements/*.in again. UPGRADE=1 takes the newest versions.
 	@cd requirements && $(COMPILE) tools.in -o tools.txt && $(COMPILE) base.in -o base.txt \
-	&& $(COMPILE) dev.in -o dev.txt && $(COMPILE) --no-deps embedded.in -o embedded.txt
+	&& $(COMPILE) dev.in -o dev.txt && $(COMPILE) bench.in -o bench.txt \
+	&& $(COMPILE) --no-deps embedded.in -o embedded.txt
 
 python:
 	@test -n "$(PYTHON)" || { echo "agentplatform: Python 3.11 or later is needed: install it, or name it with make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }

@@ -11,12 +11,13 @@ from agentplatform.embedded.with_servers import throwaway_servers
 
 
 @contextmanager
-def platform_process(settings: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """Start PostgreSQL, with fsync, and Valkey; migrate; set Django up, with `settings` by name.
-    Yields the environment that leads to the servers."""
-    profile = {"DJANGO_SETTINGS_MODULE": "agentplatform.settings.test"}
+def platform_process(
+    settings: Mapping[str, str], *, profile: str = "agentplatform.settings.test"
+) -> Iterator[dict[str, str]]:
+    """Start PostgreSQL, with fsync, and Valkey; migrate; set Django up with `profile`, and with
+    `settings` by name. Yields the environment that leads to the servers."""
     with throwaway_servers(is_durable=True) as servers:
-        os.environ.update(servers | dict(settings) | profile)
+        os.environ.update(servers | dict(settings) | {"DJANGO_SETTINGS_MODULE": profile})
         django.setup()
         call_command("migrate", verbosity=0)
         yield servers
