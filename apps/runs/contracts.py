@@ -3,7 +3,7 @@
 from itertools import islice
 from typing import ClassVar, Final
 
-from agentplatform.core.errors import Conflict, InvalidInput
+from agentplatform.core.errors import Conflict, InvalidInput, PlatformError
 
 MAX_PATHS: Final = 100
 """How many wrong places of a spec are told at once."""
@@ -54,3 +54,12 @@ class TooDeep(InvalidInput):
     """A run step of a run that is itself nested as deep as may be."""
 
     code: ClassVar[str] = "too_deep"
+
+
+class OtherRelease(PlatformError):
+    """Another release wrote what this process cannot read; a process of that release can. Nothing
+    is failed for it: the work is left as it is."""
+
+    code: ClassVar[str] = "other_release"
+    status: ClassVar[int] = 503
+    is_retryable: ClassVar[bool] = True

@@ -9,21 +9,20 @@ from uuid import UUID
 from agentplatform.calls.contracts import CallOutcome
 from apps.gateway import facade as gateway
 from apps.runs.models import Run, RunEvent, Step, TaskDefinition, TaskVersion
-from apps.runs.spec.document import Spec
+from apps.runs.spec.document import Spec, read_spec
 from apps.runs.spec.kinds import SpecStep
 from apps.tools import facade as tools
 
 
 def spec_of(run: Run) -> Spec:
     """The spec that the run pinned. It was checked when the version was saved, and never changes:
-    a process reads it once."""
+    a process reads it once. Raises OtherRelease."""
     return _spec_of_version(run.task_version_id)
 
 
 @lru_cache(maxsize=256)
 def _spec_of_version(version_id: UUID) -> Spec:
-    spec = TaskVersion.objects.values_list("spec", flat=True).get(id=version_id)
-    return Spec.model_validate(spec)
+    return read_spec(TaskVersion.objects.values_list("spec", flat=True).get(id=version_id))
 
 
 def steps_of(run: Run) -> dict[str, Step]:

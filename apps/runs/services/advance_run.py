@@ -14,6 +14,7 @@ from apps.runs.services.engine.kinds import begin, is_engine_kind
 from apps.runs.services.engine.map_items import fill_map
 from apps.runs.services.engine.settle import fail
 from apps.runs.services.finish_run import finish_run
+from apps.runs.services.leave_run import leaving_foreign
 from apps.runs.services.lock_run import lock_run, locked_steps
 from apps.runs.services.transition import move_run, move_step, set_run
 from apps.runs.spec.document import Spec
@@ -27,14 +28,16 @@ OVER = STEP.terminal
 def advance_run(*, run_id: UUID, at: datetime) -> list[QueuedStep]:
     """Advance a run; returns the steps that became due. Harmless when repeated.
 
-    Opens a transaction. The caller sends or takes the returned steps after it.
+    Opens a transaction. The caller sends or takes the returned steps after it. A run that
+    another release wrote stays untouched.
     """
-    with transaction():
+    with leaving_foreign(run_id=run_id), transaction():
         return advance(lock_run(run_id), at=at)
+    return []
 
 
 def advance(run: Run, *, at: datetime) -> list[QueuedStep]:
-    """The same for a locked run. Requires a transaction."""
+    """The same for a locked run. Raises OtherRelease. Requires a transaction."""
     if run.status in RUN.terminal:
         return []
     if run.status == "PENDING":

@@ -16,7 +16,7 @@ from apps.runs.models import Run, Step, TaskDefinition, TaskVersion
 from apps.runs.selectors import newest_version
 from apps.runs.services.dispatch import send_advance
 from apps.runs.services.transition import record_event
-from apps.runs.spec.document import Spec
+from apps.runs.spec.document import Spec, read_spec
 from apps.tenants import facade as tenants
 
 
@@ -75,11 +75,10 @@ def create_run_of_version(
     token_budget: int | None,
     **more: Any,
 ) -> Run:
-    """A run of this version; `more` are fields of its row. Raises InvalidRunInput, TenantInactive.
-
-    Opens a transaction; the message goes out after it.
+    """A run of this version; `more` are fields of its row. Raises InvalidRunInput, TenantInactive,
+    OtherRelease. Opens a transaction; the message goes out after it.
     """
-    spec = Spec.model_validate(version.spec)
+    spec = read_spec(version.spec)
     _check_input(spec, given)
     budget = token_budget if token_budget is not None else spec.defaults.token_budget
     with transaction():

@@ -7,6 +7,7 @@ from agentplatform.core.json_values import clean_json
 from agentplatform.core.transactions import after_commit
 from agentplatform.telemetry.metrics import RUN_DURATION, tenant_label
 from apps.gateway import facade as gateway
+from apps.runs.contracts import OtherRelease
 from apps.runs.models import Run, Step
 from apps.runs.selectors import spec_of, values_of
 from apps.runs.services.dispatch import hint_children, send_advance, send_finish
@@ -43,7 +44,7 @@ def finish_run(
     if outcome != "COMPLETED":
         gateway.cancel_calls(run_id=run.id, at=at)
         tools.cancel_calls(run_id=run.id, at=at)
-        if spec_of(run).has_children:
+        if _may_have_children(run):
             hint_children(run_id=run.id)
     after_commit(
         RUN_DURATION.labels(tenant_label(str(run.tenant_id)), outcome).observe,
@@ -53,6 +54,13 @@ def finish_run(
     if run.parent_run_id is not None:
         after_commit(send_advance, run_id=run.parent_run_id)
     return True
+
+
+def _may_have_children(run: Run) -> bool:
+    try:
+        return spec_of(run).has_children
+    except OtherRelease:  # a run is ended whoever wrote it
+        return True
 
 
 def _output(run: Run) -> Any:

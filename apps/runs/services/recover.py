@@ -24,6 +24,7 @@ from apps.runs.services.dispatch import (
 )
 from apps.runs.services.end_wait import end_wait
 from apps.runs.services.expire_step import expire_step
+from apps.runs.services.leave_run import leaving_foreign
 from apps.runs.services.lock_run import lock_run
 from apps.runs.services.transition import move_step
 from apps.runs.states import RUN
@@ -75,7 +76,8 @@ def _expire_steps(at: datetime) -> int:
     overdue = Step.objects.filter(status__in=LIVE, deadline_at__lte=at).order_by("deadline_at")
     found = list(overdue.values_list("run_id", "id")[:BATCH])
     for run_id, step_id in found:
-        send_steps(steps=expire_step(run_id=run_id, step_id=step_id, at=at), at=at)
+        with leaving_foreign(run_id=run_id):
+            send_steps(steps=expire_step(run_id=run_id, step_id=step_id, at=at), at=at)
     return len(found)
 
 
@@ -84,7 +86,8 @@ def _end_waits(at: datetime) -> int:
     due = Step.objects.filter(status="WAITING", wait_until__lte=at).order_by("wait_until")
     found = list(due.values_list("run_id", "id")[:BATCH])
     for run_id, step_id in found:
-        send_steps(steps=end_wait(run_id=run_id, step_id=step_id, at=at), at=at)
+        with leaving_foreign(run_id=run_id):
+            send_steps(steps=end_wait(run_id=run_id, step_id=step_id, at=at), at=at)
     return len(found)
 
 

@@ -7,6 +7,7 @@ from django.utils.module_loading import import_string
 
 from agentplatform.calls.contracts import CallFailure
 from agentplatform.core.errors import PlatformError
+from apps.runs.contracts import OtherRelease
 from apps.runs.models import Checkpoint, Step
 from apps.runs.selectors import spec_of
 from apps.runs.services.claim import Claim
@@ -24,7 +25,10 @@ _KINDS = {
 
 
 def take_turn(claim: Claim) -> TurnResult:
-    """The result of the claimed turn. Writes nothing; what goes wrong is a Failed result."""
+    """The result of the claimed turn. Writes nothing; what goes wrong is a Failed result.
+
+    Raises OtherRelease when another worker must take it.
+    """
     try:
         turn = Turn(
             run=claim.run,
@@ -34,8 +38,9 @@ def take_turn(claim: Claim) -> TurnResult:
             outcomes=claim.outcomes,
             checkpoint=_checkpoint_of(claim.step),
         )
-        take: Callable[[Turn], TurnResult] = import_string(_KINDS[claim.step.kind])
-        return take(turn)
+        return _taker(claim.step.kind)(turn)
+    except OtherRelease:
+        raise
     except PlatformError as error:
         return _failed(error.code, error.detail, is_retryable=error.is_retryable)
     except Exception as error:
@@ -50,6 +55,13 @@ def _checkpoint_of(step: Step) -> Checkpoint | None:
     if is_first or step.kind not in ("agent", "crew"):
         return None
     return Checkpoint.objects.filter(step_id=step.id).first()
+
+
+def _taker(kind: str) -> Callable[[Turn], TurnResult]:
+    if kind not in _KINDS:
+        raise OtherRelease(f"This worker does not know steps of the kind `{kind}`.")
+    take: Callable[[Turn], TurnResult] = import_string(_KINDS[kind])
+    return take
 
 
 def _failed(code: str, detail: str, *, is_retryable: bool) -> Failed:

@@ -3,8 +3,9 @@
 from functools import cached_property
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
+from apps.runs.contracts import OtherRelease
 from apps.runs.spec.engine_steps import RunStep
 from apps.runs.spec.kinds import MapStep, SpecStep
 from apps.runs.spec.steps import DecisionStep, Goto, Node, Retry
@@ -114,3 +115,17 @@ class Spec(Node):
         """Steps that no other step needs."""
         needed = {name for names in self.needs.values() for name in names}
         return tuple(step.name for step in self.steps if step.name not in needed)
+
+
+def read_spec(saved: dict[str, Any]) -> Spec:
+    """A spec that was checked when its version was saved. Raises OtherRelease for one that this
+    release does not know how to read."""
+    try:
+        return Spec.model_validate(saved)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise OtherRelease(
+            f"This release cannot read the task's spec ({where}: {first['msg']});"
+            " the one that wrote it can."
+        ) from error

@@ -69,10 +69,10 @@ class Drive:
         cancel_children(run_id=run.id, at=self.at)
         for step in Step.objects.filter(run=run, status__in=("QUEUED", "WAITING")):
             execute_step(step_id=step.id, turn=step.turn, at=self.at)
-            self._answer_calls(step)
+            self.answer_calls(step)
             resume_step(step_id=step.id, turn=step.turn, at=self.at)
 
-    def _answer_calls(self, step: Step) -> None:
+    def answer_calls(self, step: Step) -> None:
         for call in ToolCall.objects.filter(step_id=step.id, status="QUEUED"):
             claimed = claim_row(ToolCall, call_id=call.id, at=self.at)
             if claimed is None:

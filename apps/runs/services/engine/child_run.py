@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from agentplatform.core.errors import PlatformError
-from apps.runs.contracts import NoSuchTask, TooDeep
+from apps.runs.contracts import NoSuchTask, OtherRelease, TooDeep
 from apps.runs.models import Run, Step
 from apps.runs.selectors import find_task_named
 from apps.runs.services.create_run import create_run
@@ -25,9 +25,12 @@ def begin_child(
     run: Run, step: Step, node: SpecStep, values: dict[str, Any], *, at: datetime
 ) -> list[QueuedStep]:
     """Start the child run of a RUNNING step of a locked run, in its transaction, and let the step
-    wait. What keeps it from starting fails the step. Requires a transaction."""
+    wait. What keeps it from starting fails the step. Raises OtherRelease. Requires a
+    transaction."""
     try:
         child = _start(run, step, cast("RunStep", node), values, at=at)
+    except OtherRelease:
+        raise
     except PlatformError as error:
         problems = "; ".join(f"{path}: {' '.join(why)}" for path, why in error.errors.items())
         detail = f"{error.detail} {problems}".strip()
