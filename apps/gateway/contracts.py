@@ -1,6 +1,7 @@
 """Values that cross the border of the gateway: one request and one answer for every provider."""
 
 from typing import Any, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -42,6 +43,7 @@ class CompletionRequest(_Value):
     `min_tool_calls` is enforced where the provider's output is constrained by a grammar (the local
     model) and a hint elsewhere. `critical` false allows the local fallback. `is_mended`: an answer
     that breaks the response_schema is given back as it is, for the caller to have it mended.
+    `is_streamed`: the text is told while it comes to whoever follows the run.
     """
 
     model: str = "default"
@@ -54,6 +56,7 @@ class CompletionRequest(_Value):
     temperature: float | None = Field(None, ge=0, le=2)
     critical: bool = True
     is_mended: bool = False
+    is_streamed: bool = False
 
 
 class Usage(_Value):
@@ -81,6 +84,16 @@ class Completion(_Value):
     usage: Usage
     provider: str
     model: str
+
+
+class TextDelta(_Value):
+    """The next piece of a running call's text. `offset` is how many characters of it came before;
+    with 0 the text begins anew, and what was told of the call until then is void."""
+
+    call_id: UUID
+    step_id: UUID
+    offset: int
+    text: str
 
 
 class ModelUsage(_Value):

@@ -13,6 +13,7 @@ from agentplatform.calls.dispatch import due_rows, mark_rows_dispatched
 from agentplatform.calls.turn import steps_with_open_rows
 from apps.gateway.models import LlmCall
 from apps.gateway.selectors import outcomes, usage_of_run
+from apps.gateway.services.hear_deltas import DeltaEar
 from apps.gateway.services.holdings import purge_runs
 from apps.gateway.services.plan_completion import plan_completion
 from apps.gateway.services.prompt_size import message_tokens, messages_room, surely_fits
@@ -20,6 +21,7 @@ from apps.gateway.services.routes import is_known_model
 from apps.gateway.services.windows import window_of
 
 __all__ = [
+    "DeltaEar",
     "cancel_calls",
     "completion_signature",
     "context_tokens",

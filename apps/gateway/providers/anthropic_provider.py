@@ -5,8 +5,9 @@ import asyncio
 import anthropic
 
 from apps.gateway.contracts import CompletionRequest, Usage
+from apps.gateway.providers.anthropic_stream import ask_message
 from apps.gateway.providers.anthropic_wire import bound_wire, read_answer, to_wire
-from apps.gateway.providers.port import Answer
+from apps.gateway.providers.port import Answer, OnText
 from apps.gateway.providers.sdk_errors import provider_errors
 
 
@@ -23,14 +24,19 @@ class AnthropicProvider:
         return bound_wire(to_wire(request))
 
     async def complete(
-        self, request: CompletionRequest, *, model: str, max_tokens: int, timeout_seconds: float
+        self,
+        request: CompletionRequest,
+        *,
+        model: str,
+        max_tokens: int,
+        timeout_seconds: float,
+        on_text: OnText | None = None,
     ) -> Answer:
         body = to_wire(request)
+        options = {"model": model, "max_tokens": max_tokens, "timeout": timeout_seconds}
         with provider_errors():
             async with asyncio.timeout(timeout_seconds):
-                response = await self._client.messages.create(
-                    model=model, max_tokens=max_tokens, timeout=timeout_seconds, **body
-                )
+                response = await ask_message(self._client, {**body, **options}, on_text)
             guess = Usage(prompt_tokens=bound_wire(body), completion_tokens=max_tokens)
             return read_answer(
                 response, request=request, provider=self.name, model=model, guess=guess

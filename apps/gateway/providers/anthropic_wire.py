@@ -16,7 +16,7 @@ from apps.gateway.contracts import (
 )
 from apps.gateway.providers.errors import InvalidAnswer
 from apps.gateway.providers.estimate import bound_tokens
-from apps.gateway.providers.output import read_output, schema_in_words
+from apps.gateway.providers.output import parse_arguments, read_output, schema_in_words
 from apps.gateway.providers.port import Answer
 
 _STOP_REASONS: dict[str | None, StopReason] = {
@@ -92,7 +92,7 @@ def read_answer(
     usage = _usage(response.usage) or guess
     text = "".join(block.text for block in response.content if block.type == "text")
     tool_calls = tuple(
-        ToolUse(id=block.id, name=clean_text(block.name), arguments=clean_json(block.input))
+        ToolUse(id=block.id, name=clean_text(block.name), arguments=_arguments(block, usage=usage))
         for block in response.content
         if block.type == "tool_use"
     )
@@ -109,6 +109,13 @@ def read_answer(
         ),
         has_usage=usage is not guess,
     )
+
+
+def _arguments(block: Any, *, usage: Usage) -> Any:
+    """Decoded, or as text when they were streamed. Raises InvalidOutput for a text that is none."""
+    if isinstance(block.input, str):
+        return parse_arguments(block.input, tool=block.name, usage=usage)
+    return clean_json(block.input)
 
 
 def _turns(messages: tuple[Message, ...]) -> list[dict[str, Any]]:

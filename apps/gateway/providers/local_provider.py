@@ -8,13 +8,15 @@ import openai
 
 from agentplatform.core.json_values import clean_text
 from apps.gateway.contracts import CompletionRequest, Usage
+from apps.gateway.providers.emulated_answer import answer_alone
 from apps.gateway.providers.emulation import answer_schema, instructions, is_emulated, read_calls
 from apps.gateway.providers.errors import ContextTooLong
 from apps.gateway.providers.grammar_schema import bounded_schema
+from apps.gateway.providers.openai_stream import ask_chat
 from apps.gateway.providers.openai_wire import read_answer
 from apps.gateway.providers.output import read_output
 from apps.gateway.providers.plain_messages import Turn, bound_turns, fit_window, plain_turns
-from apps.gateway.providers.port import Answer
+from apps.gateway.providers.port import Answer, OnText
 from apps.gateway.providers.sdk_errors import provider_errors
 
 # A chat template may add a system prompt of its own.
@@ -43,37 +45,51 @@ class LocalProvider:
         return min(self._context_tokens, bound_turns(turns) + _TEMPLATE_TOKENS)
 
     async def complete(
-        self, request: CompletionRequest, *, model: str, max_tokens: int, timeout_seconds: float
+        self,
+        request: CompletionRequest,
+        *,
+        model: str,
+        max_tokens: int,
+        timeout_seconds: float,
+        on_text: OnText | None = None,
     ) -> Answer:
         max_tokens = self._answer_tokens(max_tokens)
         window = self._window(max_tokens)
         body = {"model": model, "max_tokens": max_tokens, **_options(request, max_tokens)}
         with provider_errors():
             async with asyncio.timeout(timeout_seconds):
-                return await self._send_smaller(request, body, window)
+                return await self._send_smaller(request, body, window, on_text)
 
     async def close(self) -> None:
         await self._client.close()
 
     async def _send_smaller(
-        self, request: CompletionRequest, body: dict[str, Any], window: int
+        self,
+        request: CompletionRequest,
+        body: dict[str, Any],
+        window: int,
+        on_text: OnText | None,
     ) -> Answer:
         """Send; as long as the server finds the conversation too long, cut it further."""
         while True:
             try:
-                return await self._send(request, body, self._turns(request, window))
+                return await self._send(request, body, self._turns(request, window), on_text)
             except ContextTooLong:
                 if window <= _SMALLEST_WINDOW:
                     raise
                 window = int(window * _SHRINK)
 
     async def _send(
-        self, request: CompletionRequest, body: dict[str, Any], turns: list[Turn]
+        self,
+        request: CompletionRequest,
+        body: dict[str, Any],
+        turns: list[Turn],
+        on_text: OnText | None,
     ) -> Answer:
         with provider_errors():
-            response = await self._client.chat.completions.create(
-                timeout=None, **body, **_messages(turns)
-            )
+            asked = {"timeout": None, **body, **_messages(turns)}
+            hear = answer_alone(on_text) if on_text and is_emulated(request) else on_text
+            response = await ask_chat(self._client, asked, hear)
             guess = Usage(prompt_tokens=bound_turns(turns), completion_tokens=body["max_tokens"])
             plain = request.model_copy(update={"response_schema": None})
             answer = read_answer(

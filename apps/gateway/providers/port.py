@@ -1,9 +1,14 @@
 """What the pipeline asks of a provider."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from apps.gateway.contracts import Completion, CompletionRequest
+
+OnText = Callable[[str], None]
+"""Told each piece of an answer's text as it comes, cut anywhere, even between the two halves of a
+surrogate pair. It neither waits nor fails."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,9 +30,19 @@ class Provider(Protocol):
         ...
 
     async def complete(
-        self, request: CompletionRequest, *, model: str, max_tokens: int, timeout_seconds: float
+        self,
+        request: CompletionRequest,
+        *,
+        model: str,
+        max_tokens: int,
+        timeout_seconds: float,
+        on_text: OnText | None = None,
     ) -> Answer:
-        """One attempt, no retry. Raises ProviderError; `parsed` satisfies the response_schema."""
+        """One attempt, no retry. Raises ProviderError; `parsed` satisfies the response_schema.
+
+        With `on_text` the answer is streamed; it is the same one, and what was told of it is void
+        when it fails.
+        """
         ...
 
     async def close(self) -> None:

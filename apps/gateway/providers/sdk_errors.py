@@ -27,7 +27,12 @@ from apps.gateway.providers.errors import (
 )
 
 _STATUS_ERRORS = (openai.APIStatusError, anthropic.APIStatusError)
-_TIMEOUTS = (openai.APITimeoutError, anthropic.APITimeoutError, TimeoutError)
+_TIMEOUTS = (
+    openai.APITimeoutError,
+    anthropic.APITimeoutError,
+    httpx2.TimeoutException,
+    TimeoutError,
+)
 _CONNECTION_ERRORS = (openai.APIConnectionError, anthropic.APIConnectionError, httpx2.HTTPError)
 _SDK_ERRORS = (openai.OpenAIError, anthropic.AnthropicError)
 _UNSENT = (
@@ -70,6 +75,8 @@ def provider_errors() -> Iterator[None]:
 
 def _from_status(error: Any) -> ProviderError:
     status, detail = error.status_code, _short(error.message)
+    if status < 400:  # inside of a stream, where the answer may have cost something
+        return InvalidAnswer(detail)
     codes = _codes(error)
     if codes & _QUOTA_CODES:
         return OutOfCredit(detail)
@@ -79,13 +86,11 @@ def _from_status(error: Any) -> ProviderError:
         return ContextTooLong(detail)
     if status >= 500:
         return ProviderUnavailable(detail)
-    if status < 400:
-        return InvalidAnswer(detail)
     return _BY_STATUS.get(status, BadRequest)(detail)
 
 
 def _from_timeout(error: BaseException) -> ProviderError:
-    if isinstance(error.__cause__, _UNSENT):
+    if isinstance(error.__cause__ or error, _UNSENT):
         return ConnectFailed("No connection in time.")
     return ProviderTimeout("No answer in time.")
 

@@ -18,6 +18,8 @@ from apps.gateway.services.live_providers import LiveProviders
 from apps.gateway.services.pipeline import Course, Ports
 from apps.gateway.services.record_attempt import record_attempt
 from apps.gateway.services.routes import NoRoute, targets_of
+from apps.gateway.services.tell_deltas import DeltaTellers
+from apps.gateway.services.telling import NoTeller, Teller
 from apps.tenants.contracts import AccountRoom, Admission
 from apps.tenants.facade import Books, spending_accounts
 
@@ -31,6 +33,7 @@ class Engine:
         self._thread.start()
         self._providers = LiveProviders()
         self._books = Books()
+        self._tellers = DeltaTellers(settings.REDIS_URL)
         self._calls: set[asyncio.Task[Any]] = set()
 
     def complete(self, job: Job) -> Completed | Failed:
@@ -64,13 +67,21 @@ class Engine:
             except NoRoute as error:
                 failure = CallFailure(code=error.code, detail=error.detail, is_retryable=False)
                 return Failed(failure)
+            teller = self._teller(job)
             course = Course(
                 job=job,
                 targets=targets,
                 ports=self._ports(),
                 deadline_seconds=platform.call_deadline_seconds,
+                teller=teller,
             )
-            return await course.run()
+            try:
+                return await course.run()
+            finally:
+                await teller.close()
+
+    def _teller(self, job: Job) -> Teller:
+        return self._tellers.teller(job.owner) if job.request.is_streamed else NoTeller()
 
     def _ports(self) -> Ports:
         return Ports(
@@ -87,6 +98,7 @@ class Engine:
 
     async def _close(self) -> None:
         await self._books.close()
+        await self._tellers.close()
         await self._providers.close()
 
 

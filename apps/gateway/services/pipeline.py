@@ -22,6 +22,7 @@ from apps.gateway.services.hold import NoPrice, NoRoom, plan_hold
 from apps.gateway.services.prices import price_of
 from apps.gateway.services.retry import decide
 from apps.gateway.services.routes import Target
+from apps.gateway.services.telling import NoTeller, Teller
 from apps.tenants.contracts import AccountRoom, Admission
 
 # A reservation outlives its call's deadline by this, so that only a dead worker's expires.
@@ -49,6 +50,7 @@ class Course:
     targets: Sequence[Target]
     ports: Ports
     deadline_seconds: float
+    teller: Teller = field(default_factory=NoTeller)
     attempts: list[Attempt] = field(default_factory=list)
     unpriced: list[Target] = field(default_factory=list)
     started: float = 0.0
@@ -138,11 +140,13 @@ class Course:
                 max_tokens=held.hold.max_tokens,
                 # A silent provider must leave time for the next one.
                 timeout_seconds=left / 2 if has_next else left,
+                on_text=self.teller.on_text,
             )
         except asyncio.CancelledError:
             await self._settle(failed(held, CallAbandoned(), latency_ms=self._ms_since(began)))
             raise
         except ProviderError as error:
+            self.teller.void()
             await self._settle(failed(held, error, latency_ms=self._ms_since(began)))
             return error
         attempt = succeeded(held, answer, latency_ms=self._ms_since(began))

@@ -6,7 +6,7 @@ from typing import Any
 from agentplatform.settings.environment import Environment
 from apps.gateway.contracts import CompletionRequest, Message, ToolSpec, ToolUse
 from apps.gateway.providers.errors import ProviderError
-from apps.gateway.providers.port import Answer
+from apps.gateway.providers.port import Answer, OnText
 from apps.gateway.providers.port import Provider as Port
 from apps.gateway.providers.registry import make_providers
 from tests.provider import Provider
@@ -38,6 +38,7 @@ def call(
     max_tokens: int = 500,
     timeout_seconds: float = 10.0,
     key: str = "k",
+    on_text: OnText | None = None,
 ) -> Answer:
     """One attempt of the gateway's provider `name`. Raises what it raises."""
 
@@ -45,7 +46,11 @@ def call(
         chosen = make(provider, name, key=key)
         try:
             return await chosen.complete(
-                request, model=model, max_tokens=max_tokens, timeout_seconds=timeout_seconds
+                request,
+                model=model,
+                max_tokens=max_tokens,
+                timeout_seconds=timeout_seconds,
+                on_text=on_text,
             )
         finally:
             await chosen.close()

@@ -11,9 +11,11 @@ from typing import Any
 import jsonschema
 import pytest
 
+from agentplatform.core.json_values import clean_text
 from agentplatform.embedded.local_model import find_weights
 from apps.gateway.contracts import Completion, CompletionRequest, Message, ToolSpec
 from apps.gateway.providers.local_provider import LocalProvider
+from apps.gateway.providers.port import OnText
 from tests.integration.gateway.provider_calls import rounds
 
 SERVER = """
@@ -78,7 +80,12 @@ def base_url() -> Iterator[str]:
 
 
 def complete(
-    base_url: str, *, max_tokens: int = 200, context_tokens: int = WINDOW, **request: Any
+    base_url: str,
+    *,
+    max_tokens: int = 200,
+    context_tokens: int = WINDOW,
+    on_text: OnText | None = None,
+    **request: Any,
 ) -> Completion:
     async def ask() -> Completion:
         provider = LocalProvider(
@@ -91,7 +98,11 @@ def complete(
         bound = provider.bound_prompt(asked)
         try:
             answer = await provider.complete(
-                asked, model="smollm2", max_tokens=max_tokens, timeout_seconds=170
+                asked,
+                model="smollm2",
+                max_tokens=max_tokens,
+                timeout_seconds=170,
+                on_text=on_text,
             )
         finally:
             await provider.close()
@@ -156,3 +167,13 @@ def test_a_conversation_longer_than_the_window_is_cut_whatever_the_window_is_sai
         base_url, messages=(long, *QUESTION), max_tokens=10, context_tokens=context_tokens
     )
     assert completion.usage.total_tokens <= WINDOW
+
+
+def test_a_streamed_answer_is_the_plain_one(base_url: str) -> None:
+    told: list[str] = []
+    streamed = complete(base_url, messages=QUESTION, max_tokens=60, on_text=told.append)
+    plain = complete(base_url, messages=QUESTION, max_tokens=60)
+    assert len(told) > 3
+    assert clean_text("".join(told)) == streamed.text == plain.text
+    assert streamed.stop_reason == plain.stop_reason
+    assert streamed.usage.total_tokens == plain.usage.total_tokens
