@@ -13,32 +13,36 @@ PAUSE_SECONDS = 0.25
 
 
 def stream(
-    request: Request | HttpRequest, parts: Iterator[bytes], *, content_type: str
+    request: Request | HttpRequest,
+    parts: Iterator[bytes],
+    *,
+    content_type: str,
+    pause_seconds: float = PAUSE_SECONDS,
 ) -> StreamingHttpResponse:
     """Send each part when the client has taken the one before. An empty part says that nothing is
-    there yet: `parts` is asked again after PAUSE_SECONDS.
+    there yet: `parts` is asked again after `pause_seconds`.
 
     `parts` is asked after the request's scope is closed, so it has to open one for what it reads.
     Under ASGI, Django would gather a plain iterator's parts before it sends the first.
     """
     is_async = isinstance(getattr(request, "_request", request), ASGIRequest)
-    made = _one_by_one(parts) if is_async else _blocking(parts)
+    made = (_one_by_one if is_async else _blocking)(parts, pause_seconds)
     return StreamingHttpResponse(made, content_type=content_type)
 
 
-async def _one_by_one(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
+async def _one_by_one(parts: Iterator[bytes], pause_seconds: float) -> AsyncIterator[bytes]:
     take = sync_to_async(lambda: next(parts, None))
     while (part := await take()) is not None:
         if part:
             yield part
         else:
-            await asyncio.sleep(PAUSE_SECONDS)
+            await asyncio.sleep(pause_seconds)
 
 
-def _blocking(parts: Iterator[bytes]) -> Iterator[bytes]:
+def _blocking(parts: Iterator[bytes], pause_seconds: float) -> Iterator[bytes]:
     pause = threading.Event()
     for part in parts:
         if part:
             yield part
         else:
-            pause.wait(PAUSE_SECONDS)
+            pause.wait(pause_seconds)

@@ -2,19 +2,22 @@
 
 import json
 from collections.abc import Iterator
-from uuid import UUID
 
 from django.http import StreamingHttpResponse
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
-from agentplatform.api.streaming import stream
+from agentplatform.api.streaming import PAUSE_SECONDS, stream
 from agentplatform.core.clock import now
-from apps.runs.api.serializers import EventRead
+from apps.runs.api.serializers import EventRead, TextDeltaRead
+from apps.runs.models import Run
 from apps.runs.services.follow_events import Heartbeat, Seen, follow_events
-from apps.tenants.facade import credential_check, principal_of
+from apps.runs.services.hear_steps import StepText, hear_steps
+from apps.tenants.facade import credential_check
 
 EVENT_STREAM = "text/event-stream"
+TEXT_DELTA = "completion.delta"
+TEXT_PAUSE_SECONDS = 0.08
 END = b"event: end\ndata: {}\n\n"
 
 
@@ -25,16 +28,20 @@ class EventStreamRenderer(JSONRenderer):
     format = "sse"
 
 
-def stream_events(request: Request, *, run_id: UUID, after: int) -> StreamingHttpResponse:
-    """Events past `after` as they come, then `end`. It ends within seconds of the credential."""
+def stream_events(request: Request, run: Run, *, after: int) -> StreamingHttpResponse:
+    """Events past `after` as they come, with the text of streamed steps, then `end`. It ends within
+    seconds of the credential."""
+    hear = hear_steps(run)
     seen = follow_events(
-        tenant_id=principal_of(request).tenant_id,
-        run_id=run_id,
+        tenant_id=run.tenant_id,
+        run_id=run.id,
         after=after,
         clock=now,
         may_go_on=credential_check(request),
+        hear=hear,
     )
-    response = stream(request, _lines(seen), content_type=EVENT_STREAM)
+    pause = TEXT_PAUSE_SECONDS if hear else PAUSE_SECONDS
+    response = stream(request, _lines(seen), content_type=EVENT_STREAM, pause_seconds=pause)
     response["X-Accel-Buffering"] = "no"
     return response
 
@@ -45,6 +52,9 @@ def _lines(seen: Iterator[Seen]) -> Iterator[bytes]:
             yield b""
         elif isinstance(one, Heartbeat):
             yield b": heartbeat\n\n"
+        elif isinstance(one, StepText):
+            data = json.dumps(TextDeltaRead(one).data, default=str)
+            yield f"event: {TEXT_DELTA}\ndata: {data}\n\n".encode()
         else:
             data = json.dumps(EventRead(one).data, default=str)
             yield f"id: {one.seq}\nevent: {one.kind}\ndata: {data}\n\n".encode()

@@ -194,7 +194,9 @@ class RunArtifacts(APIView):
 class RunEvents(APIView):
     """The timeline of a run, in pages: pass the last `seq` as `after`. With the header
     `Accept: text/event-stream` as server-sent events, as they come, until the run is over: each has
-    its seq as id, so that a client goes on with Last-Event-ID."""
+    its seq as id, so that a client goes on with Last-Event-ID. Between them, without an id, comes
+    the text of streamed steps while their models write it: `completion.delta` with step, item,
+    call_id, offset and text; an offset of 0 begins the call's text anew."""
 
     required_right_to_read = "read"
     renderer_classes = (JSONRenderer, EventStreamRenderer)
@@ -216,7 +218,7 @@ class RunEvents(APIView):
         run = run_or_404(request, run_id)
         if request.accepted_renderer.media_type == EVENT_STREAM:
             last = request.headers.get("Last-Event-ID") or request.query_params.get("after", "0")
-            return stream_events(request, run_id=run.id, after=_seq("Last-Event-ID", last))
+            return stream_events(request, run, after=_seq("Last-Event-ID", last))
         after = _seq("after", request.query_params.get("after", "0"))
         events = events_after(run_id=run.id, seq=after, limit=EVENTS_PER_PAGE)
         newest = events[-1].seq if events else after

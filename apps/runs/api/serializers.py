@@ -130,6 +130,16 @@ class EventRead(serializers.ModelSerializer[RunEvent]):
         fields = ("seq", "kind", "step", "at", "data")
 
 
+class TextDeltaRead(serializers.Serializer[Any]):
+    """The next piece of a running call's text; with an offset of 0 the text begins anew."""
+
+    step = serializers.CharField()
+    item = serializers.IntegerField(allow_null=True)
+    call_id = serializers.UUIDField()
+    offset = serializers.IntegerField()
+    text = serializers.CharField()
+
+
 class EventPage(serializers.Serializer[Any]):
     """Events past `after`, oldest first; ask again with the last seq."""
 

@@ -187,6 +187,7 @@ def _record_outcomes(
         cost += outcome.cost_nanos or 0
         data = {
             **outcome.summary,
+            "call_id": str(outcome.call_id),
             "kind": outcome.kind,
             "status": "FAILED" if outcome.failure else "SUCCESS",
             "tokens": outcome.tokens,

@@ -13,6 +13,7 @@ from apps.runs.spec.steps import (
     StepBase,
     StepModel,
     StepName,
+    Stream,
     Temperature,
     Tools,
 )
@@ -92,6 +93,7 @@ class CrewStep(StepBase):
     max_tokens: MaxTokens = None
     temperature: Temperature = None
     critical: bool = Field(True, description="False allows the local model as the last fallback.")
+    stream: Stream = False
 
     @property
     def all_tools(self) -> tuple[str | BoundTool, ...]:

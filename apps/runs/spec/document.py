@@ -74,6 +74,11 @@ class Spec(Node):
         """Whether a step of it starts other runs."""
         return any(isinstance(self.step_of(step.name, 0), RunStep) for step in self.steps)
 
+    @cached_property
+    def has_streams(self) -> bool:
+        """Whether the text of a step's model calls can be followed."""
+        return any(getattr(self.step_of(step.name, 0), "stream", False) for step in self.steps)
+
     def upstream(self, name: str) -> set[str]:
         """Every step that is over before `name` starts (itself too, in a cycle)."""
         found: set[str] = set()

@@ -42,6 +42,13 @@ Temperature = Annotated[
     float | None,
     Field(ge=0, le=2, description="Left out: the provider's own; not every model has one."),
 ]
+Stream = Annotated[
+    bool,
+    Field(
+        description="True sends the text of the step's model calls into the run's event stream "
+        "while it comes."
+    ),
+]
 Tools = Annotated[
     tuple["str | BoundTool", ...],
     Field(max_length=32, description="Names of tools, and bound tools; each by one name."),
@@ -124,6 +131,7 @@ class LlmStep(StepBase):
     max_tokens: MaxTokens = None
     temperature: Temperature = None
     critical: bool = Field(True, description="False allows the local model as the last fallback.")
+    stream: Stream = False
 
 
 class ToolStep(StepBase):
@@ -201,6 +209,7 @@ class AgentStep(StepBase):
     max_tokens: MaxTokens = None
     temperature: Temperature = None
     critical: bool = Field(True, description="False allows the local model as the last fallback.")
+    stream: Stream = False
 
     @property
     def all_tools(self) -> tuple[str | BoundTool, ...]:

@@ -24,6 +24,7 @@ def completion_request(
         max_tokens=step.max_tokens,
         temperature=step.temperature,
         critical=step.critical,
+        is_streamed=step.stream,
         is_mended=wish.response_schema is not None,
     )
     window = step.context_tokens or gateway.context_tokens(model=request.model)

@@ -33,4 +33,5 @@ def _request(step: LlmStep, turn: Turn) -> CompletionRequest:
         max_tokens=step.max_tokens,
         temperature=step.temperature,
         critical=step.critical,
+        is_streamed=step.stream,
     )
