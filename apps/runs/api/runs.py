@@ -1,7 +1,6 @@
 """Runs over HTTP."""
 
 from collections import Counter
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponseBase
@@ -21,6 +20,7 @@ from agentplatform.core.money import format_usd
 from agentplatform.telemetry.trace import current_trace_id
 from apps.gateway import facade as gateway
 from apps.runs.api.event_stream import EVENT_STREAM, EventStreamRenderer, stream_events
+from apps.runs.api.run_filter import RunFilter, filter_runs
 from apps.runs.api.serializers import (
     EventPage,
     RunArtifact,
@@ -63,16 +63,10 @@ class RunList(APIView):
     required_right = "run"
     required_right_to_read = "read"
 
-    @extend_schema(
-        parameters=[
-            OpenApiParameter("status", str, enum=RUN.states),
-            OpenApiParameter("task_id", UUID),
-        ],
-        responses=RunRead(many=True),
-        operation_id="runs_list",
-    )
+    @extend_schema(parameters=[RunFilter], responses=RunRead(many=True), operation_id="runs_list")
     def get(self, request: Request) -> Response:
-        runs = Run.objects.filter(tenant_id=principal_of(request).tenant_id, **_filters(request))
+        runs = Run.objects.filter(tenant_id=principal_of(request).tenant_id)
+        runs = filter_runs(runs, request.query_params)
         pages = NewestFirst()
         page = pages.paginate_queryset(runs.select_related("task_version"), request, view=self)
         return pages.get_paginated_response(RunRead(page, many=True).data)
@@ -93,20 +87,6 @@ class RunList(APIView):
             at=now(),
         )
         return Response(RunRead(run).data, status=201 if is_new else 200)
-
-
-def _filters(request: Request) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    if status := request.query_params.get("status"):
-        if status not in RUN.states:
-            raise ValidationError({"status": [f"Use one of {', '.join(RUN.states)}."]})
-        found["status"] = status
-    if task_id := request.query_params.get("task_id"):
-        try:
-            found["task_version__task_id"] = UUID(task_id)
-        except ValueError:
-            raise ValidationError({"task_id": ["This is no id."]}) from None
-    return found
 
 
 @extend_schema(tags=["runs"])

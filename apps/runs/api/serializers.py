@@ -84,6 +84,7 @@ class RunRead(serializers.ModelSerializer[Run]):
     task_version = serializers.IntegerField(source="task_version.number")
     parent_run_id = serializers.UUIDField(allow_null=True)
     forked_from_id = serializers.UUIDField(allow_null=True)
+    created_by_id = serializers.UUIDField(allow_null=True)
     output = serializers.JSONField(allow_null=True)
     error = Problem(allow_null=True)
     cost_usd = serializers.SerializerMethodField()
@@ -93,7 +94,7 @@ class RunRead(serializers.ModelSerializer[Run]):
         fields = (
             "id", "task_id", "task_version", "status", "input", "output", "error", "token_budget",
             "tokens_used", "cost_usd", "trace_id", "created_at", "started_at", "completed_at",
-            "deadline_at", "parent_run_id", "forked_from_id",
+            "deadline_at", "parent_run_id", "forked_from_id", "created_by_id",
         )  # fmt: skip
 
     def get_cost_usd(self, run: Run) -> str:

@@ -24,9 +24,17 @@ def _first(model: Any, field: str, **where: Any) -> Callable[[Tenant], str]:
     )
 
 
+def _named_by_a_run(field: str, row_id: uuid.UUID, tenant: Tenant) -> str:
+    Run.objects.filter(id=House(tenant).run()).update(**{field: row_id})
+    return str(row_id)
+
+
 NAMES: dict[str, Callable[[Tenant], str]] = {
     "task_id": _first(TaskDefinition, "id"),
     "run_id": _first(Run, "id", completed_at=None),
+    "parent_run_id": lambda tenant: _named_by_a_run("parent_run_id", House(tenant).run(), tenant),
+    "forked_from_id": lambda tenant: _named_by_a_run("forked_from_id", House(tenant).run(), tenant),
+    "created_by_id": lambda tenant: _named_by_a_run("created_by_id", House(tenant).user(), tenant),
     "artifact_id": _first(Artifact, "id"),
     "user_id": _first(User, "id"),
     "api_key_id": _first(ApiKey, "id", rotated_at=None, name="key"),
@@ -50,6 +58,10 @@ MADE: dict[str, Callable[[Tenant], str]] = {
 PLAIN = {
     "runs.name",
     "status",
+    "task_version",
+    "created_after",
+    "created_before",
+    "is_root",
     "after",
     "Last-Event-ID",
     "format",
