@@ -66,6 +66,12 @@ LLM_LATENCY = Histogram(
     ["provider", "model"],
     buckets=_CALL_BUCKETS,
 )
+LLM_FIRST_TEXT = Histogram(
+    "llm_first_text_seconds",
+    "How long the first text of a streamed answer took.",
+    ["provider", "model"],
+    buckets=_CALL_BUCKETS,
+)
 LLM_RATE_LIMIT_HITS = Counter(
     "llm_rate_limit_hits_total", "Calls refused by a tenant's rate limit.", ["tenant_id"]
 )

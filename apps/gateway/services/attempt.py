@@ -59,7 +59,8 @@ class Held:
 class Attempt:
     """`charged` is what it used, or what was held for it when `is_confirmed` is False.
 
-    `charged` None: surely nothing. `cost_nanos` None: the price is not known.
+    `charged` None: surely nothing. `cost_nanos` None: the price is not known. `first_text_ms` None:
+    its text was not streamed, or there was none.
     """
 
     attempt_id: UUID
@@ -74,6 +75,7 @@ class Attempt:
     error_code: str = ""
     detail: str = ""
     is_retryable: bool = False
+    first_text_ms: int | None = None
 
     @property
     def is_fallback(self) -> bool:
@@ -105,7 +107,9 @@ class Failed:
     failure: CallFailure
 
 
-def succeeded(held: Held, answer: Answer, *, latency_ms: int) -> Attempt:
+def succeeded(
+    held: Held, answer: Answer, *, latency_ms: int, first_text_ms: int | None = None
+) -> Attempt:
     """The attempt that gave `answer`; without usage it is charged at what was held."""
     charged = answer.completion.usage if answer.has_usage else held.hold.usage
     return _ended(
@@ -114,6 +118,7 @@ def succeeded(held: Held, answer: Answer, *, latency_ms: int) -> Attempt:
         charged=charged,
         is_confirmed=answer.has_usage,
         latency_ms=latency_ms,
+        first_text_ms=first_text_ms,
     )
 
 

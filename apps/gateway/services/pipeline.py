@@ -22,7 +22,7 @@ from apps.gateway.services.hold import NoPrice, NoRoom, plan_hold
 from apps.gateway.services.prices import price_of
 from apps.gateway.services.retry import decide
 from apps.gateway.services.routes import Target
-from apps.gateway.services.telling import NoTeller, Teller
+from apps.gateway.services.telling import FirstText, NoTeller, Teller
 from apps.tenants.contracts import AccountRoom, Admission
 
 # A reservation outlives its call's deadline by this, so that only a dead worker's expires.
@@ -133,6 +133,7 @@ class Course:
         """One attempt. A failed one is settled here, an answered one with the call's last write."""
         left = max(0.001, self._left())
         began = self.ports.monotonic()
+        on_text = self._on_text()
         try:
             answer = await held.target.provider.complete(
                 self.job.request,
@@ -140,7 +141,7 @@ class Course:
                 max_tokens=held.hold.max_tokens,
                 # A silent provider must leave time for the next one.
                 timeout_seconds=left / 2 if has_next else left,
-                on_text=self.teller.on_text,
+                on_text=on_text,
             )
         except asyncio.CancelledError:
             await self._settle(failed(held, CallAbandoned(), latency_ms=self._ms_since(began)))
@@ -149,9 +150,18 @@ class Course:
             self.teller.void()
             await self._settle(failed(held, error, latency_ms=self._ms_since(began)))
             return error
-        attempt = succeeded(held, answer, latency_ms=self._ms_since(began))
+        attempt = succeeded(
+            held,
+            answer,
+            latency_ms=self._ms_since(began),
+            first_text_ms=_ms(on_text.came_at - began) if on_text and on_text.came_at else None,
+        )
         self.attempts.append(attempt)
         return Completed(answer.completion, attempt)
+
+    def _on_text(self) -> FirstText | None:
+        wanted = self.teller.on_text
+        return FirstText(wanted, self.ports.monotonic) if wanted else None
 
     async def _settle(self, attempt: Attempt) -> None:
         self.attempts.append(attempt)
@@ -164,4 +174,8 @@ class Course:
         return self.job.at + timedelta(seconds=self.ports.monotonic() - self.started)
 
     def _ms_since(self, began: float) -> int:
-        return int((self.ports.monotonic() - began) * 1000)
+        return _ms(self.ports.monotonic() - began)
+
+
+def _ms(seconds: float) -> int:
+    return int(seconds * 1000)

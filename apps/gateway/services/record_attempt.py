@@ -8,6 +8,7 @@ from agentplatform.core.money import NANOS_PER_USD
 from agentplatform.core.transactions import require_transaction, transaction
 from agentplatform.telemetry.metrics import (
     COST_USD,
+    LLM_FIRST_TEXT,
     LLM_LATENCY,
     LLM_REQUESTS,
     TOKEN_USAGE,
@@ -65,6 +66,8 @@ def count_attempt(*, owner: CallOwner, attempt: Attempt) -> None:
     tenant = tenant_label(owner.tenant_id)
     LLM_REQUESTS.labels(provider=provider, model=model, status=attempt.status).inc()
     LLM_LATENCY.labels(provider=provider, model=model).observe(attempt.latency_ms / 1000)
+    if attempt.first_text_ms is not None:
+        LLM_FIRST_TEXT.labels(provider=provider, model=model).observe(attempt.first_text_ms / 1000)
     if attempt.charged:
         tokens = attempt.charged.total_tokens
         TOKEN_USAGE.labels(tenant_id=tenant, provider=provider, model=model).inc(tokens)

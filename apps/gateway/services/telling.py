@@ -1,5 +1,6 @@
 """Whom a call's text is told to while it comes."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from apps.gateway.providers.port import OnText
@@ -18,6 +19,20 @@ class Teller(Protocol):
 
     async def close(self) -> None:
         """No more will come. What is left is told now, within a moment or not at all."""
+
+
+class FirstText:
+    """Passes text on, and remembers when the first of it came."""
+
+    def __init__(self, on_text: OnText, monotonic: Callable[[], float]) -> None:
+        self._on_text = on_text
+        self._monotonic = monotonic
+        self.came_at: float | None = None
+
+    def __call__(self, piece: str) -> None:
+        if self.came_at is None:
+            self.came_at = self._monotonic()
+        self._on_text(piece)
 
 
 class NoTeller:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.test import AsyncClient
+from django.test import AsyncClient, override_settings
 from rest_framework.test import APIClient
 
 from agentplatform.core.clock import now
@@ -85,6 +85,18 @@ def test_events_come_as_they_happen(client: APIClient, run: Run) -> None:
     told = events_of("".join(asyncio.run(listen())))
     assert [event["event"] for event in told][:3] == ["run.pending", "run.running", "step.queued"]
     assert told[-1]["event"] == "end"
+
+
+def test_without_valkey_the_events_of_a_streamed_run_come_all_the_same(
+    client: APIClient, make_task: TaskMaker
+) -> None:
+    step = {"name": "say", "kind": "llm", "prompt": "Hello.", "stream": True}
+    body = {"task_id": make_task(spec={"steps": [step]})["id"], "input": {}}
+    run_id = UUID(client.post("/api/v1/runs", body).json()["id"])
+    cancel_run(run_id=run_id, at=now())
+    with override_settings(REDIS_URL="redis://127.0.0.1:1/0"):
+        told = read(client, run_id)
+    assert [event["event"] for event in told][-2:] == ["run.cancelled", "end"]
 
 
 def looks(run: Run, **more: Any) -> Iterator[Any]:

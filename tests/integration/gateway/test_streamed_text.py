@@ -1,5 +1,6 @@
 """The text of a running call reaches whoever follows its run, and never holds up the call."""
 
+import asyncio
 import contextvars
 import json
 import socket
@@ -15,10 +16,12 @@ from django.test import override_settings
 
 from agentplatform.core.clock import now
 from agentplatform.core.wait import wait_for
+from agentplatform.telemetry.metrics import render_metrics
 from apps.gateway.contracts import TextDelta
 from apps.gateway.facade import DeltaEar
 from apps.gateway.models import LlmCall
 from apps.gateway.services import delta_store, hear_deltas, tell_deltas
+from apps.gateway.services.attempt import CallOwner
 from apps.gateway.services.complete_call import complete_call
 from tests.integration.gateway.calls import Work, assert_settled, events, start_work
 from tests.provider import Provider
@@ -83,6 +86,45 @@ def test_text_comes_while_the_call_runs_and_is_the_answers(gateway: Gateway) -> 
         (call_id, work.step_id)
     }
     assert_settled(work)
+
+
+def test_the_wait_for_the_first_text_is_measured(gateway: Gateway) -> None:
+    gateway()
+    work = start_work()
+    work.complete(model="openai:gpt-tokens-20-latency-100-pace-20-tag-first", is_streamed=True)
+    labels = 'model="gpt-tokens-20-latency-100-pace-20-tag-first",provider="openai"'
+    found = {
+        line.rpartition(" ")[0]: float(line.rpartition(" ")[2])
+        for line in render_metrics().decode().splitlines()
+        if labels in line
+    }
+    assert found[f"llm_first_text_seconds_count{{{labels}}}"] == 1
+    first = found[f"llm_first_text_seconds_sum{{{labels}}}"]
+    assert 0.1 < first < found[f"llm_latency_seconds_sum{{{labels}}}"] - 0.2
+
+
+def test_what_a_lost_worker_told_is_void_once_another_has_the_call(gateway: Gateway) -> None:
+    gateway()
+    work = start_work()
+    listener = Listener(work).listen()
+    call_id = work.plan(model="openai:gpt-tokens-60", is_streamed=True)
+
+    async def tell_and_die() -> None:
+        tellers = tell_deltas.DeltaTellers(settings.REDIS_URL)
+        owner = CallOwner(
+            call_id=call_id, tenant_id=work.tenant_id, run_id=work.run_id, step_id=work.step_id
+        )
+        tellers.teller(owner).on_text("half of an ans")
+        await asyncio.to_thread(listen_until, listener, lambda: bool(listener.texts))
+        await tellers.close()
+
+    asyncio.run(tell_and_die())
+    late = Listener(work).listen()
+    assert late.text == listener.text == "half of an ans"
+    complete_call(call_id=call_id, clock=now)
+    output = work.outcome(call_id).output
+    assert output is not None
+    assert late.listen().text == listener.listen().text == output["text"]
 
 
 def test_who_comes_late_hears_what_was_said_so_far(gateway: Gateway) -> None:

@@ -17,6 +17,7 @@ CONTRACT = {
     "ecs_task_count": ("service",),
     "llm_requests_total": ("provider", "model", "status"),
     "llm_latency_seconds": ("provider", "model"),
+    "llm_first_text_seconds": ("provider", "model"),
     "llm_rate_limit_hits_total": ("tenant_id",),
     "llm_circuit_breaker_state": ("provider",),
     "dead_letters_total": ("kind",),
