@@ -1,5 +1,7 @@
 """New runs that start where an earlier one stood."""
 
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -8,12 +10,21 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from agentplatform.api.idempotency import idempotency_key
 from agentplatform.api.serializers import StrictSerializer
 from agentplatform.core.clock import now
-from apps.runs.api.runs import run_or_404
+from apps.runs.api.runs import IDEMPOTENCY_KEY, run_or_404
 from apps.runs.api.serializers import RunRead
+from apps.runs.models import Run
 from apps.runs.services.fork_run import fork_run, retry_run
+from apps.runs.services.make_once import Maker, make_once
 from apps.tenants.facade import principal_of
+
+_NEW_RUN: dict[str, Any] = {
+    "tags": ["runs"],
+    "responses": {201: RunRead, 200: RunRead},
+    "parameters": [IDEMPOTENCY_KEY],
+}
 
 
 class RunFork(StrictSerializer):
@@ -28,7 +39,7 @@ class Nothing(StrictSerializer):
     """An empty body."""
 
 
-@extend_schema(tags=["runs"], request=Nothing, responses={201: RunRead})
+@extend_schema(request=Nothing, **_NEW_RUN)
 class RunRetry(APIView):
     """Take the failed steps of a run, and what needs them, again: in a new run of the same version
     and input, which takes over what ended well."""
@@ -38,11 +49,10 @@ class RunRetry(APIView):
     def post(self, request: Request, run_id: UUID) -> Response:
         Nothing(data=request.data).is_valid(raise_exception=True)
         run = run_or_404(request, run_id)
-        retried = retry_run(run=run, created_by=principal_of(request).user_id, at=now())
-        return Response(RunRead(run_or_404(request, retried.id)).data, status=201)
+        return _made_once(request, run, "retry", {}, retry_run)
 
 
-@extend_schema(tags=["runs"], request=RunFork, responses={201: RunRead})
+@extend_schema(request=RunFork, **_NEW_RUN)
 class RunForkView(APIView):
     """Take a step of a run, and what needs it, again: in a new run of the same version, which takes
     over what came before the step."""
@@ -53,6 +63,17 @@ class RunForkView(APIView):
         body = RunFork(data=request.data)
         body.is_valid(raise_exception=True)
         run = run_or_404(request, run_id)
-        who = principal_of(request).user_id
-        forked = fork_run(run=run, created_by=who, at=now(), **body.validated_data)
-        return Response(RunRead(run_or_404(request, forked.id)).data, status=201)
+        return _made_once(request, run, "fork", body.validated_data, fork_run)
+
+
+def _made_once(
+    request: Request, run: Run, what: str, given: dict[str, Any], make: Maker
+) -> Response:
+    who = principal_of(request).user_id
+    made, is_new = make_once(
+        partial(make, run=run, created_by=who, at=now(), **given),
+        tenant_id=run.tenant_id,
+        key=idempotency_key(request),
+        request=[what, str(run.id), given],
+    )
+    return Response(RunRead(run_or_404(request, made.id)).data, status=201 if is_new else 200)

@@ -40,7 +40,7 @@ from apps.tools import facade as tools
 
 EVENTS_PER_PAGE = 500
 
-_IDEMPOTENCY_KEY = OpenApiParameter(
+IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     str,
     OpenApiParameter.HEADER,
@@ -72,7 +72,7 @@ class RunList(APIView):
         return pages.get_paginated_response(RunRead(page, many=True).data)
 
     @extend_schema(
-        request=RunWrite, responses={201: RunRead, 200: RunRead}, parameters=[_IDEMPOTENCY_KEY]
+        request=RunWrite, responses={201: RunRead, 200: RunRead}, parameters=[IDEMPOTENCY_KEY]
     )
     def post(self, request: Request) -> Response:
         body = RunWrite(data=request.data)

@@ -1,20 +1,17 @@
 """Accept a run: its row, its steps and its first event in one transaction."""
 
-import hashlib
-import json
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError
-
 from agentplatform.core.json_schema import find_mismatches
 from agentplatform.core.json_values import clean_json
 from agentplatform.core.transactions import after_commit, transaction
-from apps.runs.contracts import IdempotencyMismatch, InvalidRunInput
+from apps.runs.contracts import InvalidRunInput
 from apps.runs.models import Run, Step, TaskDefinition, TaskVersion
 from apps.runs.selectors import newest_version
 from apps.runs.services.dispatch import send_advance
+from apps.runs.services.make_once import make_once
 from apps.runs.services.transition import record_event
 from apps.runs.spec.document import Spec, read_spec
 from apps.tenants import facade as tenants
@@ -39,10 +36,8 @@ def create_run(
     another request. Opens a transaction; the message goes out after it.
     """
     tenants.require_active_tenant(tenant_id=task.tenant_id)
-    request_hash = _hash(task.id, given, token_budget)
-    if found := _same_request(task.tenant_id, idempotency_key, request_hash):
-        return found, False
-    try:
+
+    def make(**key: Any) -> Run:
         with transaction():
             run = create_run_of_version(
                 version=newest_version(task),
@@ -51,19 +46,17 @@ def create_run(
                 at=at,
                 token_budget=token_budget,
                 trace_id=trace_id,
-                idempotency_key=idempotency_key,
-                request_hash=request_hash,
                 parent_run=parent,
                 parent_step_id=parent_step_id,
                 depth=0 if parent is None else parent.depth + 1,
+                **key,
             )
             if parent is None:  # what a run starts by itself is in its own timeline
                 _record_start(run, at)
-    except IntegrityError:
-        if found := _same_request(task.tenant_id, idempotency_key, request_hash):
-            return found, False
-        raise
-    return run, True
+        return run
+
+    request = [str(task.id), given, token_budget]
+    return make_once(make, tenant_id=task.tenant_id, key=idempotency_key, request=request)
 
 
 def create_run_of_version(
@@ -134,22 +127,6 @@ def _record_start(run: Run, at: datetime) -> None:
             "token_budget": run.token_budget,
         },
     )
-
-
-def _same_request(tenant_id: UUID, key: str | None, request_hash: str) -> Run | None:
-    if key is None:
-        return None
-    run = Run.objects.filter(tenant_id=tenant_id, idempotency_key=key).first()
-    if run is not None and run.request_hash != request_hash:
-        raise IdempotencyMismatch(
-            "This Idempotency-Key was used with another request; use a new key for a new run."
-        )
-    return run
-
-
-def _hash(task_id: UUID, given: dict[str, Any], token_budget: int | None) -> str:
-    text = json.dumps([str(task_id), given, token_budget], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _check_input(spec: Spec, given: dict[str, Any]) -> None:

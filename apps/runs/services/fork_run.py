@@ -18,18 +18,18 @@ from apps.tenants import facade as tenants
 ENDED = ("SUCCESS", "SKIPPED", "FAILED")
 
 
-def retry_run(*, run: Run, created_by: UUID | None, at: datetime) -> Run:
+def retry_run(*, run: Run, created_by: UUID | None, at: datetime, **key: Any) -> Run:
     """A run of the same version and input that takes over every step that ended well, and takes
     the failed ones and what needs them again. Raises Conflict for a run that did not fail.
 
-    Opens a transaction.
+    `key` is what make_once gives. Opens a transaction.
     """
     if run.status not in RUN.terminal or run.status == "COMPLETED":
         raise Conflict(f"The run is {run.status}; only one that ended otherwise is retried.")
     spec, steps = spec_of(run), steps_of(run)
     again = {name for name, step in steps.items() if step.status not in ("SUCCESS", "SKIPPED")}
     again = _with_downstream(spec, again)
-    return _fork(run, spec, again, action="run.retried", created_by=created_by, at=at)
+    return _fork(run, spec, again, action="run.retried", created_by=created_by, at=at, **key)
 
 
 def fork_run(
@@ -40,12 +40,13 @@ def fork_run(
     at: datetime,
     given: dict[str, Any] | None = None,
     token_budget: int | None = None,
+    **key: Any,
 ) -> Run:
     """A run of the same version that takes over what came before `step`, and takes it and what
     needs it again, with another input if one is given.
 
-    Raises InvalidInput for an unknown step, Conflict while a step before it is not over. Opens a
-    transaction.
+    Raises InvalidInput for an unknown step, Conflict while a step before it is not over. `key` is
+    what make_once gives. Opens a transaction.
     """
     spec, steps = spec_of(run), steps_of(run)
     if step not in spec.by_name:
@@ -68,6 +69,7 @@ def fork_run(
         at=at,
         given=given,
         token_budget=token_budget,
+        **key,
     )
 
 
@@ -81,6 +83,7 @@ def _fork(
     at: datetime,
     given: dict[str, Any] | None = None,
     token_budget: int | None = None,
+    **key: Any,
 ) -> Run:
     with transaction():
         fork = create_run_of_version(
@@ -91,6 +94,7 @@ def _fork(
             token_budget=run.token_budget if token_budget is None else token_budget,
             trace_id=run.trace_id,
             forked_from=run,
+            **key,
         )
         kept = [name for name in spec.by_name if name not in again]
         _take_over(run, fork, kept, at=at)

@@ -101,7 +101,8 @@ class Position:
 
     def value_of(self, tenant: Tenant) -> str:
         """The tenant's row."""
-        if make := MADE.get(f"{self.method} {self.path}"):
+        make = MADE.get(f"{self.method} {self.path}")
+        if make is not None and self.place == "path":
             return make(tenant)
         head = self.path.split("/")[3]
         return (NAMES.get(f"{head}.{self.name}") or NAMES[self.name])(tenant)

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from agentplatform.core.errors import Conflict, InvalidInput
+from apps.runs.models import Run
 from apps.runs.services.fork_run import fork_run, retry_run
+from apps.runs.services.make_once import make_once
 from apps.tools.models import ToolCall
 from tests.integration.runs.conftest import RunMaker, kinds_of
 from tests.integration.runs.drive import Drive, broken
@@ -78,3 +80,18 @@ def test_a_fork_keeps_a_failure_that_the_run_went_on_after(make_run: RunMaker) -
     assert run.status == "COMPLETED"
     fork = Drive(fork_run(run=run, step="c", created_by=None, at=run.created_at)).to_the_end()
     assert statuses(fork) == {"b": "FAILED", "c": "SUCCESS"}
+
+
+def test_of_two_requests_with_one_key_at_once_the_later_finds_the_run_of_the_other(
+    make_run: RunMaker,
+) -> None:
+    run = Drive(make_run([code("a")])).to_the_end()
+    made: list[Run] = []
+
+    def make(**key: Any) -> Run:
+        for _ in range(2):
+            made.append(fork_run(run=run, step="a", created_by=None, at=run.created_at, **key))
+        return made[-1]
+
+    found, is_new = make_once(make, tenant_id=run.tenant_id, key="k", request=["fork"])
+    assert ([found], is_new) == (made, False)
