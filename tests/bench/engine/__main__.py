@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from tests.bench.bars import Measured, report
 from tests.bench.engine.accepting import measure_accepting
 from tests.bench.engine.bench import Bench, running_bench
+from tests.bench.engine.history import measure_history
 from tests.bench.engine.latency import measure_latency
 from tests.bench.engine.processes import NAMES
+from tests.bench.engine.restart import measure_restart
 from tests.bench.engine.throughput import measure_throughput
 from tests.bench.engine.turns import measure_crowd, measure_turns
+from tests.bench.engine.waits import measure_waits
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,9 @@ LINES = {
     "accepting": Line(measure_accepting, ("web", "steps", "beat")),
     "turns": Line(measure_turns, ("steps", "llm", "beat")),
     "crowd": Line(measure_crowd, ("steps", "llm", "beat")),
+    "waits": Line(measure_waits, ("steps", "llm", "beat")),
+    "history": Line(measure_history, ()),
+    "restart": Line(measure_restart, ("steps", "beat")),
 }
 
 

@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import ParamSpec
 
 Given = ParamSpec("Given")
@@ -11,7 +11,7 @@ Given = ParamSpec("Given")
 
 @contextmanager
 def held(leaders: Iterable[int]) -> Iterator[None]:
-    """Stop these process groups for the length of the block."""
+    """Stop these process groups for the length of the block; one may be killed within it."""
     stopped = list(leaders)
     for leader in stopped:
         os.killpg(leader, signal.SIGSTOP)
@@ -19,7 +19,8 @@ def held(leaders: Iterable[int]) -> Iterator[None]:
         yield
     finally:
         for leader in stopped:
-            os.killpg(leader, signal.SIGCONT)
+            with suppress(ProcessLookupError):
+                os.killpg(leader, signal.SIGCONT)
 
 
 def alone(measure: Callable[Given, float], *, besides: Iterable[int]) -> Callable[Given, float]:

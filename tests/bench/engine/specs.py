@@ -19,6 +19,12 @@ def noops(count: int) -> Spec:
     return _chain(count, kind="agent", graph="bench_noop", instructions="-", prompt="-")
 
 
+def mixed(count: int) -> Spec:
+    """The two kinds above in turn, an agent first."""
+    pairs = zip(noops(count)["steps"][::2], decisions(count)["steps"][1::2], strict=True)
+    return {"steps": [step for pair in pairs for step in pair]}
+
+
 def completions(count: int) -> Spec:
     """Steps of one model call each."""
     return _chain(count, kind="llm", prompt="Hello.", model=MODEL)

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import redis
 
 from tests.bench.engine.bench import Bench
-from tests.bench.engine.peers.environment import peer_python
-from tests.bench.engine.peers.program import PeerProgram
+from tests.bench.engine.peers.environment import PROGRAMS, peer_python
+from tests.bench.engine.program import Program
 
 CONCURRENCY = 2
 REDIS, DJANGO = "redis", "django-db"
@@ -27,7 +27,7 @@ WARM_CHAINS = 10
 class PlainCelery:
     """Worker and client, ready."""
 
-    def __init__(self, worker: PeerProgram, client: PeerProgram, results: "redis.Redis") -> None:
+    def __init__(self, worker: Program, client: Program, results: "redis.Redis") -> None:
         self.worker = worker
         self._client = client
         self._results = results
@@ -72,12 +72,12 @@ def running_celery(bench: Bench, backend: str) -> Iterator[PlainCelery]:
         "PGDATABASE": parts.path.lstrip("/"),
         "DJANGO_SETTINGS_MODULE": "",
     }
-    programs: list[PeerProgram] = []
+    programs: list[Program] = []
     try:
-        client = PeerProgram([python, "tasks.py"], environment=environment, log=log)
+        client = Program([python, "tasks.py"], folder=PROGRAMS, environment=environment, log=log)
         programs.append(client)
         client.hear()
-        worker = PeerProgram([python, *WORKER], environment=environment, log=log)
+        worker = Program([python, *WORKER], folder=PROGRAMS, environment=environment, log=log)
         programs.append(worker)
         with redis.Redis.from_url(results) as valkey:
             celery = PlainCelery(worker, client, valkey)

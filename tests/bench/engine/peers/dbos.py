@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.bench.engine.bench import Bench
-from tests.bench.engine.peers.environment import peer_python
-from tests.bench.engine.peers.program import PeerProgram
+from tests.bench.engine.peers.environment import PROGRAMS, peer_python
+from tests.bench.engine.program import Program
 
 PROCESSES = 2
 THREADS = 3
@@ -16,7 +16,7 @@ THREADS = 3
 class Dbos:
     """Its processes, ready."""
 
-    def __init__(self, programs: list[PeerProgram]) -> None:
+    def __init__(self, programs: list[Program]) -> None:
         self._programs = programs
 
     @property
@@ -43,11 +43,11 @@ class Dbos:
 def running_dbos(bench: Bench) -> Iterator[Dbos]:
     """In a database of its own on the bench's server."""
     python, url = peer_python(), bench.own_database("dbos")
-    programs: list[PeerProgram] = []
+    programs: list[Program] = []
     try:
         for number in range(PROCESSES):
             command = [python, "workflows.py", url, f"executor-{number}", str(THREADS)]
-            programs.append(PeerProgram(command, log=bench.folder / "dbos.log"))
+            programs.append(Program(command, folder=PROGRAMS, log=bench.folder / "dbos.log"))
             programs[-1].hear()
         dbos = Dbos(programs)
         dbos.run(10 * PROCESSES)

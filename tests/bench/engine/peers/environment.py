@@ -8,6 +8,7 @@ from agentplatform.settings.environment import ROOT
 
 LOCK = "bench.txt"
 FOLDER = ROOT / ".data" / "bench"
+PROGRAMS = Path(__file__).with_name("programs")
 
 
 def peer_python() -> Path:

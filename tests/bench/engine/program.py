@@ -1,4 +1,4 @@
-"""A peer's process that takes orders: a line in, a line of answer out."""
+"""A process that takes orders: a line in, a line of answer out."""
 
 import os
 import signal
@@ -8,24 +8,24 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-PROGRAMS = Path(__file__).with_name("programs")
 STOP_SECONDS = 5.0
 
 
-class PeerProgram:
-    """A program of PROGRAMS, in a process group of its own. It dies with its standard input."""
+class Program:
+    """A command in a process group of its own, that stops when its standard input ends."""
 
     def __init__(
         self,
         command: Sequence[str | Path],
         *,
+        folder: Path,
         environment: Mapping[str, str] | None = None,
         log: Path,
     ) -> None:
         with log.open("ab") as errors:
             self._process = subprocess.Popen(
                 command,
-                cwd=PROGRAMS,
+                cwd=folder,
                 env=os.environ | dict(environment or {}),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -49,7 +49,7 @@ class PeerProgram:
         """The next line that it says. Raises RuntimeError when it is dead."""
         line = _pipe(self._process.stdout).readline()
         if not line:
-            raise RuntimeError(f"a peer died:\n{self._log.read_text()[-2000:]}")
+            raise RuntimeError(f"a program died:\n{self._log.read_text()[-2000:]}")
         return line.strip()
 
     def stop(self) -> None:
