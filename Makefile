@@ -9,7 +9,7 @@ PYTEST_ARGS ?= -n 2 --dist loadfile
 export INPUT QUESTION
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test test-sqs sqs check bench-tenancy bench-engine schema env-example deps bootstrap-run bootstrap-dev
+.PHONY: help setup run demo test test-sqs sqs check bench-tenancy bench-engine schema env-example states deps bootstrap-run bootstrap-dev
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +47,7 @@ check: bootstrap-dev ## Lint, types, layers, deployment, migrations, isolation, 
 	@$(IN_VENV) python manage.py spectacular --validate --fail-on-warn --file .data/openapi.yaml
 	@diff -u docs/openapi.yaml .data/openapi.yaml || { echo "docs/openapi.yaml differs from the code: run make schema"; exit 1; }
 	@$(BIN)/python -m agentplatform.settings.example | diff -u .env.example - || { echo ".env.example differs from the code: run make env-example"; exit 1; }
+	@$(BIN)/python -m apps.runs.state_diagrams | diff -u docs/states.md - || { echo "docs/states.md differs from the code: run make states"; exit 1; }
 
 bench-tenancy: bootstrap-dev ## Measure what isolation and authentication cost. BENCH_JSON=file for the bars.
 	@$(IN_VENV) python -m tests.bench.tenancy
@@ -59,6 +60,9 @@ schema: bootstrap-dev ## Write docs/openapi.yaml.
 
 env-example: bootstrap-dev ## Write .env.example.
 	@$(BIN)/python -m agentplatform.settings.example > .env.example
+
+states: bootstrap-dev ## Write docs/states.md.
+	@$(BIN)/python -m apps.runs.state_diagrams > docs/states.md
 
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make deps" $(CURDIR)/$(BIN)/uv pip compile -q --universal \
 	--python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate $(if $(UPGRADE),--upgrade)
