@@ -10,9 +10,10 @@ _TOLD = (
     (RUN, "A run begins when it is accepted, and ends once."),
     (
         STEP,
-        "A step waits for those that it needs (PENDING), for a worker (QUEUED), for its next attempt"
-        " (RETRYING), or for calls, items, a child run, a person, a signal or a time (WAITING)."
-        " RUNNING follows RUNNING when another worker takes over a turn whose lease has expired.",
+        "A step waits for those that it needs (PENDING), for a worker (QUEUED), for its next"
+        " attempt (RETRYING), or for calls, items, a child run, a person, a signal or a time"
+        " (WAITING). RUNNING follows RUNNING when another worker takes over a turn whose lease has"
+        " expired.",
     ),
     (
         CALL,

@@ -1,9 +1,12 @@
 """Artifacts over HTTP."""
 
+from collections.abc import Iterator
 from pathlib import PurePosixPath
+from typing import BinaryIO
 from uuid import UUID
 
-from django.http import FileResponse
+from django.http import StreamingHttpResponse
+from django.utils.http import content_disposition_header
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.parsers import MultiPartParser
@@ -11,12 +14,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from agentplatform.api.streaming import stream
 from agentplatform.core.clock import now
 from apps.tenants.facade import principal_of
 from apps.tools.api.serializers import ArtifactRead, ArtifactWrite
 from apps.tools.selectors import artifact_ref, get_artifact
 from apps.tools.services.open_artifact import open_artifact
 from apps.tools.services.store_artifact import store_artifact
+
+PART_BYTES = 64 * 1024
 
 # Types that a browser shows without running anything in them; all others are sent as bytes.
 SAFE_TYPES = frozenset(
@@ -76,18 +82,27 @@ class ArtifactContent(APIView):
     @extend_schema(
         responses={(200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY)}
     )
-    def get(self, request: Request, artifact_id: UUID) -> FileResponse:
+    def get(self, request: Request, artifact_id: UUID) -> StreamingHttpResponse:
         ref, content = open_artifact(
             tenant_id=principal_of(request).tenant_id, artifact_id=artifact_id
         )
         is_safe = ref.media_type in SAFE_TYPES
-        response = FileResponse(
-            content,
-            as_attachment=True,
-            filename=PurePosixPath(ref.name).name,
+        response = stream(
+            request,
+            _parts(content),
             content_type=ref.media_type if is_safe else "application/octet-stream",
         )
+        name = PurePosixPath(ref.name).name
+        response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
+        response["Content-Length"] = str(ref.size_bytes)
         response["Content-Security-Policy"] = "sandbox; default-src 'none'"
         response["X-Content-Type-Options"] = "nosniff"
         response["Cache-Control"] = "private, no-store"
         return response
+
+
+def _parts(content: BinaryIO) -> Iterator[bytes]:
+    """The file piece by piece, so that the size of an artifact is not that of the process."""
+    with content:
+        while part := content.read(PART_BYTES):
+            yield part

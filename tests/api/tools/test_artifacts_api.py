@@ -4,12 +4,16 @@ import uuid
 from io import BytesIO
 
 import pytest
+from asgiref.sync import async_to_sync
+from django.test import AsyncClient
 from rest_framework.test import APIClient
 
 from agentplatform.core.clock import now
+from agentplatform.core.tenancy import no_scope
 from apps.tenants.services.create_api_key import create_api_key
 from apps.tenants.services.create_tenant import create_tenant
 from apps.tenants.states import rights_of
+from apps.tools.api.artifacts import PART_BYTES
 
 URL = "/api/v1/artifacts"
 
@@ -25,7 +29,8 @@ def client_of(role):
     tenant = create_tenant(name=f"t-{uuid.uuid4().hex[:8]}", at=now())
     key = create_api_key(tenant_id=tenant.id, name="test", scopes=rights_of(role), at=now())
     client = APIClient(raise_request_exception=False)
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {key.secret}")
+    client.bearer = f"Bearer {key.secret}"
+    client.credentials(HTTP_AUTHORIZATION=client.bearer)
     return client
 
 
@@ -86,6 +91,22 @@ def test_any_file_name_is_harmless(client, name):
     response = client.get(f"{URL}/{ref['artifact_id']}/content")
     assert response["Content-Disposition"].startswith("attachment; filename")
     assert content_of(response)
+
+
+def test_a_big_file_is_sent_piece_by_piece(client, settings):
+    size = 5 * PART_BYTES
+    settings.PLATFORM = settings.PLATFORM.model_copy(update={"artifact_upload_limit_bytes": size})
+    ref = upload(client, b"x" * size).json()
+
+    @async_to_sync
+    async def sizes():
+        path = f"{URL}/{ref['artifact_id']}/content"
+        answer = await AsyncClient().get(path, headers={"Authorization": client.bearer})
+        assert (answer.is_async, answer["Content-Length"]) == (True, str(size))
+        return [len(part) async for part in answer.streaming_content]
+
+    with no_scope():
+        assert sizes() == [PART_BYTES] * 5
 
 
 def test_a_file_over_the_limit_is_413(client):
