@@ -47,7 +47,7 @@ check: bootstrap-dev ## Lint, types, layers, deployment, migrations, isolation, 
 	@$(IN_VENV) python manage.py spectacular --validate --fail-on-warn --file .data/openapi.yaml
 	@diff -u docs/openapi.yaml .data/openapi.yaml || { echo "docs/openapi.yaml differs from the code: run make schema"; exit 1; }
 	@$(BIN)/python -m agentplatform.settings.example | diff -u .env.example - || { echo ".env.example differs from the code: run make env-example"; exit 1; }
-	@$(BIN)/python -m apps.runs.state_diagrams | diff -u docs/states.md - || { echo "docs/states.md differs from the code: run make states"; exit 1; }
+	@$(BIN)/python -m apps.runs.management.state_diagrams | diff -u docs/states.md - || { echo "docs/states.md differs from the code: run make states"; exit 1; }
 
 bench-tenancy: bootstrap-dev ## Measure what isolation and authentication cost. BENCH_JSON=file for the bars.
 	@$(IN_VENV) python -m tests.bench.tenancy
@@ -62,7 +62,7 @@ env-example: bootstrap-dev ## Write .env.example.
 	@$(BIN)/python -m agentplatform.settings.example > .env.example
 
 states: bootstrap-dev ## Write docs/states.md.
-	@$(BIN)/python -m apps.runs.state_diagrams > docs/states.md
+	@$(BIN)/python -m apps.runs.management.state_diagrams > docs/states.md
 
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make deps" $(CURDIR)/$(BIN)/uv pip compile -q --universal \
 	--python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate $(if $(UPGRADE),--upgrade)

@@ -1,35 +1,26 @@
 """Dead letters in the admin: look, replay, discard."""
 
 import json
-from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
 from django import forms
-from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
+from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from agentplatform.api.admin_confirm import Answer, Question, confirm, find
 from agentplatform.core.admin import ReadOnly
 from agentplatform.core.clock import now
-from agentplatform.core.command import describe
-from agentplatform.core.errors import PlatformError
-from agentplatform.core.transactions import transaction
 from agentplatform.dead_letters.models import OPEN, DeadLetter
 from apps.runs.services.discard_letter import discard_letter
 from apps.runs.services.replay_letter import replay_letter
 
 COLORS = {"open": "danger", "replayed": "success", "discarded": "info"}
-PREFIX = "admin:dead_letters_deadletter"
 
 
 class StatusFilter(admin.SimpleListFilter):
@@ -98,72 +89,39 @@ class DeadLetterAdmin(ReadOnly, ModelAdmin):
         return bool(request.user.has_perm("dead_letters.change_deadletter"))
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
-        if _find(object_id).status != "open":
+        if find(DeadLetter, pk=object_id).status != "open":
             return []
         return super().get_actions_detail(request, object_id)
 
     @action(description="Replay", icon="replay", permissions=("act",))
     def replay(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        def act(letter_id: UUID, answer: dict[str, Any]) -> None:
-            replay_letter(letter_id=letter_id, changes=answer["changes"], at=now())
+        letter = find(DeadLetter, pk=object_id)
 
-        question = {
-            "title": "Replay this dead letter?",
-            "happens": ("Its message is sent again; a row decides whether that does anything.",),
-            "button": "Replay",
-        }
-        return self._ask(request, object_id, question, ReplayForm, act)
+        def act(answer: Answer) -> str:
+            replay_letter(letter_id=letter.id, changes=answer["changes"], at=now())
+            return "Its message is sent again."
+
+        question = Question(
+            title="Replay this dead letter?",
+            happens=("Its message is sent again; a row decides whether that does anything.",),
+            button="Replay",
+        )
+        return confirm(self, request, [letter], question, act, ReplayForm)
 
     @action(
         description="Discard", icon="delete", variant=ActionVariant.DANGER, permissions=("act",)
     )
     def discard(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        def act(letter_id: UUID, _answer: dict[str, Any]) -> None:
-            discard_letter(letter_id=letter_id, at=now())
+        letter = find(DeadLetter, pk=object_id)
 
-        question = {
-            "title": "Discard this dead letter?",
-            "happens": ("It is kept to look at, and cannot be replayed any more.",),
-            "button": "Discard",
-            "is_destructive": True,
-        }
-        return self._ask(request, object_id, question, forms.Form, act)
+        def act(_answer: Answer) -> str:
+            discard_letter(letter_id=letter.id, at=now())
+            return "It is discarded."
 
-    def _ask(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        question: dict[str, Any],
-        form_class: type[forms.Form],
-        act: Callable[[UUID, dict[str, Any]], None],
-    ) -> HttpResponse:
-        """The question, or what its answer leads to."""
-        letter = _find(object_id)
-        back = reverse(f"{PREFIX}_change", args=[letter.id])
-        form = form_class(request.POST if "confirmed" in request.POST else None)
-        if form.is_valid():
-            try:
-                with transaction():
-                    act(letter.id, form.cleaned_data)
-                    self.log_change(request, letter, question["title"])
-            except PlatformError as error:
-                form.add_error(None, describe(error))
-            else:
-                messages.success(request, "Done.")
-                return redirect(back)
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": question["title"],
-            "question": question,
-            "form": form,
-            "back": back,
-        }
-        return TemplateResponse(request, "admin/tenants/confirm.html", context)
-
-
-def _find(object_id: str) -> DeadLetter:
-    try:
-        return get_object_or_404(DeadLetter, pk=object_id)
-    except ValidationError as error:
-        raise Http404 from error
+        question = Question(
+            title="Discard this dead letter?",
+            happens=("It is kept to look at, and cannot be replayed any more.",),
+            button="Discard",
+            is_destructive=True,
+        )
+        return confirm(self, request, [letter], question, act)

@@ -8,9 +8,9 @@ from unfold.decorators import action
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from agentplatform.api.admin_confirm import Answer, Question, confirm, find
 from agentplatform.core.clock import now
 from apps.tenants.admin.audited import AuditedAdmin
-from apps.tenants.admin.confirm import Answer, Question, confirm, find
 from apps.tenants.contracts import Counts
 from apps.tenants.models import LedgerEntry, Tenant
 from apps.tenants.services.delete_tenant import delete_tenant

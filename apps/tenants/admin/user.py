@@ -7,8 +7,8 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from unfold.decorators import action, display
 
+from agentplatform.api.admin_confirm import Answer, Question, confirm, find
 from agentplatform.core.clock import now
-from apps.tenants.admin.confirm import Answer, Question, confirm, find
 from apps.tenants.admin.refusal import Form, ServiceAdmin
 from apps.tenants.admin.shown_once import show_once
 from apps.tenants.admin.user_form import NewUserForm

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from agentplatform.core.state_diagram import render_diagram
 from agentplatform.core.state_machine import StateMachine
-from apps.runs.state_diagrams import render_states
+from apps.runs.management.state_diagrams import render_states
 
 
 def test_a_diagram_has_each_change_of_the_table_once_a_beginning_and_ends() -> None:

@@ -90,7 +90,7 @@ def _page(
         "rows": rows if len(rows) > 1 else (),
         "back": _address(admin, rows),
     }
-    return TemplateResponse(request, "admin/tenants/confirm.html", context)
+    return TemplateResponse(request, "admin/confirm.html", context)
 
 
 def _address(admin: ModelAdmin, rows: Sequence[Model]) -> str:

@@ -1,4 +1,4 @@
-"""Print `docs/states.md`: `python -m apps.runs.state_diagrams > docs/states.md`."""
+"""Print `docs/states.md`: `python -m apps.runs.management.state_diagrams > docs/states.md`."""
 
 import sys
 
