@@ -36,6 +36,57 @@ class Graph:
         graph.add_edge("ask", END)
         return graph
 """
+ROUNDS = """
+import json
+import operator
+from langgraph.graph import END, START, StateGraph
+from langgraph.types import Send, interrupt
+from typing import Annotated, Any, TypedDict
+
+class State(TypedDict, total=False):
+    messages: list[dict[str, Any]]
+    options: dict[str, Any]
+    answers: Annotated[list[dict[str, Any]], operator.add]
+    wish: dict[str, Any]
+    place: int
+    done: int
+    output: dict[str, Any]
+
+def rounds(state: State) -> list[Any]:
+    return json.loads(state["messages"][-1]["content"])
+
+def go_on(state: State) -> Any:
+    done = state.get("done", 0)
+    if done == len(rounds(state)):
+        return "finish"
+    wishes = enumerate(rounds(state)[done])
+    return [Send("ask", {{"wish": wish, "place": 100 * done + index}}) for index, wish in wishes]
+
+def ask(state: State) -> State:
+    return {{"answers": [{{"place": state["place"], "is": interrupt(state["wish"])}}]}}
+
+def count(state: State) -> State:
+    return {{"done": state.get("done", 0) + 1}}
+
+def finish(state: State) -> State:
+    found = sorted(state["answers"], key=lambda answer: answer["place"])
+    return {{"output": {{"answers": [answer["is"] for answer in found]}}}}
+
+class Graph:
+    version = "{version}"
+
+    @staticmethod
+    def build() -> Any:
+        graph = StateGraph(State)
+        for node in (ask, count, finish):
+            graph.add_node(node.__name__, node)
+        graph.add_conditional_edges(START, go_on, ["ask", "finish"])
+        graph.add_edge("ask", "count")
+        graph.add_conditional_edges("count", go_on, ["ask", "finish"])
+        graph.add_edge("finish", END)
+        return graph
+"""
+"""Its prompt is a JSON list of rounds, each a list of wishes that are asked at once."""
 ASK = '{"kind": "completion", "messages": state["messages"]}'
 
 
@@ -47,15 +98,15 @@ def forget_graphs() -> None:
 
 @pytest.fixture
 def install_graph(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InstallGraph]:
-    """`install_graph(name, version=..., wish=...)`: a graph that asks twice. Installing another
-    version replaces the first, as a deploy would."""
+    """`install_graph(name, version=..., wish=...)`: a graph that asks twice, or another `program`.
+    Installing another version replaces the first, as a deploy would."""
 
-    def install(name: str, *, version: str, wish: str = ASK) -> None:
+    def install(name: str, *, version: str = "1", wish: str = ASK, program: str = PROGRAM) -> None:
         module = f"operator_{name}_{uuid4().hex}"
         folder = tmp_path / module
         info = folder / f"{module}-1.dist-info"
         info.mkdir(parents=True)
-        (folder / f"{module}.py").write_text(PROGRAM.format(version=version, wish=wish))
+        (folder / f"{module}.py").write_text(program.format(version=version, wish=wish))
         (info / "METADATA").write_text(f"Name: {module}\nVersion: 1\n")
         (info / "entry_points.txt").write_text(f"[{registry.GROUP}]\n{name} = {module}:Graph\n")
         monkeypatch.syspath_prepend(folder)

@@ -34,12 +34,13 @@ class CallFailure:
 
 @dataclass(frozen=True, kw_only=True)
 class CallOutcome:
-    """The recorded state of one call, made in the step's `attempt`. `output` is JSON; exactly one
-    of output and failure is set once `is_finished`. `tokens` and `cost_nanos` cover every provider
+    """The recorded state of one call, made in the step's `attempt`, or of an `ask`: what the step
+    has asked of neither a model nor a tool. `output` is JSON; exactly one of output and failure is
+    set once `is_finished`. `tokens` and `cost_nanos` cover every provider
     attempt of the call; an unknown cost is None."""
 
     call_id: UUID
-    kind: CallKind
+    kind: CallKind | Literal["ask"]
     attempt: int
     index: int
     is_finished: bool

@@ -6,11 +6,14 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Prefetch, QuerySet
+
 from agentplatform.calls.contracts import CallOutcome
 from apps.gateway import facade as gateway
-from apps.runs.models import Run, RunEvent, Step, TaskDefinition, TaskVersion
+from apps.runs.models import Ask, Run, RunEvent, Step, TaskDefinition, TaskVersion
 from apps.runs.spec.document import Spec, read_spec
 from apps.runs.spec.kinds import SpecStep
+from apps.runs.states import ASK
 from apps.tools import facade as tools
 
 
@@ -29,6 +32,13 @@ def steps_of(run: Run) -> dict[str, Step]:
     """The run's steps by name, in the order of its spec; items of maps left out."""
     rows = Step.objects.filter(run_id=run.id, item_index=-1).order_by("position")
     return {step.name: step for step in rows}
+
+
+def steps_to_show(run: Run) -> QuerySet[Step]:
+    """Every step with its `open_asks`, in the order of the spec; items after their map."""
+    waiting = Prefetch("asks", Ask.objects.filter(status="WAITING"), to_attr="open_asks")
+    rows = Step.objects.filter(run_id=run.id).prefetch_related(waiting)
+    return rows.order_by("position", "item_index")
 
 
 def deadline_of(node: SpecStep, at: datetime) -> datetime | None:
@@ -60,13 +70,26 @@ def values_of(run: Run, steps: Mapping[str, Step]) -> dict[str, Any]:
 
 def call_outcomes(step: Step, *, turn: int) -> tuple[CallOutcome, ...]:
     """The recorded calls of `turn`, by index: the present attempt's, and those of an attempt before
-    that it need not repeat."""
+    that it need not repeat. What the turn has asked of people and other runs is among them."""
     found: list[CallOutcome] = []
     if step.kind != "tool":
         found += gateway.outcomes(step_id=step.id, attempt=step.attempt, turn=turn)
     if step.kind != "llm":
         found += tools.outcomes(step_id=step.id, attempt=step.attempt, turn=turn)
+    if step.has_asked:
+        found += (_ask_outcome(ask, step) for ask in Ask.objects.filter(step=step, turn=turn))
     return tuple(sorted(found, key=lambda outcome: outcome.index))
+
+
+def _ask_outcome(ask: Ask, step: Step) -> CallOutcome:
+    return CallOutcome(
+        call_id=ask.id,
+        kind="ask",
+        attempt=step.attempt,
+        index=ask.index,
+        is_finished=ask.status in ASK.terminal,
+        output=ask.answer,
+    )
 
 
 def find_run(*, tenant_id: UUID, run_id: UUID) -> Run | None:

@@ -37,6 +37,15 @@ STEP = StateMachine(
     },
 )
 
+ASK = StateMachine(
+    "ask",
+    {
+        "WAITING": frozenset({"ANSWERED", "CANCELLED"}),
+        "ANSWERED": frozenset(),
+        "CANCELLED": frozenset(),
+    },
+)
+
 RUN_OUTCOME_OF_FAILURE: Final = {"budget_exceeded": "BUDGET_EXCEEDED"}
 """The failure codes that end a run in a state of their own; every other one ends it as FAILED."""
 

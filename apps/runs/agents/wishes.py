@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
 from agentplatform.core.errors import InvalidInput
 from apps.gateway.contracts import Message, ToolSpec
+from apps.runs.spec.steps import MONTH_SECONDS
 
 
 class GraphError(InvalidInput):
@@ -40,7 +41,33 @@ class ToolWish(_Wish):
     arguments: dict[str, Any]
 
 
-Wish = CompletionWish | ToolWish
+class ApprovalWish(_Wish):
+    """A question to a person, with `details` shown beside it. Answered by {decision: approved or
+    rejected, option, comment, by, timed_out}; `on_timeout` says what nobody's answer counts as."""
+
+    kind: Literal["approval"]
+    question: str = Field(min_length=1, max_length=10_000)
+    options: tuple[Annotated[str, StringConstraints(min_length=1, max_length=100)], ...] = Field(
+        (), max_length=50
+    )
+    details: dict[str, Any] = Field(default_factory=dict)
+    timeout_seconds: float | None = Field(None, gt=0, le=MONTH_SECONDS)
+    on_timeout: Literal["approve", "reject"] = "reject"
+
+
+class RunWish(_Wish):
+    """A run of another task. Answered by {ok: true, output} or {ok: false, error}."""
+
+    kind: Literal["run"]
+    task: str = Field(min_length=1, max_length=200)
+    input: dict[str, Any] = Field(default_factory=dict)
+    token_budget: int | None = Field(None, ge=1)
+
+
+AskWish = ApprovalWish | RunWish
+"""What neither a model nor a tool answers."""
+
+Wish = CompletionWish | ToolWish | ApprovalWish | RunWish
 
 _WISH: TypeAdapter[Wish] = TypeAdapter(Annotated[Wish, Field(discriminator="kind")])
 

@@ -18,17 +18,22 @@ from apps.runs.services.dispatch import QueuedStep, send_steps
 from apps.tenants.facade import principal_of
 
 
-class Approval(StrictSerializer):
-    """`option` is one of the step's options; left out where it has none."""
+class Answer(StrictSerializer):
+    """`ask` is the id of one of the step's open `asks`; it may be left out while there is only one,
+    and is for a step of the kind `approval`."""
+
+    ask = serializers.UUIDField(required=False, allow_null=True, default=None)
+    comment = serializers.CharField(max_length=10_000, allow_blank=True, default="")
+
+
+class Approval(Answer):
+    """`option` is one of the options of the question; left out where it has none."""
 
     option = serializers.CharField(max_length=100, required=False, allow_null=True, default=None)
-    comment = serializers.CharField(max_length=10_000, allow_blank=True, default="")
 
 
-class Rejection(StrictSerializer):
+class Rejection(Answer):
     """Why not."""
-
-    comment = serializers.CharField(max_length=10_000, allow_blank=True, default="")
 
 
 class Signal(StrictSerializer):
@@ -39,7 +44,7 @@ class Signal(StrictSerializer):
 
 @extend_schema(tags=["runs"], request=Approval, responses=RunRead)
 class StepApprove(APIView):
-    """Approve what a step of the kind `approval` asks."""
+    """Approve what a step of the kind `approval`, or an agent or a crew, asks."""
 
     required_right = "run"
 
@@ -54,7 +59,7 @@ class StepApprove(APIView):
 
 @extend_schema(tags=["runs"], request=Rejection, responses=RunRead)
 class StepReject(APIView):
-    """Reject what a step of the kind `approval` asks."""
+    """Reject what a step of the kind `approval`, or an agent or a crew, asks."""
 
     required_right = "run"
 

@@ -31,7 +31,7 @@ from apps.runs.api.serializers import (
 )
 from apps.runs.api.tasks import task_or_404
 from apps.runs.models import Run, Step
-from apps.runs.selectors import events_after, find_run
+from apps.runs.selectors import events_after, find_run, steps_to_show
 from apps.runs.services.cancel_run import cancel_run
 from apps.runs.services.create_run import create_run
 from apps.runs.states import RUN
@@ -113,8 +113,7 @@ class RunSteps(APIView):
     required_right_to_read = "read"
 
     def get(self, request: Request, run_id: UUID) -> Response:
-        steps = Step.objects.filter(run_id=run_or_404(request, run_id).id)
-        return Response(StepRead(steps.order_by("position", "item_index"), many=True).data)
+        return Response(StepRead(steps_to_show(run_or_404(request, run_id)), many=True).data)
 
 
 @extend_schema(tags=["runs"], responses=RunMetrics)

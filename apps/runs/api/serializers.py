@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from agentplatform.api.serializers import StrictSerializer
 from agentplatform.core.money import format_usd
-from apps.runs.models import Run, RunEvent, Step, TaskVersion
+from apps.runs.models import Ask, Run, RunEvent, Step, TaskVersion
 
 
 class TaskWrite(StrictSerializer):
@@ -101,20 +101,36 @@ class RunRead(serializers.ModelSerializer[Run]):
         return format_usd(run.cost_nanos) or ""
 
 
+class AskRead(serializers.Serializer[Ask]):
+    """What a turn of an agent or a crew waits for: an answer of a person (`approval`, answered with
+    `POST .../approve` or `/reject`), or the end of another run (`run`). `wish` is what was asked:
+    question, options and details; or task and input."""
+
+    id = serializers.UUIDField()
+    kind = serializers.ChoiceField(choices=Ask.Kind.choices)
+    turn = serializers.IntegerField()
+    wish = serializers.JSONField()
+    wait_until = serializers.DateTimeField(allow_null=True)
+    run_id = serializers.UUIDField(source="child_run_id", allow_null=True)
+    created_at = serializers.DateTimeField()
+
+
 class StepRead(serializers.ModelSerializer[Step]):
-    """One step of a run; `item_index` counts the items of a map from 0, and is -1 outside."""
+    """One step of a run; `item_index` counts the items of a map from 0, and is -1 outside. `asks`
+    are those that are open."""
 
     input = serializers.JSONField(allow_null=True)
     output = serializers.JSONField(allow_null=True)
     error = Problem(allow_null=True)
     cost_usd = serializers.SerializerMethodField()
+    asks = AskRead(many=True, source="open_asks")
 
     class Meta:
         model = Step
         fields = (
             "id", "name", "kind", "item_index", "status", "attempt", "max_attempts", "turn",
-            "waits_for", "wait_until", "deadline_at", "input", "output", "error", "tokens_used",
-            "cost_usd", "next_attempt_at", "started_at", "completed_at",
+            "waits_for", "wait_until", "asks", "deadline_at", "input", "output", "error",
+            "tokens_used", "cost_usd", "next_attempt_at", "started_at", "completed_at",
         )  # fmt: skip
 
     def get_cost_usd(self, step: Step) -> str:

@@ -4,14 +4,14 @@ import sys
 
 from agentplatform.calls.states import CALL, MAX_EXECUTIONS
 from agentplatform.core.state_diagram import render_diagram
-from apps.runs.states import RUN, STEP
+from apps.runs.states import ASK, RUN, STEP
 
 _TOLD = (
     (RUN, "A run begins when it is accepted, and ends once."),
     (
         STEP,
         "A step waits for those that it needs (PENDING), for a worker (QUEUED), for its next"
-        " attempt (RETRYING), or for calls, items, a child run, a person, a signal or a time"
+        " attempt (RETRYING), or for calls, asks, items, a child run, a person, a signal or a time"
         " (WAITING). RUNNING follows RUNNING when another worker takes over a turn whose lease has"
         " expired.",
     ),
@@ -20,6 +20,7 @@ _TOLD = (
         "A model call or a tool call. RUNNING follows RUNNING when another worker takes over one"
         f" whose lease has expired; a call that loses {MAX_EXECUTIONS} workers is FAILED.",
     ),
+    (ASK, "What a turn has asked of a person or of another run."),
 )
 
 

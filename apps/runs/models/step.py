@@ -13,7 +13,8 @@ class Step(models.Model):
 
     `attempt` counts from 1. `takeovers` counts the leases that expired within the present turn.
     `waits_for` says what a WAITING step waits for, `wait_until` until when at most. `input` is an
-    item's value, or a signal that came before its step.
+    item's value, or a signal that came before its step. `has_asked` says that turns of it have
+    asks: while some are open it waits for ASKS, then for the CALLS of the same turn.
     """
 
     class WaitsFor(models.TextChoices):
@@ -23,6 +24,7 @@ class Step(models.Model):
         APPROVAL = "approval"
         RUN = "run"
         ITEMS = "items"
+        ASKS = "asks"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     tenant = models.ForeignKey("tenants.Tenant", on_delete=models.CASCADE, related_name="+")
@@ -43,6 +45,7 @@ class Step(models.Model):
     next_attempt_at = models.DateTimeField(null=True)
     dispatched_at = models.DateTimeField(null=True)
     waits_for = models.CharField(max_length=8, choices=WaitsFor, blank=True)
+    has_asked = models.BooleanField(default=False, db_default=False)
     wait_until = models.DateTimeField(null=True)
     deadline_at = models.DateTimeField(null=True)
     changed_at = models.DateTimeField()

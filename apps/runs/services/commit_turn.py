@@ -14,6 +14,7 @@ from apps.gateway import facade as gateway
 from apps.gateway.contracts import CompletionRequest
 from apps.runs.models import Checkpoint, Run, Step
 from apps.runs.services.advance_run import advance
+from apps.runs.services.asks.begin_asks import begin_asks
 from apps.runs.services.claim import Claim
 from apps.runs.services.claim_step import take
 from apps.runs.services.dispatch import PlannedCall, QueuedStep, send_calls, send_resume
@@ -94,9 +95,11 @@ def _suspend(run: Run, step: Step, token: UUID, result: Suspended, *, at: dateti
     )
     if result.checkpoint is not None:
         _store(result.checkpoint)
+    if result.asks:
+        begin_asks(run, step, result.asks, at=at)
     if planned:
         after_commit(send_calls, step_id=step.id, turn=step.turn, calls=planned, at=at)
-    else:
+    elif not result.asks:
         after_commit(send_resume, step_id=step.id, turn=step.turn)
 
 
@@ -178,10 +181,10 @@ def _record_outcomes(
     run: Run, step: Step, outcomes: Iterable[CallOutcome], *, at: datetime
 ) -> None:
     """Add the turn's tokens and cost to step and run, and show each call in the timeline; those
-    of an attempt before were recorded when it failed."""
+    of an attempt before were recorded when it failed, and asks when they were answered."""
     tokens = cost = 0
     for outcome in outcomes:
-        if outcome.attempt < step.attempt:
+        if outcome.attempt < step.attempt or outcome.kind == "ask":
             continue
         tokens += outcome.tokens
         cost += outcome.cost_nanos or 0

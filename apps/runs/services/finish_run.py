@@ -10,6 +10,7 @@ from apps.gateway import facade as gateway
 from apps.runs.contracts import OtherRelease
 from apps.runs.models import Run, Step
 from apps.runs.selectors import spec_of, values_of
+from apps.runs.services.asks.cancel_asks import cancel_asks
 from apps.runs.services.dispatch import hint_children, send_advance, send_finish
 from apps.runs.services.lock_run import locked_steps
 from apps.runs.services.transition import cancel_items, move_run, move_step
@@ -44,6 +45,7 @@ def finish_run(
     if outcome != "COMPLETED":
         gateway.cancel_calls(run_id=run.id, at=at)
         tools.cancel_calls(run_id=run.id, at=at)
+        cancel_asks(run_id=run.id, at=at)
         if _may_have_children(run):
             hint_children(run_id=run.id)
     after_commit(

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from agentplatform.core.rows import rows_of
 from agentplatform.dead_letters.models import DeadLetter
 from apps.gateway import facade as gateway
-from apps.runs.models import Checkpoint, Run, RunEvent, Step, TaskDefinition, TaskVersion
+from apps.runs.models import Ask, Checkpoint, Run, RunEvent, Step, TaskDefinition, TaskVersion
 from apps.runs.services.cancel_children import UNFINISHED, cancel_runs
 from apps.tenants.contracts import Counts, Exported, ExportedRows
 from apps.tools import facade as tools
@@ -19,6 +19,7 @@ _EXPORTED = (
     ("versions", TaskVersion),
     ("runs", Run),
     ("steps", Step),
+    ("asks", Ask),
     ("events", RunEvent),
     ("checkpoints", Checkpoint),
     ("dead_letters", DeadLetter),

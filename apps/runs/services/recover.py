@@ -11,6 +11,8 @@ from agentplatform.core.transactions import transaction
 from apps.gateway import facade as gateway
 from apps.runs.models import Run, Step
 from apps.runs.models.step import LIVE
+from apps.runs.services.asks.end_child_asks import parents_to_tell
+from apps.runs.services.asks.expire_asks import expire_asks
 from apps.runs.services.cancel_children import cancel_runs, orphans
 from apps.runs.services.cancel_run import expire_run
 from apps.runs.services.dispatch import (
@@ -50,6 +52,7 @@ def recover(*, at: datetime) -> dict[str, int]:
         "overdue_runs": _expire_runs(at),
         "overdue_steps": _expire_steps(at),
         "waits": _end_waits(at),
+        "asks": expire_asks(at=at, limit=BATCH),
         "orphans": cancel_runs(list(orphans()[:BATCH]), at=at),
         "parents": _advance_parents(at),
         "retries": _requeue_retries(at),
@@ -104,6 +107,7 @@ def _advance_parents(at: datetime) -> int:
         parent_run__advanced_at__lte=at - UNSENT,
     )
     parents = set(over.filter(Exists(waiting)).values_list("parent_run_id", flat=True)[:BATCH])
+    parents |= parents_to_tell(at=at, unsent=UNSENT, limit=BATCH)
     for run_id in parents:
         send_advance(run_id=run_id)
     return len(parents)

@@ -6,8 +6,7 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from apps.runs.contracts import OtherRelease
-from apps.runs.spec.engine_steps import RunStep
-from apps.runs.spec.kinds import MapStep, SpecStep
+from apps.runs.spec.kinds import MapStep, SpecStep, starts_runs
 from apps.runs.spec.steps import DecisionStep, Goto, Node, Retry
 
 _ANY_OBJECT = {"type": "object"}
@@ -71,8 +70,8 @@ class Spec(Node):
 
     @cached_property
     def has_children(self) -> bool:
-        """Whether a step of it starts other runs."""
-        return any(isinstance(self.step_of(step.name, 0), RunStep) for step in self.steps)
+        """Whether a step of it may start other runs."""
+        return any(starts_runs(self.step_of(step.name, 0)) for step in self.steps)
 
     @cached_property
     def has_streams(self) -> bool:

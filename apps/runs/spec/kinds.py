@@ -58,3 +58,8 @@ SpecStep = Annotated[
     | MapStep,
     Field(discriminator="kind"),
 ]
+
+
+def starts_runs(step: SpecStep) -> bool:
+    """Whether it may start other runs; of an operator's graph that is not known."""
+    return isinstance(step, RunStep) or (isinstance(step, AgentStep) and step.graph != "react")

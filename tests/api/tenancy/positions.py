@@ -8,7 +8,7 @@ from typing import Any
 
 from drf_spectacular.generators import SchemaGenerator
 
-from apps.runs.models import Run, TaskDefinition
+from apps.runs.models import Ask, Run, TaskDefinition
 from apps.tenants.models import ApiKey, AuditEntry, Secret, Tenant, User
 from apps.tools.models import Artifact
 from tests.api.tenants.house import STEP, House
@@ -35,6 +35,7 @@ NAMES: dict[str, Callable[[Tenant], str]] = {
     "parent_run_id": lambda tenant: _named_by_a_run("parent_run_id", House(tenant).run(), tenant),
     "forked_from_id": lambda tenant: _named_by_a_run("forked_from_id", House(tenant).run(), tenant),
     "created_by_id": lambda tenant: _named_by_a_run("created_by_id", House(tenant).user(), tenant),
+    "ask": lambda tenant: str(House(tenant).question()),
     "artifact_id": _first(Artifact, "id"),
     "user_id": _first(User, "id"),
     "api_key_id": _first(ApiKey, "id", rotated_at=None, name="key"),
@@ -122,7 +123,7 @@ class Position:
             is_step = position.path.startswith(STEP_PATH) and name == "name"
             other = STEP if is_step else ""
             path = path.replace(
-                f"{{{name}}}", value if is_here else other or position.value_of(sender)
+                f"{{{name}}}", value if is_here else other or self._beside(position, sender, value)
             )
         body = BODIES.get(f"{self.method} {self.path}", lambda _: {})(sender)
         if self.place == "body":
@@ -131,6 +132,13 @@ class Position:
             path = f"{path}?{self.name}={value}"
         headers = {self.name: value} if self.place == "header" else {}
         return partial(getattr(client, self.method), path, body, headers=headers)
+
+    def _beside(self, position: "Position", sender: Tenant, value: str) -> str:
+        """A row of the sender for another position; for a question, the run that asks it or one."""
+        if self.name != "ask":
+            return position.value_of(sender)
+        own = Ask.objects.filter(tenant=sender, id=value).first()
+        return str((own or Ask.objects.get(id=House(sender).question())).run_id)
 
 
 def is_id(schema: dict[str, Any]) -> bool:

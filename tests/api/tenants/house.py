@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from agentplatform.core.clock import now
 from apps.runs.facade import cancel_run, create_run, create_task
-from apps.runs.models import TaskDefinition
+from apps.runs.models import Ask, Step, TaskDefinition
 from apps.runs.services.advance_run import advance_run
 from apps.tenants.contracts import Role
 from apps.tenants.models import Tenant, User
@@ -27,6 +27,7 @@ SPEC = {
     "steps": [{"name": STEP, "kind": "tool", "tool": "code", "arguments": {"program": "print(1)"}}]
 }
 ASKING = {"steps": [{"name": STEP, "kind": "approval", "question": "Go on?"}]}
+AGENT = {"steps": [{"name": STEP, "kind": "agent", "instructions": "Ask.", "prompt": "Go."}]}
 WAITING = {"steps": [{"name": STEP, "kind": "wait", "signal": True}]}
 
 
@@ -96,6 +97,17 @@ class House:
 
     def asking_run(self) -> uuid.UUID:
         return self._advanced(ASKING)
+
+    def question(self) -> uuid.UUID:
+        """What an agent, the step of a new run, asks."""
+        run_id = self._advanced(AGENT)
+        steps = Step.objects.filter(run_id=run_id)
+        steps.update(status="WAITING", waits_for=Step.WaitsFor.ASKS, has_asked=True)
+        ask = Ask.objects.create(
+            tenant=self.tenant, run_id=run_id, step=steps[0], turn=0, index=0, created_at=now(),
+            kind="approval", wish={"question": "Go on?", "options": [], "details": {}},
+        )  # fmt: skip
+        return ask.id
 
     def waiting_run(self) -> uuid.UUID:
         return self._advanced(WAITING)

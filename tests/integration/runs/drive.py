@@ -8,6 +8,7 @@ from agentplatform.calls.claim import claim_row
 from agentplatform.calls.contracts import CallFailure
 from agentplatform.calls.move import finish_row
 from agentplatform.core.clock import now
+from apps.gateway.models import LlmCall
 from apps.runs.models import Run, Step
 from apps.runs.services.advance_run import advance_run
 from apps.runs.services.cancel_children import cancel_children
@@ -18,6 +19,7 @@ from apps.runs.states import RUN
 from apps.tools.models import ToolCall
 
 Answer = Callable[[dict[str, Any]], Any]
+Say = Callable[[str], dict[str, Any] | CallFailure]
 
 
 def broken(detail: str) -> CallFailure:
@@ -32,11 +34,13 @@ def echo(arguments: dict[str, Any]) -> Any:
 
 class Drive:
     """Delivers what is due for every run of the tenant; `answer` gives the value of a tool call
-    for its arguments, or a CallFailure."""
+    for its arguments, or a CallFailure. `say` gives what a completion says to its last message, or
+    a CallFailure; without it completions stay open."""
 
-    def __init__(self, run: Run, answer: Answer = echo) -> None:
+    def __init__(self, run: Run, answer: Answer = echo, say: Say | None = None) -> None:
         self.run = run
         self.answer = answer
+        self.say = say
         self.at: datetime = now()
 
     def pass_time(self, seconds: float) -> "Drive":
@@ -73,6 +77,7 @@ class Drive:
             resume_step(step_id=step.id, turn=step.turn, at=self.at)
 
     def answer_calls(self, step: Step) -> None:
+        self._answer_completions(step)
         for call in ToolCall.objects.filter(step_id=step.id, status="QUEUED"):
             claimed = claim_row(ToolCall, call_id=call.id, at=self.at)
             if claimed is None:
@@ -82,6 +87,19 @@ class Drive:
                 finish_row(claimed, to="FAILED", at=self.at, failure=value)
             else:
                 finish_row(claimed, to="SUCCESS", at=self.at, response={"value": value})
+
+    def _answer_completions(self, step: Step) -> None:
+        if self.say is None:
+            return
+        for call in LlmCall.objects.filter(step_id=step.id, status="QUEUED"):
+            claimed = claim_row(LlmCall, call_id=call.id, at=self.at)
+            if claimed is None:
+                continue
+            said = self.say(claimed.request["messages"][-1]["content"])
+            if isinstance(said, CallFailure):
+                finish_row(claimed, to="FAILED", at=self.at, failure=said)
+            else:
+                finish_row(claimed, to="SUCCESS", at=self.at, response=said)
 
     def _seen(self) -> tuple[int, ...]:
         tenant = self.run.tenant_id

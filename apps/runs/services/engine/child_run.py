@@ -4,21 +4,19 @@ from datetime import datetime
 from typing import Any, cast
 
 from agentplatform.core.errors import PlatformError
-from apps.runs.contracts import NoSuchTask, OtherRelease, TooDeep
+from apps.runs.contracts import OtherRelease
 from apps.runs.models import Run, Step
-from apps.runs.selectors import find_task_named
-from apps.runs.services.create_run import create_run
+from apps.runs.services.asks.end_child_asks import end_child_asks
 from apps.runs.services.dispatch import QueuedStep
 from apps.runs.services.engine.settle import fail, succeed, wait_for
 from apps.runs.services.lock_run import locked_items
+from apps.runs.services.start_child import end_of, failure_of, start_child
 from apps.runs.services.transition import add_usage
 from apps.runs.services.write_run import write_run
 from apps.runs.spec.engine_steps import RunStep
 from apps.runs.spec.kinds import SpecStep
 from apps.runs.spec.template import render
 from apps.runs.states import RUN
-
-MAX_DEPTH = 5
 
 
 def begin_child(
@@ -32,19 +30,16 @@ def begin_child(
     except OtherRelease:
         raise
     except PlatformError as error:
-        problems = "; ".join(f"{path}: {' '.join(why)}" for path, why in error.errors.items())
-        detail = f"{error.detail} {problems}".strip()
-        fail(run, step, {"code": error.code, "detail": detail}, at=at)
+        fail(run, step, failure_of(error), at=at)
         return []
     wait_for(run, step, Step.WaitsFor.RUN, at=at, until=None, run_id=str(child.id))
     return []
 
 
 def end_children(run: Run, *, at: datetime) -> bool:
-    """End the steps of a locked run whose child runs are over; whether there were any.
-
-    Requires a transaction.
-    """
+    """End the steps of a locked run whose child runs are over, and what turns have asked of such;
+    whether there were any steps. Requires a transaction."""
+    end_child_asks(run, at=at)
     write_run(run)
     waiting = Step.objects.filter(run_id=run.id, status="WAITING", waits_for=Step.WaitsFor.RUN)
     steps = {step.id: step for step in locked_items(run, list(waiting))}
@@ -61,23 +56,14 @@ def end_children(run: Run, *, at: datetime) -> bool:
 
 
 def _start(run: Run, step: Step, node: RunStep, values: dict[str, Any], *, at: datetime) -> Run:
-    if run.depth + 1 > MAX_DEPTH:
-        raise TooDeep(f"Runs are nested at most {MAX_DEPTH} deep.")
-    name = str(render(node.task, values))
-    task = find_task_named(tenant_id=run.tenant_id, name=name)
-    if task is None:
-        raise NoSuchTask(f"There is no task named `{name}`.")
-    child, _ = create_run(
-        task=task,
+    return start_child(
+        run,
+        step,
+        task=str(render(node.task, values)),
         given=render(node.input, values),
-        created_by=run.created_by_id,
-        at=at,
         token_budget=node.token_budget,
-        trace_id=run.trace_id,
-        parent=run,
-        parent_step_id=step.id,
+        at=at,
     )
-    return child
 
 
 def _end(run: Run, step: Step, child: Run, *, at: datetime) -> None:
@@ -86,7 +72,4 @@ def _end(run: Run, step: Step, child: Run, *, at: datetime) -> None:
     if child.status == "COMPLETED":
         succeed(run, step, child.output, at=at, data=shown)
         return
-    why = (child.error or {}).get("detail", "")
-    code = "budget_exceeded" if child.status == "BUDGET_EXCEEDED" else "child_run_failed"
-    detail = f"Run {child.id} ended {child.status}. {why}".strip()
-    fail(run, step, {"code": code, "detail": detail, "run_id": str(child.id)}, at=at)
+    fail(run, step, {**end_of(child), "run_id": str(child.id)}, at=at)

@@ -1,4 +1,4 @@
-"""An agent or crew step: a LangGraph graph that suspends for every completion and tool call."""
+"""An agent or crew step: a LangGraph graph that suspends for whatever it asks of the outside."""
 
 from collections.abc import Collection
 from typing import Any, cast
@@ -9,7 +9,7 @@ from agentplatform.calls.contracts import CallFailure, CallOutcome
 from agentplatform.core.errors import PlatformError
 from apps.runs.agents.graph import Ended, Graph, Paused, resume_graph, start_graph
 from apps.runs.agents.registry import GraphMissing, LoadedGraph, find_graph
-from apps.runs.agents.wishes import CompletionWish, GraphError, read_wish
+from apps.runs.agents.wishes import AskWish, CompletionWish, GraphError, ToolWish, read_wish
 from apps.runs.models import Checkpoint
 from apps.runs.selectors import call_outcomes
 from apps.runs.services.turns.completion import completion_request
@@ -96,6 +96,11 @@ def _go_on(
 def _answer(toolbox: Toolbox, wish: dict[str, Any], outcome: CallOutcome) -> dict[str, Any]:
     """What the graph is told of a call; `shown` is the part that the model is to see."""
     output = outcome.output or {}
+    if outcome.kind == "ask":
+        is_tool = wish["kind"] == "tool"
+        return (
+            {**output, **toolbox.shown(wish["name"], output.get("output"))} if is_tool else output
+        )
     if outcome.kind == "llm":
         return {"text": output.get("text", ""), "tool_calls": list(output.get("tool_calls", ()))}
     if outcome.failure:
@@ -132,18 +137,21 @@ def _suspend(
     checkpoint: Checkpoint,
     answered: Collection[int] = (),
 ) -> Suspended:
+    """Asks are named again whether answered or not: who begins them knows which there are."""
+    wanted = [_wanted(step, turn, toolbox, wish) for wish in checkpoint.wishes]
+    asks = {index: one for index, one in enumerate(wanted) if isinstance(one, AskWish)}
     calls = tuple(
-        None if index in answered else _request(step, turn, toolbox, wish)
-        for index, wish in enumerate(checkpoint.wishes)
+        None if index in answered or isinstance(one, AskWish) else one
+        for index, one in enumerate(wanted)
     )
-    return Suspended(calls=calls, checkpoint=checkpoint)
+    return Suspended(calls=calls, asks=asks, checkpoint=checkpoint)
 
 
-def _request(
+def _wanted(
     step: AgentStep | CrewStep, turn: Turn, toolbox: Toolbox, wish: dict[str, Any]
-) -> CallRequest:
+) -> CallRequest | AskWish:
     wanted = read_wish(wish)
     if isinstance(wanted, CompletionWish):
         default = turn.spec.defaults.model
         return completion_request(step, wanted, toolbox, default_model=default)
-    return toolbox.request(wanted)
+    return toolbox.request(wanted) if isinstance(wanted, ToolWish) else wanted

@@ -1,10 +1,12 @@
 """What a turn is given and what it may come to."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from agentplatform.calls.contracts import CallFailure, CallOutcome
 from apps.gateway.contracts import CompletionRequest
+from apps.runs.agents.wishes import AskWish
 from apps.runs.models import Checkpoint, Run, Step
 from apps.runs.spec.document import Spec
 from apps.runs.spec.kinds import SpecStep
@@ -40,9 +42,11 @@ CallRequest = CompletionRequest | ToolRequest
 @dataclass(frozen=True, kw_only=True)
 class Suspended:
     """The step waits for these calls, the position of each being its index; None is a call that an
-    attempt before has made. `checkpoint` is to be stored with them, if there is one."""
+    attempt before has made, or an ask. `asks` are by index what people and other runs are to
+    answer. `checkpoint` is to be stored with them, if there is one."""
 
     calls: tuple[CallRequest | None, ...]
+    asks: Mapping[int, AskWish] = field(default_factory=dict)
     checkpoint: Checkpoint | None = None
 
 

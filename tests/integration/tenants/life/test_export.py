@@ -15,7 +15,7 @@ from agentplatform.core.errors import Conflict
 from agentplatform.dead_letters.models import DeadLetter
 from apps.gateway.models import LlmCall, LlmEvent
 from apps.gateway.services.expire_reservations import expire_reservations
-from apps.runs.models import Checkpoint, Run, RunEvent, Step, TaskDefinition, TaskVersion
+from apps.runs.models import Ask, Checkpoint, Run, RunEvent, Step, TaskDefinition, TaskVersion
 from apps.tenants.models import (
     Account,
     ApiKey,
@@ -47,6 +47,7 @@ FILES = {
     Run: "runs.jsonl",
     Step: "steps.jsonl",
     RunEvent: "events.jsonl",
+    Ask: "asks.jsonl",
     Checkpoint: "checkpoints.jsonl",
     DeadLetter: "dead_letters.jsonl",
     LlmCall: "model_calls.jsonl",

@@ -13,7 +13,7 @@ from agentplatform.core.transactions import scope_connection, transaction
 from agentplatform.dead_letters.bury_work import bury_work
 from agentplatform.dead_letters.reasons import Reason
 from apps.gateway.models import LlmCall, LlmEvent
-from apps.runs.models import Checkpoint, Run, Step
+from apps.runs.models import Ask, Checkpoint, Run, Step
 from apps.runs.services.create_run import create_run
 from apps.runs.services.save_task import create_task
 from apps.tenants.contracts import Admission, Settlement
@@ -61,11 +61,15 @@ def whole_tenant(at: datetime | None = None) -> Tenant:
 
 
 def work_of(run: Run, *, at: datetime) -> None:
-    """A checkpoint, calls, an attempt, an artifact and a dead letter of the run's step."""
+    """A checkpoint, an ask, calls, an attempt, an artifact and a dead letter of the run's step."""
     step = Step.objects.get(run=run)
     Checkpoint.objects.create(
         step=step, tenant_id=run.tenant_id, graph="g", turn=0, interrupts={}, wishes={}, state=b"s"
     )
+    Ask.objects.create(
+        tenant_id=run.tenant_id, run=run, step=step, turn=0, index=2, kind="approval", wish={},
+        created_at=at,
+    )  # fmt: skip
     call: dict[str, Any] = {
         "tenant_id": run.tenant_id,
         "run_id": run.id,
