@@ -98,6 +98,13 @@ class Environment(BaseSettings):
         description="How long a worker that is told to stop lets its calls finish before it gives "
         "them back; some seconds less than what stops the worker waits before it kills.",
     )
+    dead_letter_retention_days: int = Field(
+        90,
+        ge=1,
+        le=3650,
+        description="How long dead letters are kept: those of messages from when they came, the "
+        "others from when they were replayed or discarded.",
+    )
     sqs_queue_prefix: str = Field(
         "agentplatform-", description="Put before each queue's name on SQS."
     )

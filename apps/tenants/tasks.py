@@ -2,6 +2,7 @@
 
 from agentplatform.core.clock import now
 from agentplatform.core.tasks import EVERY_TENANT, platform_task
+from agentplatform.dead_letters.purge_letters import purge_letters
 from apps.tenants.services.dispatch import send_purge_expired, send_tend
 from apps.tenants.services.purge_expired import purge_expired
 from apps.tenants.services.tend_tenants import tend_tenants
@@ -16,5 +17,6 @@ def tend_task() -> None:
 
 @platform_task(name="tenants.purge_expired", of=EVERY_TENANT)
 def purge_expired_task() -> None:
+    purge_letters(at=now())
     if not purge_expired(clock=now):
         send_purge_expired()
