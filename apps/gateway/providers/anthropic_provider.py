@@ -1,13 +1,14 @@
 """Anthropic."""
 
 import asyncio
+from uuid import UUID
 
 import anthropic
 
 from apps.gateway.contracts import CompletionRequest, Usage
 from apps.gateway.providers.anthropic_stream import ask_message
 from apps.gateway.providers.anthropic_wire import bound_wire, read_answer, to_wire
-from apps.gateway.providers.port import Answer, OnText
+from apps.gateway.providers.port import Answer, OnText, attempt_headers
 from apps.gateway.providers.sdk_errors import provider_errors
 
 
@@ -31,9 +32,15 @@ class AnthropicProvider:
         max_tokens: int,
         timeout_seconds: float,
         on_text: OnText | None = None,
+        attempt_id: UUID | None = None,
     ) -> Answer:
         body = to_wire(request)
-        options = {"model": model, "max_tokens": max_tokens, "timeout": timeout_seconds}
+        options = {
+            "model": model,
+            "max_tokens": max_tokens,
+            "timeout": timeout_seconds,
+            "extra_headers": attempt_headers(attempt_id),
+        }
         with provider_errors():
             async with asyncio.timeout(timeout_seconds):
                 response = await ask_message(self._client, {**body, **options}, on_text)

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import asdict
 from typing import Any
+from uuid import UUID
 
 import openai
 
@@ -16,7 +17,7 @@ from apps.gateway.providers.openai_stream import ask_chat
 from apps.gateway.providers.openai_wire import read_answer
 from apps.gateway.providers.output import read_output
 from apps.gateway.providers.plain_messages import Turn, bound_turns, fit_window, plain_turns
-from apps.gateway.providers.port import Answer, OnText
+from apps.gateway.providers.port import Answer, OnText, attempt_headers
 from apps.gateway.providers.sdk_errors import provider_errors
 
 # A chat template may add a system prompt of its own.
@@ -52,10 +53,16 @@ class LocalProvider:
         max_tokens: int,
         timeout_seconds: float,
         on_text: OnText | None = None,
+        attempt_id: UUID | None = None,
     ) -> Answer:
         max_tokens = self._answer_tokens(max_tokens)
         window = self._window(max_tokens)
-        body = {"model": model, "max_tokens": max_tokens, **_options(request, max_tokens)}
+        body = {
+            "model": model,
+            "max_tokens": max_tokens,
+            "extra_headers": attempt_headers(attempt_id),
+            **_options(request, max_tokens),
+        }
         with provider_errors():
             async with asyncio.timeout(timeout_seconds):
                 return await self._send_smaller(request, body, window, on_text)

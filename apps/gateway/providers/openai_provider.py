@@ -1,13 +1,14 @@
 """OpenAI, or whoever speaks its chat format with tools and schemas."""
 
 import asyncio
+from uuid import UUID
 
 import openai
 
 from apps.gateway.contracts import CompletionRequest, Usage
 from apps.gateway.providers.openai_stream import ask_chat
 from apps.gateway.providers.openai_wire import bound_wire, read_answer, to_wire
-from apps.gateway.providers.port import Answer, OnText
+from apps.gateway.providers.port import Answer, OnText, attempt_headers
 from apps.gateway.providers.sdk_errors import provider_errors
 
 
@@ -31,9 +32,15 @@ class OpenAIProvider:
         max_tokens: int,
         timeout_seconds: float,
         on_text: OnText | None = None,
+        attempt_id: UUID | None = None,
     ) -> Answer:
         body = to_wire(request)
-        options = {"model": model, "max_completion_tokens": max_tokens, "timeout": timeout_seconds}
+        options = {
+            "model": model,
+            "max_completion_tokens": max_tokens,
+            "timeout": timeout_seconds,
+            "extra_headers": attempt_headers(attempt_id),
+        }
         with provider_errors():
             async with asyncio.timeout(timeout_seconds):
                 response = await ask_chat(self._client, {**body, **options}, on_text)

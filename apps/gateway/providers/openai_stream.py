@@ -31,12 +31,12 @@ async def ask_chat(
 async def _open(client: AsyncOpenAI, body: dict[str, Any]) -> AsyncStream[object]:
     """The chunks as plain JSON: the SDK's models of them would cost more than all else."""
     sent = {**body, **_STREAMED}
-    timeout = sent.pop("timeout")
+    timeout, headers = sent.pop("timeout"), sent.pop("extra_headers")
     return await client.post(
         "/chat/completions",
         cast_to=object,
         body=sent,
-        options={"timeout": timeout},
+        options={"timeout": timeout, "headers": headers},
         stream=True,
         stream_cls=AsyncStream[object],
     )

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
+from uuid import UUID
 
 from apps.gateway.contracts import Completion, CompletionRequest
 
+REQUEST_ID_HEADER: Final = "X-Client-Request-Id"
 OnText = Callable[[str], None]
 """Told each piece of an answer's text as it comes, cut anywhere, even between the two halves of a
 surrogate pair. It neither waits nor fails."""
@@ -37,14 +39,21 @@ class Provider(Protocol):
         max_tokens: int,
         timeout_seconds: float,
         on_text: OnText | None = None,
+        attempt_id: UUID | None = None,
     ) -> Answer:
         """One attempt, no retry. Raises ProviderError; `parsed` satisfies the response_schema.
 
         With `on_text` the answer is streamed; it is the same one, and what was told of it is void
-        when it fails.
+        when it fails. `attempt_id` goes along as REQUEST_ID_HEADER: it finds the attempt in the log
+        of whoever answered, should the answer be lost.
         """
         ...
 
     async def close(self) -> None:
         """Give up the connections."""
         ...
+
+
+def attempt_headers(attempt_id: UUID | None) -> dict[str, str]:
+    """The headers that tell a provider which attempt this is."""
+    return {} if attempt_id is None else {REQUEST_ID_HEADER: str(attempt_id)}

@@ -142,6 +142,7 @@ class Course:
                 # A silent provider must leave time for the next one.
                 timeout_seconds=left / 2 if has_next else left,
                 on_text=on_text,
+                attempt_id=held.attempt_id,
             )
         except asyncio.CancelledError:
             await self._settle(failed(held, CallAbandoned(), latency_ms=self._ms_since(began)))

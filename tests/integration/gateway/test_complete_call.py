@@ -40,6 +40,19 @@ def test_an_answer_is_recorded_settled_and_counted_once(
     assert_settled(work)
 
 
+@pytest.mark.parametrize(
+    "model", [{"openai_model": "gpt-4o-mini"}, {"anthropic_model": "claude-haiku-4-5"}]
+)
+def test_the_providers_own_log_names_the_attempt(
+    gateway: Gateway, provider: Provider, model: dict[str, str]
+) -> None:
+    gateway(**model)
+    start_work().complete()
+    [bill] = provider.billed()
+    entry = LedgerEntry.objects.get()
+    assert bill["headers"]["x-client-request-id"] == str(entry.attempt_id)
+
+
 def test_a_short_outage_is_tried_again_at_the_same_provider(gateway: Gateway) -> None:
     gateway(openai_model="gpt-4o-mini-fail-first-2")
     work = start_work()
