@@ -14,7 +14,8 @@ class Queue:
 
 @dataclass(frozen=True)
 class Pool:
-    """How a worker process of this pool runs: Celery's pool class and its concurrency."""
+    """How a worker process of this pool runs: Celery's pool class (`custom` is our prefork) and its
+    concurrency."""
 
     name: str
     celery_pool: str
@@ -26,7 +27,7 @@ class Pool:
 
 
 POOLS = (
-    Pool("steps", celery_pool="prefork", concurrency=2),
+    Pool("steps", celery_pool="custom", concurrency=2),
     Pool("llm", celery_pool="threads", concurrency=32),
     Pool("tools", celery_pool="threads", concurrency=2),
 )

@@ -27,6 +27,7 @@ def main() -> None:
         sys.exit(f"usage: python -m agentplatform.worker {known} [CONCURRENCY]")
     concurrency = int(rest[0]) if rest else None
     os.environ.setdefault("SERVICE", name)
+    os.environ["CELERY_CUSTOM_WORKER_POOL"] = "agentplatform.prefork:TaskPool"
     command = [sys.executable, "-m", "celery"]
     command += celery_arguments(pools[name], concurrency=concurrency)
     os.execv(sys.executable, command)  # noqa: S606
