@@ -41,7 +41,7 @@ def broker(request: pytest.FixtureRequest) -> Iterator[str]:
             _move_to_sqs(patch, address)
         yield name
     if name == "sqs":
-        _connect_anew()
+        connect_anew()
 
 
 def sqs_client(address: str) -> Any:
@@ -80,10 +80,10 @@ def _move_to_sqs(patch: pytest.MonkeyPatch, address: str) -> None:
     options = transport_options(Environment(), broker_url="sqs://") | {"wait_time_seconds": 0}
     patch.setitem(current_app.conf, "broker_url", "sqs://")
     patch.setitem(current_app.conf, "broker_transport_options", options)
-    _connect_anew()
+    connect_anew()
 
 
-def _connect_anew() -> None:
+def connect_anew() -> None:
     """Forget the connections to the broker before."""
     pools.reset()
     current_app._pool = None

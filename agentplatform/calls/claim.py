@@ -11,6 +11,7 @@ from agentplatform.calls.move import end_rows, move_rows
 from agentplatform.calls.row import Row
 from agentplatform.calls.states import FAILED, MAX_EXECUTIONS, QUEUED, RUNNING
 from agentplatform.core.ids import new_id
+from agentplatform.core.kill_points import reach
 from agentplatform.core.leases import CALL_LEASE
 from agentplatform.core.transactions import transaction
 from agentplatform.dead_letters.bury_work import bury_work
@@ -41,6 +42,7 @@ def claim_row(model: type[Row], *, call_id: UUID, at: datetime) -> Row | None:
         started_at=at,
     )
     if claimed:
+        reach("after_claim", model.task)
         return call.filter(lease_token=token).first()
     _give_up(model, call_id=call_id, at=at)
     return None

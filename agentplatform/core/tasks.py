@@ -12,6 +12,7 @@ from django.db import connection
 
 from agentplatform.core.actor import Actor, acting
 from agentplatform.core.connections import brief_connection
+from agentplatform.core.kill_points import reach
 from agentplatform.core.tenancy import no_scope, platform_scope, tenant_scope
 
 log = structlog.get_logger("celery")
@@ -48,7 +49,10 @@ class PlatformTask(Task[Any, Any]):
             me = Actor(kind="system", name=self.name)
             with no_scope(), acting(me), self._scope(accepted) as is_open:
                 if is_open:
-                    return self.run(**accepted)
+                    reach("before_task", self.name)
+                    result = self.run(**accepted)
+                    reach("before_ack", self.name)
+                    return result
             log.info("task.row_gone", table=self.of)
             return None
 

@@ -1,7 +1,10 @@
 """Production: nothing has a default that would be unsafe."""
 
+import os
+
 from django.core.exceptions import ImproperlyConfigured
 
+from agentplatform.core import kill_points
 from agentplatform.settings.base import *
 
 if not SECRET_KEY:
@@ -11,6 +14,8 @@ if not ENV.encryption_keys:
         "Set ENCRYPTION_KEYS to what `manage.py make_encryption_key` prints on a machine with "
         "local settings."
     )
+if kill_points.SETTING in os.environ:
+    raise ImproperlyConfigured(f"Unset {kill_points.SETTING}: it lets processes die, for tests.")
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -13,6 +13,7 @@ from agentplatform.calls.contracts import CallFailure
 from agentplatform.core.connections import brief_connection
 from agentplatform.core.errors import InvalidInput, PlatformError
 from agentplatform.core.json_schema import find_schema_problem
+from agentplatform.core.kill_points import reach
 from agentplatform.core.transactions import refuse_transaction
 from apps.gateway.contracts import CompletionRequest
 from apps.gateway.models import LlmCall
@@ -39,6 +40,7 @@ def complete_call(*, call_id: UUID, clock: Callable[[], datetime]) -> None:
     started = time.monotonic()
     with leases.hold(call.lease_token, tenant_id=call.tenant_id):
         outcome = _work(call, at=clock())
+        reach("after_answer", LlmCall.task)
         duration_ms = int((time.monotonic() - started) * 1000)
         with brief_connection():
             kept = _record(call, outcome, duration_ms=duration_ms, at=clock())

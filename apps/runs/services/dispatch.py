@@ -11,6 +11,7 @@ from celery import chain, chord, current_app
 from celery.canvas import Signature
 
 from agentplatform.calls.contracts import CallKind
+from agentplatform.core.kill_points import reach
 from agentplatform.core.transactions import after_commit
 from apps.gateway import facade as gateway
 from apps.runs.models import Step
@@ -103,5 +104,6 @@ def _resume(step_id: UUID, turn: int) -> Signature:
 
 
 def _task(name: str, **ids: object) -> Signature:
+    reach("before_send", name)
     message: Signature = current_app.signature(name, kwargs=ids, immutable=True)
     return message

@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from agentplatform.core.kill_points import reach
 from apps.runs.contracts import OtherRelease
 from apps.runs.services.claim import Claim
 from apps.runs.services.claim_step import claim_step
@@ -30,6 +31,7 @@ def execute_step(
 
 def take_claimed(claim: Claim, *, at: datetime, goes_on: bool = False) -> list[QueuedStep]:
     """The rest of it, for a step that is claimed."""
+    reach("after_claim", "runs.execute_step")
     try:
         return commit_turn(claim, take_turn(claim), at=at, goes_on=goes_on)
     except OtherRelease as other:  # wrote the run, or a task that it starts next

@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 
 from agentplatform.core.connections import brief_connection
+from agentplatform.core.kill_points import reach
 from agentplatform.core.tenancy import tenant_scope
 from agentplatform.core.transactions import refuse_transaction
 from apps.tenants.contracts import TenantInactive
@@ -38,6 +39,7 @@ def execute_call(*, call_id: UUID, clock: Callable[[], datetime]) -> None:
         return
     started = time.monotonic()
     outcome = _run(call)
+    reach("after_answer", ToolCall.task)
     duration_ms = int((time.monotonic() - started) * 1000)
     with brief_connection():
         status, kept = _record(call, outcome, duration_ms, clock())

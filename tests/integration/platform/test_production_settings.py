@@ -42,6 +42,11 @@ def test_without_a_secret_key_nothing_starts():
     assert "Set SECRET_KEY" in ran.stderr
 
 
+def test_kill_points_start_nothing():
+    ran = manage("check", SECRET_KEY=secrets.token_urlsafe(50), KILL_POINTS="/tmp")
+    assert "Unset KILL_POINTS" in ran.stderr
+
+
 def test_an_origin_that_is_none_is_named():
     ran = manage(
         "check", SECRET_KEY=secrets.token_urlsafe(50), CORS_ALLOWED_ORIGINS="console.example.org"

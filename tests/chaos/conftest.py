@@ -1,0 +1,50 @@
+"""Servers for the session, processes for each module, a quiet stack for each test."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agentplatform.core.tenancy import platform_scope
+from tests.chaos.servers import Servers, own_servers, using
+from tests.chaos.stack import Stack, running_stack
+from tests.provider import Provider, running_provider
+
+
+@pytest.fixture(scope="session")
+def servers(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[Servers]:
+    with django_db_blocker.unblock(), own_servers() as servers:
+        yield servers
+
+
+@pytest.fixture(scope="session")
+def provider() -> Iterator[Provider]:
+    with running_provider() as provider:
+        yield provider
+
+
+@pytest.fixture(scope="module")
+def processes(
+    request: pytest.FixtureRequest,
+    servers: Servers,
+    provider: Provider,
+    tmp_path_factory: pytest.TempPathFactory,
+    django_db_blocker: pytest.FixtureRequest,
+) -> Iterator[Stack]:
+    children = getattr(request.module, "CHILDREN", None)
+    folder: Path = tmp_path_factory.mktemp("stack")
+    with (
+        django_db_blocker.unblock(),
+        using(servers),
+        platform_scope(),
+        running_stack(servers, provider, folder, children=children) as stack,
+    ):
+        yield stack
+
+
+@pytest.fixture
+def stack(processes: Stack, transactional_db: None) -> Iterator[Stack]:
+    """A running platform without any run; every run is over at the end."""
+    processes.begin()
+    yield processes
+    processes.disarm()

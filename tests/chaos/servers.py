@@ -1,0 +1,133 @@
+"""A PostgreSQL and a Valkey of our own, which may die while other tests use theirs."""
+
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import redis
+from celery import current_app
+from django.core.management import call_command
+from django.db import connections
+
+from agentplatform.core.postgresql.roles import LOGINS, make_roles
+from agentplatform.embedded.ports import any_free
+from agentplatform.embedded.postgres import Postgres
+from agentplatform.embedded.supervisor import Supervisor
+from agentplatform.embedded.valkey import Valkey
+from agentplatform.embedded.with_servers import PASSWORDS
+from agentplatform.settings.databases import databases
+from agentplatform.settings.environment import Environment
+from tests.brokers import connect_anew
+
+ALIASES = ("default", "admin", "owner")
+
+
+class Servers:
+    """Both servers under a supervisor; `environment` is what leads a process to them."""
+
+    def __init__(self, folder: Path) -> None:
+        port = any_free()
+        self.postgres = Postgres(
+            data=folder / "postgres",
+            port=port,
+            password="test",
+            log=folder / "postgres.log",
+        )
+        self.valkey = Valkey(
+            data=folder / "valkey",
+            port=any_free(except_for=frozenset({port})),
+            password="test",
+            log=folder / "valkey.log",
+            is_durable=False,
+        )
+        self._supervisor = Supervisor(run_folder=folder, say=lambda _: None)
+        self.environment: dict[str, str] = {}
+
+    def start(self) -> None:
+        self._supervisor.start(self.valkey.prepare())
+        self._supervisor.start(self.postgres.prepare())
+        self._supervisor.wait_ready("postgres", self.postgres.is_ready)
+        self._supervisor.wait_ready("valkey", self.valkey.is_ready)
+        self.postgres.finish()
+        roles = make_roles(self.postgres.url, PASSWORDS)
+        self.environment = roles | {"REDIS_URL": self.valkey.url}
+
+    def stop(self) -> None:
+        self._supervisor.stop()
+
+    def flush_valkey(self) -> None:
+        """Every message, chord and counter is gone."""
+        with redis.Redis.from_url(self.valkey.url) as client:
+            client.flushall()
+
+    def restart_valkey(self) -> None:
+        """Killed; it comes back empty."""
+        self._restart("valkey", signal.SIGKILL, self.valkey.is_ready)
+
+    def restart_postgres(self) -> None:
+        """An immediate shutdown: open transactions are cut, and recovered from the log."""
+        self._restart("postgres", signal.SIGQUIT, self.postgres.is_ready)
+
+    def crash_postgres(self) -> None:
+        """The same, without waiting until it is back; `tick` starts it again."""
+        os.kill(self._supervisor.pids()["postgres"], signal.SIGQUIT)
+
+    def tick(self) -> None:
+        self._supervisor.tick()
+
+    def _restart(self, name: str, how: signal.Signals, is_ready: Callable[[], bool]) -> None:
+        victim = self._supervisor.pids()[name]
+        os.kill(victim, how)
+        self._supervisor.wait_until(
+            lambda: self._supervisor.pids().get(name, victim) != victim and is_ready(),
+            timeout_seconds=30,
+            what=f"{name} to come back",
+        )
+
+
+@contextmanager
+def own_servers() -> Iterator[Servers]:
+    """Started in a new folder, with an empty database at the schema of today."""
+    folder = Path(tempfile.mkdtemp(prefix="agentplatform-chaos-"))
+    folder.chmod(0o755)
+    servers = Servers(folder)
+    try:
+        servers.start()
+        with using(servers):
+            call_command("migrate", database="owner", interactive=False, verbosity=0)
+            _disconnect()
+        yield servers
+    finally:
+        servers.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def using(servers: Servers) -> Iterator[None]:
+    """This process's Django and Celery work on these servers inside the block."""
+    _disconnect()
+    with pytest.MonkeyPatch.context() as patch:
+        for name in LOGINS:
+            patch.setenv(name, servers.environment[name])
+        for alias, found in databases(Environment()).items():
+            for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT"):
+                patch.setitem(connections[alias].settings_dict, key, found[key])
+        patch.setitem(current_app.conf, "broker_url", servers.environment["REDIS_URL"])
+        patch.setitem(current_app.conf, "broker_transport_options", {})
+        connect_anew()
+        yield
+        _disconnect()
+    connect_anew()
+
+
+def _disconnect() -> None:
+    for alias in ALIASES:
+        connections[alias].close()
+        close_pool = getattr(connections[alias], "close_pool", None)
+        if close_pool is not None:
+            close_pool()

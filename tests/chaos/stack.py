@@ -1,0 +1,181 @@
+"""The platform under fault: servers and processes of its own, a provider, and who starts runs."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from celery import current_app
+from django.db import OperationalError, connections
+
+from agentplatform.core import kill_points
+from agentplatform.core.clock import now
+from apps.runs.models import Run, Step, TaskDefinition
+from apps.runs.services.create_run import create_run
+from apps.runs.services.save_task import create_task
+from apps.tenants.models import Reservation, Tenant
+from tests.chaos.audit import audit
+from tests.chaos.fleet import Fleet
+from tests.chaos.passing import pass_time
+from tests.chaos.servers import ALIASES, Servers
+from tests.provider import Provider
+
+QUICK = 60.0
+"""Within so many seconds of its creation a run is over, whatever single fault hits it."""
+SAY = {"kind": "llm", "prompt": "Say hi."}
+COUNT = {"kind": "tool", "tool": "code", "arguments": {"program": "print(1)"}}
+FIVE_STEPS: list[dict[str, Any]] = [
+    {**SAY, "name": "first"},
+    {**COUNT, "name": "left"},
+    {**SAY, "name": "right", "needs": ["first"]},
+    {"kind": "decision", "name": "choose", "needs": ["left", "right"],
+     "branches": [{"name": "on", "when": "steps.first.output.text", "next": ["last"]}],
+     "else": {"next": []}},
+    {**SAY, "name": "last"},
+]  # fmt: skip
+
+
+class Stack:
+    """One tenant's work on a running fleet. `fleet.start()` was called."""
+
+    def __init__(self, *, servers: Servers, fleet: Fleet, provider: Provider, folder: Path) -> None:
+        self.servers = servers
+        self.fleet = fleet
+        self.provider = provider
+        self._folder = folder
+        self._task: TaskDefinition | None = None
+        self._began = 0
+
+    def begin(self) -> None:
+        """Nothing of an earlier test counts."""
+        self.provider.reset()
+        self._task = None
+        self.disarm()
+        self.fleet.wait_until(
+            lambda: all(map(self.fleet.is_ready, ("steps", "llm", "tools"))), what="the processes"
+        )
+        self._began = self.fleet.deaths
+
+    @property
+    def deaths(self) -> int:
+        """Of whole processes, since `begin`."""
+        return self.fleet.deaths - self._began
+
+    def arm(self, point: str, *, passings: int = 0, deaths: int = 1) -> None:
+        """Let `passings` processes pass the kill point and the next `deaths` die of it."""
+        (self._folder / point).write_text(f"{passings} {deaths}")
+
+    def disarm(self) -> None:
+        for armed in self._folder.iterdir():
+            armed.unlink()
+
+    def deaths_of_points(self) -> list[str]:
+        """The kill points at which a process has died, in order."""
+        with suppress(FileNotFoundError):
+            return (self._folder / kill_points.DEATHS).read_text().split()
+        return []
+
+    def start_run(self, steps: list[dict[str, Any]] | None = None, key: str | None = None) -> Run:
+        """A run of FIVE_STEPS, or of these; with a `key` it is the same run when asked again."""
+        if steps is not None or self._task is None:
+            task = _make_task(steps or FIVE_STEPS)
+            self._task = task if steps is None else self._task
+        else:
+            task = self._task
+        run, _ = create_run(task=task, given={}, created_by=None, at=now(), idempotency_key=key)
+        return run
+
+    def wait_for_death(self) -> None:
+        self.fleet.wait_until(self.deaths_of_points, what="a process to reach the point")
+
+    def await_end(self, *, timeout_seconds: float = QUICK) -> None:
+        """Until every run is over, its end worked off and nothing held, as seen in rows."""
+        self.fleet.wait_until(_is_quiet, timeout_seconds=timeout_seconds, what=_Open())
+        if Reservation.objects.exists():
+            pass_time(3600)
+            current_app.send_task("gateway.expire_reservations", kwargs={})
+            self.fleet.wait_until(
+                lambda: not Reservation.objects.exists(), what="the reservations to expire"
+            )
+
+    def audit(self, **more: Any) -> None:
+        """Every run over, and all as it must be."""
+        self.await_end()
+        self.look(**more)
+
+    def look(self, **more: Any) -> None:
+        """The audit, now."""
+        audit(self.provider, **{"within_seconds": QUICK, **more})
+
+
+class _Open:
+    """What is open, told when it is asked for and no sooner."""
+
+    def __str__(self) -> str:
+        runs = Run.objects.filter(finalized_at=None)
+        steps = Step.objects.filter(run__in=runs).values_list("run_id", "name", "status")
+        return f"the runs to end: {[(str(run), name, status) for run, name, status in steps[:20]]}"
+
+    def __format__(self, _spec: str) -> str:
+        return str(self)
+
+
+def _make_task(steps: list[dict[str, Any]]) -> TaskDefinition:
+    tenant = Tenant.objects.first()
+    if tenant is None:
+        tenant = Tenant.objects.create(name="Chaos", slug="chaos")
+    return create_task(
+        tenant_id=tenant.id,
+        name=uuid.uuid4().hex,
+        description="",
+        spec={"steps": steps},
+        created_by=None,
+        at=now(),
+    )
+
+
+def _is_quiet() -> bool:
+    """False while the database does not answer."""
+    try:
+        return not Run.objects.filter(finalized_at=None).exists()
+    except OperationalError:
+        reconnect()
+        return False
+
+
+def reconnect() -> None:
+    """Forget connections that a restart has cut."""
+    for alias in ALIASES:
+        with suppress(OperationalError):
+            connections[alias].close()
+
+
+@contextmanager
+def running_stack(
+    servers: Servers, provider: Provider, folder: Path, *, children: int | None = None
+) -> Iterator[Stack]:
+    """Start the processes; they are killed at the end. `children` is as in Fleet."""
+    points = folder / "points"
+    points.mkdir()
+    settings = environment(servers, provider, folder) | {kill_points.SETTING: str(points)}
+    fleet = Fleet(folder, settings, children=children)
+    try:
+        fleet.start()
+        yield Stack(servers=servers, fleet=fleet, provider=provider, folder=points)
+    finally:
+        fleet.stop()
+
+
+def environment(servers: Servers, provider: Provider, folder: Path) -> dict[str, str]:
+    return {
+        **os.environ,
+        **servers.environment,
+        "OPENAI_API_KEY": "test",
+        "OPENAI_BASE_URL": provider.openai_base_url,
+        "OPENAI_MODEL": "gpt-4o-mini",
+        "ARTIFACT_FOLDER": str(folder / "artifacts"),
+        "CALL_DEADLINE_SECONDS": "20",
+        "DRAIN_SECONDS": "2",
+    }
