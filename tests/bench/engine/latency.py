@@ -1,8 +1,9 @@
 """One run of ten no-op steps by itself, from POST to COMPLETED, against the peers' own.
 
 Ours goes through HTTP, and its end is seen in its row, asked each millisecond. DBOS's workflow is
-called in the process that runs it; Celery's chain is sent by its client, which asks for its result
-each millisecond.
+called in the process that runs it, and its end is seen there; `by queue`, one process accepts it,
+another runs it, and its end is seen in its row. Celery's chain is sent by its client, which asks
+for its result each millisecond.
 """
 
 import statistics
@@ -14,7 +15,7 @@ from tests.bench.bars import Measured, compare, paired
 from tests.bench.engine.bench import Bench
 from tests.bench.engine.hold import alone
 from tests.bench.engine.peers.celery import DJANGO, running_celery
-from tests.bench.engine.peers.dbos import Dbos, running_dbos
+from tests.bench.engine.peers.dbos import running_dbos
 from tests.bench.engine.post import Poster
 from tests.bench.engine.specs import decisions, noops
 from tests.bench.engine.waiting import FINALIZED, wait_for_runs
@@ -31,27 +32,30 @@ KINDS = (
 
 def measure_latency(bench: Bench, rounds: int) -> Iterator[Measured]:
     """The median of the rounds' medians."""
-    with running_dbos(bench) as dbos, running_celery(bench, DJANGO) as celery:
+    with running_dbos(bench, with_queue=True) as dbos, running_celery(bench, DJANGO) as celery:
         ours = list(bench.processes.pids().values())
         variants: dict[str, Callable[[], float]] = {}
         for name, make, _ in KINDS:
             run = partial(run_ours, bench, str(bench.make_task(make(STEPS)).id))
             variants[name] = alone(run, besides=[*dbos.pids, *celery.pids])
-        variants["dbos"] = alone(partial(run_dbos, dbos), besides=[*ours, *celery.pids])
+        others = [*ours, *celery.pids]
+        run = partial(median_of, dbos.run_one)
+        variants["dbos"] = alone(run, besides=[*others, *dbos.worker_pids])
+        variants["dbos by queue"] = alone(partial(median_of, dbos.queue_one), besides=others)
         run = partial(celery.run_chains, EACH)
         variants["celery"] = alone(run, besides=[*ours, *dbos.pids])
         for variant in variants.values():
             variant()
         found = paired(variants, rounds=rounds)
     for name, _, what in KINDS:
-        for peer in ("dbos", "celery"):
+        for peer, bar in (("dbos", 1.0), ("dbos by queue", None), ("celery", 1.0)):
             yield compare(
                 found[name],
                 found[peer],
                 name=f"run of {STEPS} {name}, p50, against {peer}",
                 unit="ms",
                 peer_name=peer,
-                bar=1.0,
+                bar=bar,
                 note=f"POST to COMPLETED; {what}",
             )
 
@@ -68,5 +72,5 @@ def run_ours(bench: Bench, task_id: str) -> float:
     return statistics.median(taken)
 
 
-def run_dbos(dbos: Dbos) -> float:
-    return statistics.median(dbos.run_one() for _ in range(EACH))
+def median_of(run_one: Callable[[], float]) -> float:
+    return statistics.median(run_one() for _ in range(EACH))

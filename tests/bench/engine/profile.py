@@ -14,11 +14,12 @@ import redis
 
 from tests.bench.engine import specs
 from tests.bench.engine.bench import WATCH, Bench, running_bench
+from tests.bench.engine.post import Poster
 from tests.bench.engine.statements import Statements, data_folder, logged_statements
 from tests.bench.engine.usage import cpu_seconds
 from tests.bench.engine.waiting import FINALIZED, wait_for_runs
 
-NAMES = ("steps", "llm", "tools")
+NAMES = ("web", "steps", "llm", "tools")
 WARM_RUNS = 3
 MESSAGES = "lpush"
 """The command by which a message is put on a queue."""
@@ -86,7 +87,7 @@ def take_profile(bench: Bench, spec: specs.Spec, *, runs: int) -> Profile:
 
 def finish_one(bench: Bench, task: Any) -> None:
     """A run, from its start to the end of the work that follows its end."""
-    (run,) = bench.start_runs(task)
+    run = Poster(bench).post(str(task.id))
     wait_for_runs(bench.database, [run], every_seconds=0.01, until=FINALIZED)
 
 

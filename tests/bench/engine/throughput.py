@@ -24,6 +24,7 @@ STEPS = 10
 SECONDS = 2.0
 """About how long each measures in a round."""
 UNIT = "steps/s"
+ACCEPTING = "accepted meanwhile"
 DBOS_BAR, CELERY_BAR = 1.5, 1.0
 KINDS = (
     ("decision steps", decisions, "the engine takes them itself"),
@@ -42,6 +43,8 @@ def measure_throughput(bench: Bench, rounds: int) -> Iterator[Measured]:
         for name, make, _ in KINDS:
             rate = partial(run_ours, bench, bench.make_task(make(STEPS)))
             rates[name] = alone(rate, besides=[*dbos.pids, *celery.pids])
+        accepting = partial(run_ours_accepting, bench, bench.make_task(decisions(STEPS)))
+        rates[ACCEPTING] = alone(accepting, besides=[*dbos.pids, *celery.pids])
         rates["dbos"] = alone(partial(run_dbos, dbos), besides=[*ours, *celery.pids])
         rates["celery"] = alone(partial(run_celery, celery), besides=[*ours, *dbos.pids])
         found = paired({name: _sized(rate) for name, rate in rates.items()}, rounds=rounds)
@@ -57,6 +60,14 @@ def measure_throughput(bench: Bench, rounds: int) -> Iterator[Measured]:
                 is_minimum=True,
                 note=f"runs of {STEPS}; {what}",
             )
+    yield compare(
+        found[ACCEPTING],
+        found["dbos"],
+        name=f"decision steps a second, {ACCEPTING}, against dbos",
+        unit=UNIT,
+        peer_name="dbos",
+        note="one more process accepts the runs while they are worked on",
+    )
 
 
 def run_ours(bench: Bench, task: "TaskDefinition", steps: int) -> float:
@@ -64,6 +75,14 @@ def run_ours(bench: Bench, task: "TaskDefinition", steps: int) -> float:
     with held([bench.processes.pids()["steps"]]):
         runs = bench.start_runs(task, count)
     began = time.perf_counter()
+    wait_for_runs(bench.database, runs, every_seconds=0.01, until=FINALIZED)
+    return count * STEPS / (time.perf_counter() - began)
+
+
+def run_ours_accepting(bench: Bench, task: "TaskDefinition", steps: int) -> float:
+    count = max(1, steps // STEPS)
+    began = time.perf_counter()
+    runs = bench.start_runs(task, count)
     wait_for_runs(bench.database, runs, every_seconds=0.01, until=FINALIZED)
     return count * STEPS / (time.perf_counter() - began)
 
