@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from agentplatform.dead_letters.redis_transport import UNREADABLE_TYPE, as_envelope, read_item
+from agentplatform.dead_letters.envelope import UNREADABLE_TYPE, as_envelope, read_item
 
 GOOD = {
     "body": base64.b64encode(b"[]").decode(),
