@@ -16,6 +16,7 @@ from langgraph.types import Send, interrupt
 
 from agentplatform.core.json_schema import find_mismatch
 from apps.runs.agents.answer import ask_again, read_answer
+from apps.runs.agents.approval import may_call, why_rejected
 from apps.runs.agents.delegation import DELEGATE, coworker_input
 
 RESULT_CHARACTERS = 4000
@@ -35,6 +36,7 @@ class State(TypedDict, total=False):
     wanted: list[dict[str, Any]]
     wish: dict[str, Any]
     coworker: dict[str, Any]
+    question: dict[str, Any]
     output: dict[str, Any]
     failure: dict[str, str]
 
@@ -95,6 +97,8 @@ def _branch(wish: dict[str, Any], options: dict[str, Any]) -> State:
         return {"wish": {**wish, "problem": problem}}
     if wish["name"] == DELEGATE and "coworkers" in options:
         return {"wish": wish, "coworker": coworker_input(options["coworkers"], wish["arguments"])}
+    if wish["name"] in options.get("needs_approval", ()):
+        return {"wish": wish, "question": may_call(wish, options["approval_timeout_seconds"])}
     return {"wish": wish}
 
 
@@ -108,7 +112,7 @@ def _problem(wish: dict[str, Any], tools: dict[str, dict[str, Any]]) -> str | No
 def use_tool(state: State) -> State:
     """Have one tool call made; what is wrong with it is told to the model instead of failing."""
     wish = state["wish"]
-    result = dict(_result(wish, state.get("coworker")))
+    result = dict(_result(wish, state.get("coworker"), state.get("question")))
     shown = result.pop("shown", result.get("output", result.get("error")))
     limit = ANSWER_CHARACTERS if "coworker" in state else RESULT_CHARACTERS
     return {
@@ -123,16 +127,21 @@ def use_tool(state: State) -> State:
     }
 
 
-def _result(wish: dict[str, Any], coworker: dict[str, Any] | None) -> dict[str, Any]:
+def _result(
+    wish: dict[str, Any], coworker: dict[str, Any] | None, question: dict[str, Any] | None
+) -> dict[str, Any]:
     if "problem" in wish:
         return {"ok": False, "error": wish["problem"]}
     if coworker is not None:
         output = run_inside(coworker)["output"]
         return {"ok": True, "output": output["text"], "tool_calls": output["tool_calls"]}
+    approval = None if question is None else interrupt(question)
+    if approval is not None and approval["decision"] != "approved":
+        return {"ok": False, "error": why_rejected(approval), "approval": approval}
     result: dict[str, Any] = interrupt(
         {"kind": "tool", "name": wish["name"], "arguments": wish["arguments"]}
     )
-    return result
+    return result if approval is None else {**result, "approval": approval}
 
 
 def finish(state: State) -> State:

@@ -44,7 +44,7 @@ def catalogue_errors(spec: Spec, catalogue: Catalogue) -> Iterator[tuple[str, st
 
 
 def schema_errors(spec: Spec) -> Iterator[tuple[str, str]]:
-    """Schemas that are none, and limits of agents that contradict each other."""
+    """Schemas that are none, and fields of agents that contradict each other."""
     yield from _schema_error("inputs", spec.inputs)
     for located in nodes_of(spec):
         node, path = located.node, located.path
@@ -53,6 +53,8 @@ def schema_errors(spec: Spec) -> Iterator[tuple[str, str]]:
                 yield from _schema_error(f"{path}.{field}", schema)
         if isinstance(node, AgentStep):
             yield from _agent_errors(path, node)
+        if isinstance(node, AgentStep | CrewStep):
+            yield from _approval_errors(f"{path}.needs_approval", node)
 
 
 def _agent_errors(path: str, step: AgentStep) -> Iterator[tuple[str, str]]:
@@ -63,6 +65,14 @@ def _agent_errors(path: str, step: AgentStep) -> Iterator[tuple[str, str]]:
         yield f"{path}.min_turns", "must be below max_turns"
     if step.min_turns and not step.tools:
         yield f"{path}.min_turns", "needs at least one tool"
+
+
+def _approval_errors(path: str, step: AgentStep | CrewStep) -> Iterator[tuple[str, str]]:
+    if step.needs_approval and isinstance(step, AgentStep) and step.graph != "react":
+        yield path, "a graph of your own asks by an interrupt of the kind approval"
+    offered = {tool.name if isinstance(tool, BoundTool) else tool for tool in step.all_tools}
+    for name in sorted(set(step.needs_approval) - offered):
+        yield path, f"the step has no tool `{name}`"
 
 
 def _unknown_model(alias: str) -> str:

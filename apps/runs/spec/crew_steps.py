@@ -5,9 +5,11 @@ from typing import Any, Literal
 from pydantic import Field
 
 from apps.runs.spec.steps import (
+    ApprovalTimeout,
     BoundTool,
     ContextTokens,
     MaxTokens,
+    NeedsApproval,
     Node,
     PersonModel,
     StepBase,
@@ -86,6 +88,8 @@ class CrewStep(StepBase):
         None, description="Of a hierarchical crew; left out: a plain one."
     )
     model: StepModel = None
+    needs_approval: NeedsApproval = ()
+    approval_timeout_seconds: ApprovalTimeout = None
     max_turns: int = Field(
         10, ge=1, le=100, description="Model calls of each agent in each task at most."
     )

@@ -55,6 +55,25 @@ Tools = Annotated[
 ]
 
 
+NeedsApproval = Annotated[
+    tuple[Annotated[str, StringConstraints(min_length=1, max_length=100)], ...],
+    Field(
+        max_length=32,
+        description="Names of tools whose calls a person must approve first, with the arguments "
+        "that the model gives. A rejection is told to the model.",
+    ),
+]
+ApprovalTimeout = Annotated[
+    float | None,
+    Field(
+        gt=0,
+        le=MONTH_SECONDS,
+        description="How long a person has to approve a call of such a tool; then it counts as "
+        "rejected. Left out: no limit but the step's and the run's.",
+    ),
+]
+
+
 class Node(BaseModel):
     """Every object of a spec: immutable, unknown fields refused."""
 
@@ -190,6 +209,8 @@ class AgentStep(StepBase):
     instructions: str = Field(min_length=1, description="The system message; a template.")
     prompt: str = Field(min_length=1, description="The first user message; a template.")
     tools: Tools = ()
+    needs_approval: NeedsApproval = ()
+    approval_timeout_seconds: ApprovalTimeout = None
     model: StepModel = None
     max_turns: int = Field(
         10, ge=1, le=100, description="Model calls at most; the last must answer."

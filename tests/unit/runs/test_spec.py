@@ -121,6 +121,22 @@ def test_a_response_schema_that_is_no_schema_is_refused() -> None:
     assert "steps.a.response_schema" in errors_of(llm("a", response_schema={"type": "nothing"}))
 
 
+def test_only_tools_of_a_built_in_agent_can_need_approval() -> None:
+    agents = {"kind": "agent", "instructions": "i", "prompt": "p", "tools": ["code"]}
+    crew = {"kind": "crew", "needs_approval": ["code", "browser"],
+            "agents": [{"name": "x", "role": "r", "goal": "g", "tools": ["code"]}],
+            "tasks": [{"name": "t", "description": "d", "expected_output": "o", "agent": "x"}],
+            }  # fmt: skip
+    errors = errors_of(
+        {"name": "a", **agents, "needs_approval": ["code", "http"]},
+        {"name": "c", **crew},
+    )
+    assert errors == {
+        "steps.a.needs_approval": ["the step has no tool `http`"],
+        "steps.c.needs_approval": ["the step has no tool `browser`"],
+    }
+
+
 def test_an_agent_that_must_use_tools_needs_one() -> None:
     errors = errors_of({"name": "a", "kind": "agent", "instructions": "i", "prompt": "p",
                         "min_turns": 1})  # fmt: skip

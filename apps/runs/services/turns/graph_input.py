@@ -24,6 +24,7 @@ def agent_input(step: AgentStep, values: Values, toolbox: Toolbox) -> GraphInput
             "max_turns": step.max_turns,
             "min_turns": step.min_turns,
             "response_schema": render_schema(step.response_schema, values),
+            **_approvals(step),
         },
     )
 
@@ -54,8 +55,16 @@ def _person(
             "max_turns": step.max_turns,
             "min_turns": 0,
             "model": person.model,
+            **_approvals(step),
         },
     }
+
+
+def _approvals(step: AgentStep | CrewStep) -> dict[str, Any]:
+    if not step.needs_approval:
+        return {}
+    limit = step.approval_timeout_seconds
+    return {"needs_approval": list(step.needs_approval), "approval_timeout_seconds": limit}
 
 
 def _schemas(tools: Sequence[str | BoundTool], toolbox: Toolbox) -> dict[str, dict[str, Any]]:
