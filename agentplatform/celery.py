@@ -64,6 +64,11 @@ def make_app() -> Celery:
             "schedule": 15.0,
             "options": {"expires": 15.0},
         },
+        "count-waiting": {
+            "task": "runs.count_waiting",
+            "schedule": 15.0,
+            "options": {"expires": 15.0},
+        },
         "expire-reservations": {
             "task": "gateway.expire_reservations",
             "schedule": 10.0,

@@ -42,6 +42,7 @@ QUEUES = (
             "runs.resume_step",
             "runs.finish_run",
             "runs.cancel_children",
+            "runs.give_places",
         ),
     ),
     Queue(
@@ -50,6 +51,7 @@ QUEUES = (
         tasks=(
             "runs.recover",
             "runs.count_dead_letters",
+            "runs.count_waiting",
             "gateway.expire_reservations",
             "tenants.tend",
             "tenants.purge_expired",

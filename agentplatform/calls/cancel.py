@@ -4,6 +4,8 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q
+
 from agentplatform.calls.contracts import CallFailure
 from agentplatform.calls.move import end_rows
 from agentplatform.calls.row import CallRow, Row
@@ -32,8 +34,9 @@ def cancel_rows(
 def cancel_tenant_rows(model: type[Row], *, tenant_id: UUID, at: datetime, limit: int) -> int:
     """The same for up to `limit` calls of a tenant; 0 when none is open."""
     calls = model.objects.filter(tenant_id=tenant_id)
-    for status in (QUEUED, RUNNING):  # each has an index of its own
-        ids = list(calls.filter(status=status).values_list("id", flat=True)[:limit])
+    queued = Q(status=QUEUED)
+    for state in (queued & Q(is_held=False), queued & Q(is_held=True), Q(status=RUNNING)):
+        ids = list(calls.filter(state).values_list("id", flat=True)[:limit])  # each by its index
         if ids:
             open_ones = calls.filter(id__in=ids)
             return end_rows(open_ones, to=CANCELLED, at=at, failure=TENANT_STOPPED)

@@ -34,7 +34,7 @@ def claim_row(model: type[Row], *, call_id: UUID, at: datetime) -> Row | None:
     token = new_id()
     lost = abandoned(at) & Q(executions__lt=MAX_EXECUTIONS)
     claimed = move_rows(
-        call.filter(Q(status=QUEUED) | lost, may_start(at)),
+        call.filter(Q(status=QUEUED, is_held=False) | lost, may_start(at)),
         to=RUNNING,
         lease_token=token,
         lease_expires_at=at + CALL_LEASE,

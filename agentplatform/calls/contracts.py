@@ -1,6 +1,7 @@
 """What runs, gateway and tools say to each other about one call (a model call or a tool call)."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -9,7 +10,10 @@ CallKind = Literal["llm", "tool"]
 
 @dataclass(frozen=True, kw_only=True)
 class CallPlan:
-    """Where a call belongs. Its idempotency key is made of that: planning it twice finds it."""
+    """Where a call belongs. Its idempotency key is made of that: planning it twice finds it.
+
+    A call that `is_held` is to wait for a place; those of a higher `priority` get one first.
+    """
 
     tenant_id: UUID
     run_id: UUID
@@ -17,6 +21,8 @@ class CallPlan:
     attempt: int
     turn: int
     index: int
+    priority: int = 0
+    is_held: bool = False
 
     @property
     def idempotency_key(self) -> str:
@@ -60,3 +66,11 @@ class DueCall:
     kind: CallKind
     step_id: UUID
     turn: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldCall(DueCall):
+    """A call that waits for a place, and what its turn depends on."""
+
+    priority: int
+    created_at: datetime

@@ -30,7 +30,7 @@ def due_rows(model: type[CallRow], *, at: datetime, limit: int) -> list[DueCall]
     """
     unsent = Q(dispatched_at__isnull=True)
     lost = Q(dispatched_at__lt=at - LOST_AFTER)
-    queued = Q(status=QUEUED) & (unsent & Q(created_at__lt=at - UNSENT_AFTER) | lost)
+    queued = Q(status=QUEUED, is_held=False) & (unsent & Q(created_at__lt=at - UNSENT_AFTER) | lost)
     orphaned = abandoned(at) & (unsent | lost | Q(dispatched_at__lt=F("lease_expires_at")))
     rows = model.objects.filter(queued | orphaned, may_start(at)).order_by("created_at")
     return [

@@ -22,6 +22,8 @@ def plan_row(model: type[CallRow], *, plan: CallPlan, at: datetime, **asked: Any
         turn=plan.turn,
         index=plan.index,
         idempotency_key=plan.idempotency_key,
+        priority=plan.priority,
+        is_held=plan.is_held,
         created_at=at,
         **asked,
     )

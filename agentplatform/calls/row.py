@@ -12,7 +12,9 @@ from agentplatform.core.ids import new_id
 class CallRow(models.Model):
     """`lease_token` is the fence: only its holder may finish the call. `error` is a CallFailure;
     what `response` is, and what was asked, the app says whose call it is, as it does of `task`,
-    the Celery task that works on it."""
+    the Celery task that works on it.
+
+    A call that `is_held` waits for a place: nobody sends or takes it (calls.places)."""
 
     kind: ClassVar[CallKind]
     task: ClassVar[str]
@@ -29,6 +31,8 @@ class CallRow(models.Model):
     status = models.CharField(max_length=16, default=QUEUED)
     lease_token = models.UUIDField(null=True, blank=True)
     lease_expires_at = models.DateTimeField(null=True, blank=True)
+    priority = models.SmallIntegerField(default=0, db_default=0)
+    is_held = models.BooleanField(default=False, db_default=False)
     executions = models.PositiveIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True, blank=True)
     dispatched_at = models.DateTimeField(null=True, blank=True)
@@ -61,8 +65,13 @@ class CallRow(models.Model):
             models.Index(fields=("run_id",), name="%(class)s_run"),
             models.Index(
                 fields=("created_at",),
-                condition=models.Q(status=QUEUED),
+                condition=models.Q(status=QUEUED, is_held=False),
                 name="%(class)s_queued",
+            ),
+            models.Index(
+                fields=("tenant", "-priority", "created_at"),
+                condition=models.Q(status=QUEUED, is_held=True),
+                name="%(class)s_held",
             ),
             models.Index(
                 fields=("lease_expires_at",),

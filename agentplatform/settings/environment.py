@@ -165,6 +165,18 @@ class Environment(BaseSettings):
         description="How long one model call may take, retries and failover included.",
     )
 
+    max_runs_in_flight: int = Field(
+        0,
+        ge=0,
+        description="Runs of all tenants at work at the same time; beyond it tenants take turns. "
+        "0: no limit.",
+    )
+    max_calls_in_flight: int = Field(
+        0,
+        ge=0,
+        description="The same of model and tool calls. 0: no limit.",
+    )
+
     artifact_folder: Path = Field(
         ROOT / ".data" / "artifacts", description="Where the folder store keeps artifacts."
     )

@@ -88,6 +88,18 @@ DEAD_LETTERS_OPEN = Gauge(
     ["kind"],
     multiprocess_mode="mostrecent",
 )
+RUNS_WAITING = Gauge(
+    "agent_runs_waiting",
+    "Runs that wait for a place under a cap.",
+    ["tenant_id"],
+    multiprocess_mode="mostrecent",
+)
+CALLS_WAITING = Gauge(
+    "agent_calls_waiting",
+    "Model and tool calls that wait for a place under a cap.",
+    ["tenant_id"],
+    multiprocess_mode="mostrecent",
+)
 SQS_MESSAGES_VISIBLE = Gauge(
     "sqs_messages_visible",
     "Messages that wait in a queue.",

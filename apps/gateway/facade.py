@@ -10,6 +10,7 @@ from django.conf import settings
 from agentplatform.calls.cancel import cancel_rows
 from agentplatform.calls.contracts import DueCall
 from agentplatform.calls.dispatch import due_rows, mark_rows_dispatched
+from agentplatform.calls.places import HeldCalls
 from agentplatform.calls.turn import steps_with_open_rows
 from apps.gateway.models import LlmCall
 from apps.gateway.selectors import outcomes, usage_of_run
@@ -26,6 +27,7 @@ __all__ = [
     "completion_signature",
     "context_tokens",
     "due_calls",
+    "held_calls",
     "is_known_model",
     "mark_dispatched",
     "message_tokens",
@@ -37,6 +39,9 @@ __all__ = [
     "surely_fits",
     "usage_of_run",
 ]
+
+held_calls = HeldCalls(LlmCall)
+"""Those of its calls that wait for a place."""
 
 
 def completion_signature(*, call_id: UUID) -> Signature:

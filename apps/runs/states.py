@@ -1,6 +1,10 @@
 """What may follow what, for runs and steps. The database's constraints are made of these tables."""
 
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 from agentplatform.core.state_machine import StateMachine
 
@@ -68,3 +72,29 @@ def backoff_seconds(*, backoff: tuple[float, ...], attempt: int) -> float:
     `backoff` lists the wait before each attempt, the first included (0, 2, 4, 8, 16).
     """
     return backoff[min(attempt, len(backoff) - 1)] if backoff else 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiter:
+    """A tenant of which `wanted` wait and `room` more may be in flight. `served` is the number of
+    the last place that it was given, the smallest being the longest ago."""
+
+    tenant_id: UUID
+    wanted: int
+    room: int
+    served: int
+
+
+def give_in_turns(waiters: Iterable[Waiter], *, places: int) -> list[UUID]:
+    """Who is given each of the free places, one after the other: the tenant that was served
+    longest ago among those that still want one and have room."""
+    line = deque(sorted(waiters, key=lambda one: (one.served, one.tenant_id)))
+    left = {one.tenant_id: min(one.wanted, one.room) for one in line}
+    given: list[UUID] = []
+    while line and len(given) < places:
+        first = line.popleft()
+        if left[first.tenant_id] > 0:
+            left[first.tenant_id] -= 1
+            given.append(first.tenant_id)
+            line.append(first)
+    return given

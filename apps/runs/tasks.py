@@ -9,6 +9,8 @@ from apps.runs.services.advance_run import advance_run
 from apps.runs.services.cancel_children import cancel_children
 from apps.runs.services.execute_step import execute_step
 from apps.runs.services.finalize_run import finalize_run
+from apps.runs.services.places.count_waiting import count_waiting
+from apps.runs.services.places.give_places import give_places
 from apps.runs.services.recover import recover
 from apps.runs.services.resume_step import resume_step
 from apps.runs.services.run_on import run_on
@@ -37,6 +39,16 @@ def finish_run_task(*, run_id: str) -> None:
 @platform_task(name="runs.cancel_children", of="runs")
 def cancel_children_task(*, run_id: str) -> None:
     cancel_children(run_id=UUID(run_id), at=now())
+
+
+@platform_task(name="runs.give_places", of=EVERY_TENANT)
+def give_places_task() -> None:
+    give_places(at=now())
+
+
+@platform_task(name="runs.count_waiting", of=EVERY_TENANT)
+def count_waiting_task() -> None:
+    count_waiting()
 
 
 @platform_task(name="runs.recover", of=EVERY_TENANT)

@@ -55,6 +55,14 @@ class TenantSettings(TypedDict, total=False):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Caps:
+    """How many runs, and model and tool calls, of a tenant may be in flight; None: no cap."""
+
+    runs: int | None
+    calls: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class AuditFilter:
     """Which audit entries are asked for; what is None does not matter. `until` is exclusive."""
 

@@ -8,6 +8,7 @@ from agentplatform.core.clock import now
 from agentplatform.core.connections import brief_connection
 from apps.tenants.contracts import IdentityUnavailable, InvalidCredentials, Principal, Right
 from apps.tenants.selectors import budget_use as budget_use
+from apps.tenants.selectors import caps_of_active as caps_of_active
 from apps.tenants.services.authenticate import authenticate as authenticate
 from apps.tenants.services.book import settle as settle
 from apps.tenants.services.books import Books as Books

@@ -1,5 +1,6 @@
 """What is left of a tenant's money, what was used, and who changed what."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import cast
 from uuid import UUID
@@ -7,7 +8,7 @@ from uuid import UUID
 from django.db.models import BigIntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
-from apps.tenants.contracts import AccountKind, AccountRoom, AuditFilter, BudgetUse, Unit
+from apps.tenants.contracts import AccountKind, AccountRoom, AuditFilter, BudgetUse, Caps, Unit
 from apps.tenants.models import Account, AuditEntry, Tenant
 
 AUDIT_FIELDS = (
@@ -88,6 +89,14 @@ def with_budget_use(tenants: QuerySet[Tenant], *, at: datetime) -> QuerySet[Tena
         nanos_used=amount("nanos", "posted"),
         nanos_reserved=amount("nanos", "reserved"),
     )
+
+
+def caps_of_active(tenant_ids: Iterable[UUID]) -> dict[UUID, Caps]:
+    """The caps of those of the tenants that are active."""
+    rows = Tenant.objects.filter(id__in=list(tenant_ids), status=Tenant.Status.ACTIVE)
+    return {
+        row.id: Caps(runs=row.max_runs_in_flight, calls=row.max_calls_in_flight) for row in rows
+    }
 
 
 def audit_entries(*, tenant_id: UUID | None, wanted: AuditFilter) -> QuerySet[AuditEntry]:

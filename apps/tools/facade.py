@@ -9,6 +9,7 @@ from celery import Signature, signature
 from agentplatform.calls.cancel import cancel_rows
 from agentplatform.calls.contracts import DueCall
 from agentplatform.calls.dispatch import due_rows, mark_rows_dispatched
+from agentplatform.calls.places import HeldCalls
 from agentplatform.calls.turn import steps_with_open_rows
 from apps.tools.contracts import ToolDescription
 from apps.tools.models import ToolCall
@@ -25,6 +26,7 @@ __all__ = [
     "cancel_calls",
     "describe_tools",
     "due_calls",
+    "held_calls",
     "mark_dispatched",
     "open_artifact",
     "outcomes",
@@ -34,6 +36,9 @@ __all__ = [
     "store_artifact",
     "tool_call_signature",
 ]
+
+held_calls = HeldCalls(ToolCall)
+"""Those of its calls that wait for a place."""
 
 
 def describe_tools() -> tuple[ToolDescription, ...]:

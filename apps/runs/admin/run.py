@@ -8,6 +8,7 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from agentplatform.core.admin import ReadOnly
 from apps.runs.models import Run, RunEvent, Step, TaskDefinition, TaskVersion
+from apps.runs.services.places.caps import wanted_places
 
 
 class VersionInline(ReadOnly, TabularInline):
@@ -43,13 +44,22 @@ class EventInline(ReadOnly, TabularInline):
 
 @admin.register(Run)
 class RunAdmin(ReadOnly, ModelAdmin):
-    list_display = ("id", "tenant", "task", "status", "tokens_used", "created_at", "completed_at")
-    list_filter = ("status", "tenant")
+    list_display = ("id", "tenant", "task", "status", "priority", "waiting", "tokens_used",
+                    "created_at", "completed_at")  # fmt: skip
+    list_filter = ("status", "waits_for_place", "tenant")
     search_fields = ("id",)
     inlines = (StepInline, EventInline)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).select_related("task_version__task", "tenant")
+
+    @admin.display(description="waits for")
+    def waiting(self, run: Run) -> str:
+        """Why a run is PENDING: the caps of its tenant and of the platform."""
+        if not run.waits_for_place:
+            return ""
+        caps = wanted_places(runs_cap=run.tenant.max_runs_in_flight)
+        return ", ".join(f"{name}: {cap}" for name, cap in caps.items())
 
     @admin.display(description="task")
     def task(self, run: Run) -> str:

@@ -81,6 +81,7 @@ class RunList(APIView):
             task=task_or_404(request, body.validated_data["task_id"]),
             given=body.validated_data["input"],
             token_budget=body.validated_data.get("token_budget"),
+            priority=body.validated_data["priority"],
             created_by=principal_of(request).user_id,
             idempotency_key=idempotency_key(request),
             trace_id=current_trace_id() or "",

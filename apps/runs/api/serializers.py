@@ -62,11 +62,13 @@ class TaskVersionRead(serializers.ModelSerializer[TaskVersion]):
 
 
 class RunWrite(StrictSerializer):
-    """What POST /runs takes. `token_budget` overrides the spec's default."""
+    """What POST /runs takes. `token_budget` overrides the spec's default; of runs and calls that
+    wait for a place, those of a higher `priority` get one first."""
 
     task_id = serializers.UUIDField()
     input = serializers.DictField(default=dict)
     token_budget = serializers.IntegerField(min_value=1, max_value=10**15, required=False)
+    priority = serializers.IntegerField(min_value=-100, max_value=100, default=0)
 
 
 class Problem(serializers.Serializer[Any]):
@@ -78,7 +80,8 @@ class Problem(serializers.Serializer[Any]):
 
 
 class RunRead(serializers.ModelSerializer[Run]):
-    """A run's state. `output` is set once it is COMPLETED, `error` when it ended otherwise."""
+    """A run's state. `output` is set once it is COMPLETED, `error` when it ended otherwise. A
+    PENDING run that `waits_for_place` starts when others end; its event run.waiting says why."""
 
     task_id = serializers.UUIDField(source="task_version.task_id")
     task_version = serializers.IntegerField(source="task_version.number")
@@ -92,9 +95,10 @@ class RunRead(serializers.ModelSerializer[Run]):
     class Meta:
         model = Run
         fields = (
-            "id", "task_id", "task_version", "status", "input", "output", "error", "token_budget",
-            "tokens_used", "cost_usd", "trace_id", "created_at", "started_at", "completed_at",
-            "deadline_at", "parent_run_id", "forked_from_id", "created_by_id",
+            "id", "task_id", "task_version", "status", "priority", "waits_for_place", "input",
+            "output", "error", "token_budget", "tokens_used", "cost_usd", "trace_id", "created_at",
+            "started_at", "completed_at", "deadline_at", "parent_run_id", "forked_from_id",
+            "created_by_id",
         )  # fmt: skip
 
     def get_cost_usd(self, run: Run) -> str:

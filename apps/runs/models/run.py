@@ -9,9 +9,15 @@ from apps.runs.states import RUN
 
 class Run(models.Model):
     """`event_seq` counts the run's events; who holds this row's lock may change run and steps.
-    `held` is what the transaction that holds it knows (services.write_run)."""
+    `held` is what the transaction that holds it knows (services.write_run).
+
+    A PENDING run that `waits_for_place` starts when services.places gives it one; who locks the
+    row reads its tenant's caps along, as `runs_cap` and `calls_cap`.
+    """
 
     held: Held | None = None
+    runs_cap: int | None = None
+    calls_cap: int | None = None
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     tenant = models.ForeignKey("tenants.Tenant", on_delete=models.CASCADE, related_name="+")
@@ -32,7 +38,8 @@ class Run(models.Model):
     token_budget = models.BigIntegerField(null=True)
     tokens_used = models.BigIntegerField(default=0)
     cost_nanos = models.BigIntegerField(default=0)
-    priority = models.SmallIntegerField(default=0)
+    priority = models.SmallIntegerField(default=0, db_default=0)
+    waits_for_place = models.BooleanField(default=False, db_default=False)
     parent_run = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, related_name="children", db_constraint=False
     )
@@ -70,8 +77,23 @@ class Run(models.Model):
             models.Index(fields=["tenant", "completed_at"], name="runs_by_end"),
             models.Index(
                 fields=["advanced_at"],
-                condition=models.Q(finalized_at=None),
+                condition=models.Q(finalized_at=None, waits_for_place=False),
                 name="runs_unfinalized",
+            ),
+            models.Index(
+                fields=["tenant"],
+                condition=models.Q(status="RUNNING", parent_run=None),
+                name="runs_in_flight",
+            ),
+            models.Index(
+                fields=["tenant", "-priority", "id"],
+                condition=models.Q(waits_for_place=True),
+                name="runs_waiting",
+            ),
+            models.Index(
+                fields=["deadline_at"],
+                condition=models.Q(waits_for_place=True),
+                name="runs_waiting_until",
             ),
         )
 

@@ -16,6 +16,7 @@ from apps.runs.services.engine.settle import fail
 from apps.runs.services.finish_run import finish_run
 from apps.runs.services.leave_run import leaving_foreign
 from apps.runs.services.lock_run import lock_run, locked_steps
+from apps.runs.services.places.caps import must_wait
 from apps.runs.services.transition import move_run, move_step, set_run
 from apps.runs.spec.document import Spec
 from apps.runs.spec.expression import TemplateError, is_true
@@ -41,6 +42,8 @@ def advance(run: Run, *, at: datetime) -> list[QueuedStep]:
     if run.status in RUN.terminal:
         return []
     if run.status == "PENDING":
+        if must_wait(run, at=at):
+            return []
         move_run(run, "RUNNING", at=at, started_at=at)
     spec = spec_of(run)
     if spec.has_children:

@@ -32,5 +32,6 @@ def orphans() -> QuerySet[Run]:
     """Unfinished runs whose parent run, or the step of it that waited for them, is over."""
     over = Step.objects.filter(id=OuterRef("parent_step_id"), status__in=STEP.terminal)
     is_orphan = Q(parent_run__status__in=RUN.terminal) | Q(Exists(over))
-    rows = Run.objects.filter(status__in=UNFINISHED, finalized_at=None, parent_run__isnull=False)
+    at_work = Run.objects.filter(finalized_at=None, waits_for_place=False)
+    rows = at_work.filter(status__in=UNFINISHED, parent_run__isnull=False)
     return rows.filter(is_orphan)

@@ -17,10 +17,17 @@ from apps.runs.services.advance_run import advance
 from apps.runs.services.asks.begin_asks import begin_asks
 from apps.runs.services.claim import Claim
 from apps.runs.services.claim_step import take
-from apps.runs.services.dispatch import PlannedCall, QueuedStep, send_calls, send_resume
+from apps.runs.services.dispatch import (
+    PlannedCall,
+    QueuedStep,
+    send_calls,
+    send_give_places,
+    send_resume,
+)
 from apps.runs.services.fail_step import fail_step
 from apps.runs.services.leave_step import leave_step
 from apps.runs.services.lock_run import lock_run, locked_step
+from apps.runs.services.places.caps import are_calls_capped
 from apps.runs.services.transition import add_usage, move_step, record_event
 from apps.runs.services.turns.turn import CallRequest, Failed, Finished, Left, Suspended, TurnResult
 from apps.tools import facade as tools
@@ -82,7 +89,7 @@ def _write(
 
 def _suspend(run: Run, step: Step, token: UUID, result: Suspended, *, at: datetime) -> None:
     calls = [(index, call) for index, call in enumerate(result.calls) if call is not None]
-    planned = [_plan(step, index, call, at=at) for index, call in calls]
+    planned = [_plan(run, step, index, call, at=at) for index, call in calls]
     move_step(
         run,
         step,
@@ -97,7 +104,9 @@ def _suspend(run: Run, step: Step, token: UUID, result: Suspended, *, at: dateti
         _store(result.checkpoint)
     if result.asks:
         begin_asks(run, step, result.asks, at=at)
-    if planned:
+    if planned and are_calls_capped(run):
+        after_commit(send_give_places)
+    elif planned:
         after_commit(send_calls, step_id=step.id, turn=step.turn, calls=planned, at=at)
     elif not result.asks:
         after_commit(send_resume, step_id=step.id, turn=step.turn)
@@ -110,7 +119,7 @@ def _store(checkpoint: Checkpoint) -> None:
     )
 
 
-def _plan(step: Step, index: int, request: CallRequest, *, at: datetime) -> PlannedCall:
+def _plan(run: Run, step: Step, index: int, request: CallRequest, *, at: datetime) -> PlannedCall:
     plan = CallPlan(
         tenant_id=step.tenant_id,
         run_id=step.run_id,
@@ -118,6 +127,8 @@ def _plan(step: Step, index: int, request: CallRequest, *, at: datetime) -> Plan
         attempt=step.attempt,
         turn=step.turn,
         index=index,
+        priority=run.priority,
+        is_held=are_calls_capped(run),
     )
     if isinstance(request, CompletionRequest):
         call_id = gateway.plan_completion(plan=plan, request=request, at=at)

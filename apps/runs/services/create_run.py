@@ -10,8 +10,9 @@ from agentplatform.core.transactions import after_commit, transaction
 from apps.runs.contracts import InvalidRunInput
 from apps.runs.models import Run, Step, TaskDefinition, TaskVersion
 from apps.runs.selectors import newest_version
-from apps.runs.services.dispatch import send_advance
+from apps.runs.services.dispatch import send_advance, send_give_places
 from apps.runs.services.make_once import make_once
+from apps.runs.services.places.caps import wanted_places
 from apps.runs.services.transition import record_event
 from apps.runs.spec.document import Spec, read_spec
 from apps.tenants import facade as tenants
@@ -26,6 +27,7 @@ def create_run(
     token_budget: int | None = None,
     idempotency_key: str | None = None,
     trace_id: str = "",
+    priority: int = 0,
     parent: Run | None = None,
     parent_step_id: UUID | None = None,
 ) -> tuple[Run, bool]:
@@ -46,6 +48,7 @@ def create_run(
                 at=at,
                 token_budget=token_budget,
                 trace_id=trace_id,
+                priority=priority,
                 parent_run=parent,
                 parent_step_id=parent_step_id,
                 depth=0 if parent is None else parent.depth + 1,
@@ -56,6 +59,8 @@ def create_run(
         return run
 
     request = [str(task.id), given, token_budget]
+    if priority:  # without one it is what it was before there were any
+        request.append(priority)
     return make_once(make, tenant_id=task.tenant_id, key=idempotency_key, request=request)
 
 
@@ -75,7 +80,8 @@ def create_run_of_version(
     _check_input(spec, given)
     budget = token_budget if token_budget is not None else spec.defaults.token_budget
     with transaction():
-        tenants.keep_tenant_active(tenant_id=version.tenant_id)
+        held = tenants.keep_tenant_active(tenant_id=version.tenant_id)
+        caps = {} if more.get("parent_run") else wanted_places(runs_cap=held.runs)
         run = Run.objects.create(
             tenant_id=version.tenant_id,
             task_version=version,
@@ -83,6 +89,7 @@ def create_run_of_version(
             input=clean_json(given),
             token_budget=budget,
             deadline_at=at + timedelta(seconds=spec.defaults.timeout_seconds),
+            waits_for_place=bool(caps),
             advanced_at=at,
             created_at=at,
             **more,
@@ -95,7 +102,11 @@ def create_run_of_version(
             parent_run_id=run.parent_run_id,
         )
         record_event(run, "run.pending", at=at)
-        after_commit(send_advance, run_id=run.id)
+        if caps:
+            record_event(run, "run.waiting", at=at, data={"caps": caps})
+            after_commit(send_give_places)
+        else:
+            after_commit(send_advance, run_id=run.id)
     return run
 
 

@@ -10,7 +10,7 @@ import structlog
 from celery import chain, chord, current_app
 from celery.canvas import Signature
 
-from agentplatform.calls.contracts import CallKind
+from agentplatform.calls.contracts import CallKind, HeldCall
 from agentplatform.core.kill_points import reach
 from agentplatform.core.transactions import after_commit
 from apps.gateway import facade as gateway
@@ -53,6 +53,11 @@ def send_finish(*, run_id: UUID) -> None:
     _task("runs.finish_run", run_id=str(run_id)).apply_async()
 
 
+def send_give_places() -> None:
+    """Hint that runs or calls may wait for places, and places be free."""
+    _task("runs.give_places").apply_async()
+
+
 def hint_children(*, run_id: UUID) -> None:
     """Once the open transaction is committed: child runs may have lost the step they work for."""
     after_commit(send_cancel_children, run_id=run_id)
@@ -91,6 +96,16 @@ def send_calls(*, step_id: UUID, turn: int, calls: Sequence[PlannedCall], at: da
     for kind, owner in (("llm", gateway), ("tool", tools)):
         if ids := [call.call_id for call in calls if call.kind == kind]:
             owner.mark_dispatched(call_ids=ids, at=at)
+
+
+def send_released_call(*, call: HeldCall, at: datetime) -> None:
+    """Send a call that was given a place. Once it has ended its place is given to another, and its
+    result taken home."""
+    planned = PlannedCall(kind=call.kind, call_id=call.call_id)
+    links = (_call(planned), _task("runs.give_places"), _resume(call.step_id, call.turn))
+    chain(*links).apply_async()
+    owner = gateway if call.kind == "llm" else tools
+    owner.mark_dispatched(call_ids=[call.call_id], at=at)
 
 
 def _call(call: PlannedCall) -> Signature:

@@ -13,6 +13,7 @@ from apps.runs.selectors import spec_of, values_of
 from apps.runs.services.asks.cancel_asks import cancel_asks
 from apps.runs.services.dispatch import hint_children, send_advance, send_finish
 from apps.runs.services.lock_run import locked_steps
+from apps.runs.services.places.caps import hint_places
 from apps.runs.services.transition import cancel_items, move_run, move_step
 from apps.runs.spec.expression import TemplateError
 from apps.runs.spec.template import render
@@ -53,6 +54,7 @@ def finish_run(
         amount=(at - (run.started_at or at)).total_seconds(),
     )
     after_commit(send_finish, run_id=run.id)
+    hint_places(run)
     if run.parent_run_id is not None:
         after_commit(send_advance, run_id=run.parent_run_id)
     return True

@@ -93,6 +93,7 @@ def _fork(
             at=at,
             token_budget=run.token_budget if token_budget is None else token_budget,
             trace_id=run.trace_id,
+            priority=run.priority,
             forked_from=run,
             **key,
         )

@@ -9,7 +9,16 @@ from django.db.models import Exists, OuterRef, QuerySet
 from agentplatform.core.rows import rows_of
 from agentplatform.dead_letters.models import DeadLetter
 from apps.gateway import facade as gateway
-from apps.runs.models import Ask, Checkpoint, Run, RunEvent, Step, TaskDefinition, TaskVersion
+from apps.runs.models import (
+    Ask,
+    Checkpoint,
+    Run,
+    RunEvent,
+    Served,
+    Step,
+    TaskDefinition,
+    TaskVersion,
+)
 from apps.runs.services.cancel_children import UNFINISHED, cancel_runs
 from apps.tenants.contracts import Counts, Exported, ExportedRows
 from apps.tools import facade as tools
@@ -23,6 +32,7 @@ _EXPORTED = (
     ("events", RunEvent),
     ("checkpoints", Checkpoint),
     ("dead_letters", DeadLetter),
+    ("turns", Served),
 )
 
 
@@ -63,6 +73,7 @@ def purge(*, tenant_id: UUID, ended_before: datetime | None, limit: int) -> Coun
     if ids := list(tasks.order_by("id").values_list("id", flat=True)[:limit]):
         tasks.filter(id__in=ids).delete()
         return {"tasks": len(ids)}
+    Served.objects.filter(tenant_id=tenant_id).delete()
     return {}
 
 

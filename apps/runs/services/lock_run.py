@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import F, Q, QuerySet
 
 from agentplatform.core.transactions import require_transaction
 from apps.runs.models import Run, Step
@@ -13,14 +13,21 @@ def lock_run(run_id: UUID) -> Run:
     """The run's row, locked until the transaction ends. Raises Run.DoesNotExist. Requires a
     transaction."""
     require_transaction()
-    return Run.objects.select_for_update().get(id=run_id)
+    return _with_caps().get(id=run_id)
 
 
 def lock_run_of(step_id: UUID) -> Run:
     """The same for the run of a step."""
     require_transaction()
     run_id = Step.objects.filter(id=step_id).values("run_id")[:1]
-    return Run.objects.select_for_update().get(id=run_id)
+    return _with_caps().get(id=run_id)
+
+
+def _with_caps() -> QuerySet[Run]:
+    rows = Run.objects.select_for_update(of=("self",))
+    return rows.annotate(  # type: ignore[no-redef]
+        runs_cap=F("tenant__max_runs_in_flight"), calls_cap=F("tenant__max_calls_in_flight")
+    )
 
 
 def locked_step(run: Run, step_id: UUID) -> Step:

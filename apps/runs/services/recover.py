@@ -28,6 +28,7 @@ from apps.runs.services.end_wait import end_wait
 from apps.runs.services.expire_step import expire_step
 from apps.runs.services.leave_run import leaving_foreign
 from apps.runs.services.lock_run import lock_run
+from apps.runs.services.places.give_places import give_places
 from apps.runs.services.transition import move_step
 from apps.runs.states import RUN
 from apps.tools import facade as tools
@@ -50,6 +51,7 @@ def recover(*, at: datetime) -> dict[str, int]:
     """
     sent = {
         "overdue_runs": _expire_runs(at),
+        "places": give_places(at=at),
         "overdue_steps": _expire_steps(at),
         "waits": _end_waits(at),
         "asks": expire_asks(at=at, limit=BATCH),
@@ -69,10 +71,13 @@ def recover(*, at: datetime) -> dict[str, int]:
 
 
 def _expire_runs(at: datetime) -> int:
-    overdue = Run.objects.filter(
-        status__in=("PENDING", "RUNNING"), finalized_at=None, deadline_at__lte=at
-    ).values_list("id", flat=True)[:BATCH]
-    return sum(expire_run(run_id=run_id, at=at) for run_id in list(overdue))
+    overdue = Run.objects.filter(deadline_at__lte=at).values_list("id", flat=True)
+    at_work = overdue.filter(
+        status__in=("PENDING", "RUNNING"), finalized_at=None, waits_for_place=False
+    )
+    waiting = overdue.filter(waits_for_place=True)
+    found = [*at_work[:BATCH], *waiting.order_by("deadline_at")[:BATCH]]
+    return sum(expire_run(run_id=run_id, at=at) for run_id in found)
 
 
 def _expire_steps(at: datetime) -> int:
@@ -184,7 +189,7 @@ def _advance_runs(at: datetime) -> int:
     with transaction():
         resting = list(
             Run.objects.select_for_update(skip_locked=True)
-            .filter(status__in=("PENDING", "RUNNING"), finalized_at=None)
+            .filter(status__in=("PENDING", "RUNNING"), finalized_at=None, waits_for_place=False)
             .filter(advanced_at__lte=at - IDLE)
             .exclude(id__in=live.values("run_id"))
             .order_by("advanced_at")
@@ -200,7 +205,8 @@ def _finish_runs(at: datetime) -> int:
     with transaction():
         over = list(
             Run.objects.select_for_update(skip_locked=True)
-            .filter(status__in=RUN.terminal, finalized_at=None, advanced_at__lte=at - IDLE)
+            .filter(status__in=RUN.terminal, finalized_at=None, waits_for_place=False)
+            .filter(advanced_at__lte=at - IDLE)
             .order_by("advanced_at")
             .values_list("id", flat=True)[:BATCH]
         )

@@ -35,6 +35,7 @@ def start_child(
         at=at,
         token_budget=token_budget,
         trace_id=run.trace_id,
+        priority=run.priority,
         parent=run,
         parent_step_id=step.id,
     )

@@ -26,6 +26,8 @@ def move_run(run: Run, target: str, *, at: datetime, **changes: Any) -> bool:
     require_transaction()
     if run.status not in RUN.sources_of(target):
         return False
+    if run.waits_for_place:
+        changes["waits_for_place"] = False
     set_run(run, status=target, advanced_at=at, **changes)
     data = {"error": run.error} if changes.get("error") else {}
     record_event(run, f"run.{target.lower()}", at=at, data=data)

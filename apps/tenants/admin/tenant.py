@@ -32,7 +32,7 @@ class TenantAdmin(TenantActions):
     audit_noun = "tenant"
     audited_fields = (
         "name", "slug", "soft_limit_ratio", "rate_limit_per_minute", "user_rate_limit_per_minute",
-        "retention_days", "allows_provisioning",
+        "max_runs_in_flight", "max_calls_in_flight", "retention_days", "allows_provisioning",
     )  # fmt: skip
     form = TenantForm
     list_display = ("slug", "name", "state", "tokens_this_month", "usd_this_month", "created_at")
@@ -62,6 +62,7 @@ class TenantAdmin(TenantActions):
             },
         ),
         ("Rates", {"fields": ("rate_limit_per_minute", "user_rate_limit_per_minute")}),
+        ("In flight", {"fields": ("max_runs_in_flight", "max_calls_in_flight")}),
         ("Data and people", {"fields": ("retention_days", "allows_provisioning", "lists")}),
     )
 

@@ -74,6 +74,8 @@ class TenantForm(BudgetForm):
             "soft_limit_ratio",
             "rate_limit_per_minute",
             "user_rate_limit_per_minute",
+            "max_runs_in_flight",
+            "max_calls_in_flight",
             "retention_days",
             "allows_provisioning",
         )

@@ -58,7 +58,8 @@ class TenantRead(serializers.ModelSerializer[Tenant]):
         model = Tenant
         fields = (
             "id", "name", "slug", "status", "budget", "soft_limit_ratio", "rate_limit_per_minute",
-            "user_rate_limit_per_minute", "retention_days", "allows_provisioning", "created_at",
+            "user_rate_limit_per_minute", "max_runs_in_flight", "max_calls_in_flight",
+            "retention_days", "allows_provisioning", "created_at",
         )  # fmt: skip
 
     def get_budget(self, _tenant: Tenant) -> Budget:

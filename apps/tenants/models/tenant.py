@@ -26,6 +26,14 @@ class Tenant(models.Model):
     soft_limit_ratio = models.FloatField(default=0.8)
     rate_limit_per_minute = models.PositiveIntegerField(default=100)
     user_rate_limit_per_minute = models.PositiveIntegerField(default=20)
+    max_runs_in_flight = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Runs at work at the same time; empty means no cap."
+    )
+    max_calls_in_flight = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="Model and tool calls at the same time; empty means no cap.",
+    )
     retention_days = models.PositiveIntegerField(
         null=True, blank=True, help_text="Days to keep what has ended; empty keeps it."
     )
@@ -66,6 +74,18 @@ class Tenant(models.Model):
                 | models.Q(usd_budget_monthly_nanos__gte=0),
                 name="tenants_usd_budget_not_negative",
                 violation_error_message="A budget is zero or more.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(max_runs_in_flight__isnull=True)
+                | models.Q(max_runs_in_flight__gte=1),
+                name="tenants_runs_cap_is_one",
+                violation_error_message="Let at least one run be in flight, or set no cap.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(max_calls_in_flight__isnull=True)
+                | models.Q(max_calls_in_flight__gte=1),
+                name="tenants_calls_cap_is_one",
+                violation_error_message="Let at least one call be in flight, or set no cap.",
             ),
             models.CheckConstraint(
                 condition=models.Q(soft_limit_ratio__gte=0, soft_limit_ratio__lte=1),

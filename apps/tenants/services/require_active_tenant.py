@@ -1,11 +1,16 @@
 """Refuse new work for a tenant that is not active."""
 
+from typing import cast
 from uuid import UUID
 
 from agentplatform.core.errors import NotFound
 from agentplatform.core.transactions import require_transaction, scope_connection
-from apps.tenants.contracts import TenantInactive
+from apps.tenants.contracts import Caps, TenantInactive
 from apps.tenants.models import Tenant
+
+_HOLD = """
+select status, max_runs_in_flight, max_calls_in_flight from tenants where id = %s for share
+"""
 
 
 def require_active_tenant(*, tenant_id: UUID) -> None:
@@ -14,11 +19,13 @@ def require_active_tenant(*, tenant_id: UUID) -> None:
     _require_active(status)
 
 
-def keep_tenant_active(*, tenant_id: UUID) -> None:
+def keep_tenant_active(*, tenant_id: UUID) -> Caps:
     """The same, and the answer holds until the caller's transaction ends: suspending waits for it,
-    so that the cancelling that follows finds all that was added. Requires a transaction."""
-    status = hold_status(tenant_id)
+    so that the cancelling that follows finds all that was added. Returns the tenant's caps of the
+    moment. Requires a transaction."""
+    status, runs, calls = _hold(tenant_id) or (None, None, None)
     _require_active(status)
+    return Caps(runs=runs, calls=calls)
 
 
 def hold_status(tenant_id: UUID) -> str | None:
@@ -26,11 +33,15 @@ def hold_status(tenant_id: UUID) -> str | None:
 
     Many may hold it at once. Requires a transaction.
     """
+    held = _hold(tenant_id)
+    return held[0] if held else None
+
+
+def _hold(tenant_id: UUID) -> tuple[str, int | None, int | None] | None:
     require_transaction()
     with scope_connection().cursor() as cursor:
-        cursor.execute("select status from tenants where id = %s for share", [tenant_id])
-        row = cursor.fetchone()
-    return row[0] if row else None
+        cursor.execute(_HOLD, [tenant_id])
+        return cast("tuple[str, int | None, int | None] | None", cursor.fetchone())
 
 
 def _require_active(status: str | None) -> None:

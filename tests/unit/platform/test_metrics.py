@@ -20,6 +20,8 @@ CONTRACT = {
     "llm_first_text_seconds": ("provider", "model"),
     "llm_rate_limit_hits_total": ("tenant_id",),
     "llm_circuit_breaker_state": ("provider",),
+    "agent_runs_waiting": ("tenant_id",),
+    "agent_calls_waiting": ("tenant_id",),
     "dead_letters_total": ("kind",),
     "dead_letters_open": ("kind",),
 }

@@ -15,7 +15,16 @@ from agentplatform.core.errors import Conflict
 from agentplatform.dead_letters.models import DeadLetter
 from apps.gateway.models import LlmCall, LlmEvent
 from apps.gateway.services.expire_reservations import expire_reservations
-from apps.runs.models import Ask, Checkpoint, Run, RunEvent, Step, TaskDefinition, TaskVersion
+from apps.runs.models import (
+    Ask,
+    Checkpoint,
+    Run,
+    RunEvent,
+    Served,
+    Step,
+    TaskDefinition,
+    TaskVersion,
+)
 from apps.tenants.models import (
     Account,
     ApiKey,
@@ -54,6 +63,7 @@ FILES = {
     LlmEvent: "model_call_attempts.jsonl",
     ToolCall: "tool_calls.jsonl",
     Artifact: "artifacts.jsonl",
+    Served: "turns.jsonl",
 }
 SECRET_COLUMNS = {"password", "key_hash", "ciphertext"}
 

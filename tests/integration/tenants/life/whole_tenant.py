@@ -13,7 +13,7 @@ from agentplatform.core.transactions import scope_connection, transaction
 from agentplatform.dead_letters.bury_work import bury_work
 from agentplatform.dead_letters.reasons import Reason
 from apps.gateway.models import LlmCall, LlmEvent
-from apps.runs.models import Ask, Checkpoint, Run, Step
+from apps.runs.models import Ask, Checkpoint, Run, Served, Step
 from apps.runs.services.create_run import create_run
 from apps.runs.services.save_task import create_task
 from apps.tenants.contracts import Admission, Settlement
@@ -53,6 +53,7 @@ def whole_tenant(at: datetime | None = None) -> Tenant:
         run, _ = create_run(task=task, given={}, created_by=user.id, at=at)
         work_of(run, at=at)
     Run.objects.filter(id=run.id).update(status="COMPLETED", completed_at=at, finalized_at=at)
+    Served.objects.create(tenant=tenant)
     store(tenant, b"uploaded", at=at)
     _money(tenant, at)
     missing = [model.__name__ for model in MODELS if not rows(model, tenant)]
