@@ -159,3 +159,28 @@ def test_a_run_needs_a_key(make_task: TaskMaker) -> None:
     body = {"task_id": make_task()["id"], "input": {"n": 1}}
     problem(APIClient().post("/api/v1/runs", body), 401, "unauthenticated")
     assert Run.objects.count() == 0
+
+
+def test_a_priority_is_taken_shown_and_part_of_the_request(
+    make_task: TaskMaker, client: APIClient
+) -> None:
+    task = make_task()
+    assert start(client, task)["priority"] == 0
+    body = {"task_id": task["id"], "input": {"n": 1}, "priority": 7}
+    key = {"HTTP_IDEMPOTENCY_KEY": "order-1"}
+    run = client.post("/api/v1/runs", body, **key).json()
+    assert (run["priority"], run["waits_for_place"]) == (7, False)
+    assert client.get("/api/v1/runs").json()["results"][0]["priority"] == 7
+    assert client.post("/api/v1/runs", body, **key).status_code == 200
+    problem(
+        client.post("/api/v1/runs", {**body, "priority": 8}, **key), 409, "idempotency_mismatch"
+    )
+
+
+@pytest.mark.parametrize("priority", [101, -101, "high", None, 1.5])
+def test_a_priority_out_of_bounds_is_refused_by_name(
+    make_task: TaskMaker, client: APIClient, priority: Any
+) -> None:
+    body = {"task_id": make_task()["id"], "input": {"n": 1}, "priority": priority}
+    errors = problem(client.post("/api/v1/runs", body), 422, "invalid")["errors"]
+    assert set(errors) == {"priority"}
