@@ -12,6 +12,7 @@ from agentplatform.settings.environment import ROOT
 from tests.bench.bars import Measured, compare, paired
 from tests.bench.engine.aged import QUEUED, STEPS
 from tests.bench.engine.bench import Bench
+from tests.bench.engine.hold import held
 from tests.bench.engine.program import Program
 
 FINISHED = (100, 10_000, 100_000)
@@ -21,7 +22,7 @@ BAR = 1.15
 
 def measure_history(bench: Bench, rounds: int) -> Iterator[Measured]:
     """Against the platform with the fewest."""
-    with ExitStack() as stack:
+    with held(bench.processes.pids().values()), ExitStack() as stack:
         aged = [stack.enter_context(running_aged(bench, finished)) for finished in FINISHED]
         for program in aged:
             program.hear()

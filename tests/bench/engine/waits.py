@@ -21,7 +21,7 @@ TURNS = 5
 THREADS = 500
 BAR_SECONDS = 25
 GROWTH_BAR = 1.1
-PATIENCE_SECONDS = 300
+PATIENCE_SECONDS = 600
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,8 @@ class Wave:
 
 
 def measure_waits(bench: Bench, rounds: int) -> Iterator[Measured]:
-    """Two step worker processes, one llm worker of THREADS threads; each round is a wave."""
+    """Two step worker processes, one llm worker of THREADS threads, which it leaves behind; each
+    round is a wave."""
     bench.processes.stop("llm")
     bench.processes.start(["llm"], llm=str(THREADS))
     task = bench.make_task(talk("bench_solo", TURNS, model=SLOW_MODEL))
