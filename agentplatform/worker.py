@@ -5,6 +5,9 @@ import sys
 
 from agentplatform.queues import POOLS, Pool
 
+CELERY_ENVIRONMENT = {"CELERY_CUSTOM_WORKER_POOL": "agentplatform.prefork:TaskPool"}
+"""Tells Celery what `--pool custom` means."""
+
 
 def celery_arguments(pool: Pool, *, concurrency: int | None = None) -> list[str]:
     """Celery's command line for a worker of this pool."""
@@ -27,7 +30,7 @@ def main() -> None:
         sys.exit(f"usage: python -m agentplatform.worker {known} [CONCURRENCY]")
     concurrency = int(rest[0]) if rest else None
     os.environ.setdefault("SERVICE", name)
-    os.environ["CELERY_CUSTOM_WORKER_POOL"] = "agentplatform.prefork:TaskPool"
+    os.environ.update(CELERY_ENVIRONMENT)
     command = [sys.executable, "-m", "celery"]
     command += celery_arguments(pools[name], concurrency=concurrency)
     os.execv(sys.executable, command)  # noqa: S606

@@ -20,7 +20,7 @@ from agentplatform.core.wait import wait_for
 from agentplatform.queues import POOLS
 from agentplatform.settings.environment import Environment
 from agentplatform.sqs.queues import dead_letters_of
-from agentplatform.worker import celery_arguments
+from agentplatform.worker import CELERY_ENVIRONMENT, celery_arguments
 from apps.runs.models import Run
 from tests.brokers import sqs_client
 from tests.database import role_addresses
@@ -48,7 +48,7 @@ def start_worker(transactional_db: None) -> Iterator[StartWorker]:
     command = [sys.executable, "-m", "celery", *celery_arguments(pool, concurrency=1), *poison]
 
     def start() -> "subprocess.Popen[bytes]":
-        environment = {**os.environ, **role_addresses()}
+        environment = {**os.environ, **role_addresses(), **CELERY_ENVIRONMENT}
         started.append(subprocess.Popen(command, env=environment, start_new_session=True))
         return started[-1]
 
