@@ -7,6 +7,7 @@ import structlog
 from django.db.models import Exists, F, OuterRef, Q
 
 from agentplatform.calls.contracts import DueCall
+from agentplatform.core.backlog import count_waiting
 from agentplatform.core.transactions import transaction
 from apps.gateway import facade as gateway
 from apps.runs.models import Run, Step
@@ -42,6 +43,9 @@ UNCLAIMED = timedelta(seconds=30)
 """How long a sent message may wait in its queue before it counts as lost."""
 IDLE = timedelta(seconds=5)
 """How long a run may rest with nothing live before it is looked at."""
+BACKLOG = 2 * BATCH
+"""With more messages than this in their queues, what seems lost is late: sending it again and again
+would fill the queues faster than they are worked off."""
 
 
 def recover(*, at: datetime) -> dict[str, int]:
@@ -56,18 +60,29 @@ def recover(*, at: datetime) -> dict[str, int]:
         "waits": _end_waits(at),
         "asks": expire_asks(at=at, limit=BATCH),
         "orphans": cancel_runs(list(orphans()[:BATCH]), at=at),
-        "parents": _advance_parents(at),
         "retries": _requeue_retries(at),
-        "steps": _send_steps(at),
-        "turns": _send_turns(at),
-        "calls": _send_calls(at),
-        "runs": _advance_runs(at),
-        "finished_runs": _finish_runs(at),
+        **_send_again(at),
     }
     found = {kind: count for kind, count in sent.items() if count}
     if found:
         log.info("runs.recovered", **found)
     return found
+
+
+def _send_again(at: datetime) -> dict[str, int]:
+    """What was sent before or should have been, and seems lost."""
+    sent = {}
+    if count_waiting(["steps"]) <= BACKLOG:
+        sent = {
+            "parents": _advance_parents(at),
+            "steps": _send_steps(at),
+            "turns": _send_turns(at),
+            "runs": _advance_runs(at),
+            "finished_runs": _finish_runs(at),
+        }
+    if count_waiting(["llm", "tools"]) <= BACKLOG:
+        sent["calls"] = _send_calls(at)
+    return sent
 
 
 def _expire_runs(at: datetime) -> int:

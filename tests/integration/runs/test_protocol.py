@@ -15,9 +15,10 @@ from apps.runs.services.cancel_run import cancel_run
 from apps.runs.services.claim_step import STEP_LEASE, claim_step
 from apps.runs.services.commit_turn import commit_turn
 from apps.runs.services.create_run import create_run
+from apps.runs.services.dispatch import send_advance
 from apps.runs.services.execute_step import execute_step
 from apps.runs.services.finalize_run import finalize_run
-from apps.runs.services.recover import recover
+from apps.runs.services.recover import BACKLOG, recover
 from apps.runs.services.resume_step import resume_step
 from apps.runs.services.turns.turn import Failed, Finished
 from apps.tools.models import ToolCall
@@ -154,6 +155,18 @@ def test_recovery_sends_what_was_never_sent(make_run: RunMaker, sent: Sent) -> N
     assert recover(at=now() + LATER) == {"steps": 1}
     assert sent() == [("runs.execute_step", {"step_id": str(step.id), "turn": 0})]
     assert recover(at=now() + LATER) == {}
+
+
+def test_recovery_adds_nothing_to_queues_that_are_not_worked_off(
+    make_run: RunMaker, sent: Sent
+) -> None:
+    runs = [make_run([code()]) for _ in range(4)]
+    for run in runs * (BACKLOG // 2):
+        send_advance(run_id=run.id)
+    waiting = len(runs) * (BACKLOG // 2 + 1)
+    assert recover(at=now() + LATER) == {}
+    assert len(sent()) == waiting
+    assert recover(at=now() + LATER) == {"runs": len(runs)}
 
 
 def test_recovery_sends_a_lost_call_and_a_lost_resume(make_run: RunMaker, sent: Sent) -> None:
