@@ -30,7 +30,7 @@ test-sqs: bootstrap-dev ## Run the engine's tests on SQS's protocol, on an emula
 	@$(IN_VENV) $(BIN)/python -m pytest $(PYTEST_ARGS) --broker sqs tests/integration/runs
 
 chaos: bootstrap-dev ## 1,000 runs under a kill each 100 ms, flushes and crashes. CHAOS_SEED=n repeats a schedule.
-	@CHAOS=long $(IN_VENV) $(BIN)/python -m pytest -n 0 -s tests/chaos/test_random_schedule.py
+	@CHAOS=long $(IN_VENV) $(BIN)/python -m pytest -n 0 -s tests/chaos/test_cancel_races.py tests/chaos/test_random_schedule.py
 
 sqs: bootstrap-dev ## Serve SQS's protocol on 127.0.0.1:9324 until Ctrl-C, as docs/operations-local.md uses it.
 	@$(BIN)/python -m tests.sqs 9324

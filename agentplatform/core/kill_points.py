@@ -1,9 +1,10 @@
 """Named places where a test of faults lets a process die, as if the machine had taken it.
 
 The environment's KILL_POINTS names a folder. A file in it that is called like a point, or like
-`point@subject`, arms it: `2 1` lets two passings live and kills the next one, with SIGKILL. A
-process that is started again so does not die for ever. Without KILL_POINTS no point does anything.
-Processes of one machine may share the folder; each death is a line of its file `deaths`.
+`point@subject`, arms it: `2 1 KILL` lets two passings live and kills the next one with SIGKILL,
+`0 1 STOP` makes the first one stand still. A process that is started again so does not die for
+ever. Without KILL_POINTS no point does anything. Processes of one machine may share the folder;
+each death is a line of its file `deaths`: the point's name and the process id.
 """
 
 import fcntl
@@ -23,26 +24,26 @@ def reach(point: str, subject: str = "") -> None:
     if _folder is None:
         return
     for name in {point, f"{point}@{subject}"}:
-        if _is_time_to_die(Path(_folder) / name):
+        number = _due(Path(_folder) / name)
+        if number is not None:
             with (Path(_folder) / DEATHS).open("a") as deaths:
-                deaths.write(f"{name}\n")
-            os.kill(os.getpid(), signal.SIGKILL)
+                deaths.write(f"{name} {os.getpid()}\n")
+            os.kill(os.getpid(), number)
 
 
-def _is_time_to_die(armed: Path) -> bool:
-    """Count a passing of the armed point; False where none is armed."""
+def _due(armed: Path) -> signal.Signals | None:
+    """Count a passing of the point; the signal that is due to it, if it is armed."""
     try:
         file = armed.open("r+")
     except FileNotFoundError:
-        return False
+        return None
     with file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        passings, deaths = map(int, file.read().split())
-        if not (passings or deaths):
-            return False
-        left = f"{passings - 1} {deaths}" if passings else f"0 {deaths - 1}"
+        passings, deaths, name = file.read().split()
+        lives, dies = int(passings) > 0, int(deaths) > 0
+        if not (lives or dies):
+            return None
         file.seek(0)
         file.truncate()
-        file.write(left)
-        file.flush()
-    return not passings
+        file.write(f"{int(passings) - lives} {int(deaths) - (not lives)} {name}")
+    return None if lives else signal.Signals[f"SIG{name}"]

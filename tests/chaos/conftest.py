@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from agentplatform.core.tenancy import platform_scope
+from tests.chaos.cutter import Cutter
 from tests.chaos.servers import Servers, own_servers, using
 from tests.chaos.stack import Stack, running_stack
 from tests.provider import Provider, running_provider
@@ -24,6 +25,14 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture(scope="module")
+def cutter(servers: Servers) -> Iterator[Cutter]:
+    """What a module that asks for it has between its processes and PostgreSQL."""
+    cutter = Cutter(servers.postgres.port)
+    yield cutter
+    cutter.close()
+
+
+@pytest.fixture(scope="module")
 def processes(
     request: pytest.FixtureRequest,
     servers: Servers,
@@ -32,12 +41,14 @@ def processes(
     django_db_blocker: pytest.FixtureRequest,
 ) -> Iterator[Stack]:
     children = getattr(request.module, "CHILDREN", None)
+    is_cut = getattr(request.module, "HAS_CUTTER", False)
+    cutter = request.getfixturevalue("cutter") if is_cut else None
     folder: Path = tmp_path_factory.mktemp("stack")
     with (
         django_db_blocker.unblock(),
         using(servers),
         platform_scope(),
-        running_stack(servers, provider, folder, children=children) as stack,
+        running_stack(servers, provider, folder, children=children, cutter=cutter) as stack,
     ):
         yield stack
 

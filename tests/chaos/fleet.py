@@ -4,8 +4,9 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from agentplatform.core.wait import wait_for
@@ -102,6 +103,20 @@ class Fleet:
         self._suspended.add(name)
         self.kill(name)
         self._running.pop(name).wait()
+
+    @contextmanager
+    def hired(self, name: str) -> Iterator[None]:
+        """A second process of this kind works inside the block."""
+        program = self._programs[name]
+        log = program.log.with_name(f"second-{name}.log")
+        log.unlink(missing_ok=True)
+        process = spawn(replace(program, log=log))
+        try:
+            self.wait_until(lambda: b"ready." in log.read_bytes(), what=f"a second {name}")
+            yield
+        finally:
+            kill_group(process.pid)
+            process.wait()
 
     def resume(self, name: str) -> None:
         self._suspended.discard(name)

@@ -12,7 +12,8 @@ from django.db import DatabaseError
 
 from agentplatform.core.wait import wait_for
 from apps.runs.models import Run
-from tests.chaos.stack import Stack, reconnect
+from tests.chaos.servers import disconnect
+from tests.chaos.stack import Stack
 
 EVERY_SECONDS = 0.1
 VICTIMS = {"child": 94, "steps": 1, "llm": 2, "tools": 2, "beat": 1}
@@ -60,7 +61,7 @@ class Schedule:
                 stack.start_run(key=str(started))
                 started += 1
         except DatabaseError:
-            reconnect()
+            disconnect()
         return started
 
     def _hit(self, stack: Stack, what: str, luck: random.Random) -> None:

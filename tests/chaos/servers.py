@@ -100,7 +100,7 @@ def own_servers() -> Iterator[Servers]:
         servers.start()
         with using(servers):
             call_command("migrate", database="owner", interactive=False, verbosity=0)
-            _disconnect()
+            disconnect()
         yield servers
     finally:
         servers.stop()
@@ -110,7 +110,7 @@ def own_servers() -> Iterator[Servers]:
 @contextmanager
 def using(servers: Servers) -> Iterator[None]:
     """This process's Django and Celery work on these servers inside the block."""
-    _disconnect()
+    disconnect()
     with pytest.MonkeyPatch.context() as patch:
         for name in LOGINS:
             patch.setenv(name, servers.environment[name])
@@ -121,11 +121,12 @@ def using(servers: Servers) -> Iterator[None]:
         patch.setitem(current_app.conf, "broker_transport_options", {})
         connect_anew()
         yield
-        _disconnect()
+        disconnect()
     connect_anew()
 
 
-def _disconnect() -> None:
+def disconnect() -> None:
+    """Forget every connection to PostgreSQL; the next query makes a new one."""
     for alias in ALIASES:
         connections[alias].close()
         close_pool = getattr(connections[alias], "close_pool", None)

@@ -8,18 +8,22 @@ from pathlib import Path
 from typing import Any
 
 from celery import current_app
-from django.db import OperationalError, connections
+from django.db import OperationalError
 
 from agentplatform.core import kill_points
 from agentplatform.core.clock import now
+from agentplatform.core.postgresql.roles import LOGINS
+from apps.gateway.models import LlmCall
 from apps.runs.models import Run, Step, TaskDefinition
 from apps.runs.services.create_run import create_run
 from apps.runs.services.save_task import create_task
 from apps.tenants.models import Reservation, Tenant
+from apps.tools.models import ToolCall
 from tests.chaos.audit import audit
+from tests.chaos.cutter import HOST, Cutter
 from tests.chaos.fleet import Fleet
 from tests.chaos.passing import pass_time
-from tests.chaos.servers import ALIASES, Servers
+from tests.chaos.servers import Servers, disconnect
 from tests.provider import Provider
 
 QUICK = 60.0
@@ -63,32 +67,35 @@ class Stack:
         """Of whole processes, since `begin`."""
         return self.fleet.deaths - self._began
 
-    def arm(self, point: str, *, passings: int = 0, deaths: int = 1) -> None:
+    def arm(self, point: str, *, passings: int = 0, deaths: int = 1, how: str = "KILL") -> None:
         """Let `passings` processes pass the kill point and the next `deaths` die of it."""
-        (self._folder / point).write_text(f"{passings} {deaths}")
+        (self._folder / point).write_text(f"{passings} {deaths} {how}")
 
     def disarm(self) -> None:
         for armed in self._folder.iterdir():
             armed.unlink()
 
-    def deaths_of_points(self) -> list[str]:
-        """The kill points at which a process has died, in order."""
+    def fallen(self) -> list[tuple[str, int]]:
+        """The kill points at which a process has died, in order, and which one it was."""
         with suppress(FileNotFoundError):
-            return (self._folder / kill_points.DEATHS).read_text().split()
+            lines = (self._folder / kill_points.DEATHS).read_text().splitlines()
+            return [(line.split()[0], int(line.split()[1])) for line in lines]
         return []
 
     def start_run(self, steps: list[dict[str, Any]] | None = None, key: str | None = None) -> Run:
         """A run of FIVE_STEPS, or of these; with a `key` it is the same run when asked again."""
         if steps is not None or self._task is None:
-            task = _make_task(steps or FIVE_STEPS)
+            task = make_task(steps or FIVE_STEPS)
             self._task = task if steps is None else self._task
         else:
             task = self._task
         run, _ = create_run(task=task, given={}, created_by=None, at=now(), idempotency_key=key)
         return run
 
-    def wait_for_death(self) -> None:
-        self.fleet.wait_until(self.deaths_of_points, what="a process to reach the point")
+    def wait_for_death(self, number: int = 1) -> None:
+        self.fleet.wait_until(
+            lambda: len(self.fallen()) >= number, what="a process to reach the point"
+        )
 
     def await_end(self, *, timeout_seconds: float = QUICK) -> None:
         """Until every run is over, its end worked off and nothing held, as seen in rows."""
@@ -116,13 +123,19 @@ class _Open:
     def __str__(self) -> str:
         runs = Run.objects.filter(finalized_at=None)
         steps = Step.objects.filter(run__in=runs).values_list("run_id", "name", "status")
-        return f"the runs to end: {[(str(run), name, status) for run, name, status in steps[:20]]}"
+        calls = [
+            (call.kind, str(call.run_id), call.status, call.executions, str(call.lease_expires_at))
+            for model in (LlmCall, ToolCall)
+            for call in model.objects.filter(run_id__in=runs.values("id"))[:20]
+        ]
+        open_steps = [(str(run), name, status) for run, name, status in steps[:20]]
+        return f"the runs to end: {open_steps} {calls}"
 
     def __format__(self, _spec: str) -> str:
         return str(self)
 
 
-def _make_task(steps: list[dict[str, Any]]) -> TaskDefinition:
+def make_task(steps: list[dict[str, Any]]) -> TaskDefinition:
     tenant = Tenant.objects.first()
     if tenant is None:
         tenant = Tenant.objects.create(name="Chaos", slug="chaos")
@@ -141,25 +154,28 @@ def _is_quiet() -> bool:
     try:
         return not Run.objects.filter(finalized_at=None).exists()
     except OperationalError:
-        reconnect()
+        disconnect()
         return False
-
-
-def reconnect() -> None:
-    """Forget connections that a restart has cut."""
-    for alias in ALIASES:
-        with suppress(OperationalError):
-            connections[alias].close()
 
 
 @contextmanager
 def running_stack(
-    servers: Servers, provider: Provider, folder: Path, *, children: int | None = None
+    servers: Servers,
+    provider: Provider,
+    folder: Path,
+    *,
+    children: int | None = None,
+    cutter: Cutter | None = None,
 ) -> Iterator[Stack]:
-    """Start the processes; they are killed at the end. `children` is as in Fleet."""
+    """Start the processes, before whose database the cutter sits if there is one; they are killed
+    at the end. `children` is as in Fleet."""
     points = folder / "points"
     points.mkdir()
     settings = environment(servers, provider, folder) | {kill_points.SETTING: str(points)}
+    if cutter is not None:
+        direct, through = (f"@{HOST}:{port}/" for port in (servers.postgres.port, cutter.port))
+        for name in LOGINS:
+            settings[name] = settings[name].replace(direct, through)
     fleet = Fleet(folder, settings, children=children)
     try:
         fleet.start()

@@ -36,4 +36,4 @@ def test_a_run_outlives_a_death(stack: Stack, point: str) -> None:
     stack.audit(deaths=1)
     run.refresh_from_db()
     assert run.status == "COMPLETED"
-    assert stack.deaths_of_points() == [point]
+    assert [name for name, _ in stack.fallen()] == [point]

@@ -30,11 +30,12 @@ def test_nobody_dies_where_nothing_is_armed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["here", "here@a.task"])
 def test_the_armed_passing_dies_and_the_next_one_lives(tmp_path: Path, name: str) -> None:
-    (tmp_path / name).write_text("1 2")
+    (tmp_path / name).write_text("1 2 KILL")
     assert [passes(tmp_path) for _ in range(4)] == [True, False, False, True]
-    assert (tmp_path / kill_points.DEATHS).read_text().split() == [name, name]
+    deaths = (tmp_path / kill_points.DEATHS).read_text().splitlines()
+    assert [line.split()[0] for line in deaths] == [name, name]
 
 
 def test_another_task_lives(tmp_path: Path) -> None:
-    (tmp_path / "here@another.task").write_text("0 1")
+    (tmp_path / "here@another.task").write_text("0 1 KILL")
     assert passes(tmp_path)
