@@ -7,7 +7,7 @@ from django.db.models import F, Q
 
 from agentplatform.calls.conditions import abandoned, may_start
 from agentplatform.calls.contracts import CallFailure
-from agentplatform.calls.move import end_rows, move_rows
+from agentplatform.calls.move import end_rows, take_rows
 from agentplatform.calls.row import Row
 from agentplatform.calls.states import FAILED, MAX_EXECUTIONS, QUEUED, RUNNING
 from agentplatform.core.ids import new_id
@@ -24,26 +24,28 @@ WORKER_LOST = CallFailure(
 )
 
 
-def claim_row(model: type[Row], *, call_id: UUID, at: datetime) -> Row | None:
+ANY = Q()
+
+
+def claim_row(model: type[Row], *, call_id: UUID, at: datetime, may_repeat: Q = ANY) -> Row | None:
     """The call with a fresh fencing token, or None when there is nothing to do: it has ended, is
-    held by somebody, is not due, or was lost too often and is now given up as a dead letter.
+    held by somebody, is not due, or was lost too often and is now given up as a dead letter. A call
+    that lost its worker is taken again only where `may_repeat` is true.
 
     The claim commits by itself; giving up opens a transaction.
     """
-    call = model.objects.filter(id=call_id)
-    token = new_id()
-    lost = abandoned(at) & Q(executions__lt=MAX_EXECUTIONS)
-    claimed = move_rows(
-        call.filter(Q(status=QUEUED, is_held=False) | lost, may_start(at)),
+    lost = abandoned(at) & Q(executions__lt=MAX_EXECUTIONS) & may_repeat
+    claimed = take_rows(
+        model.objects.filter(Q(status=QUEUED, is_held=False) | lost, may_start(at), id=call_id),
         to=RUNNING,
-        lease_token=token,
+        lease_token=new_id(),
         lease_expires_at=at + CALL_LEASE,
         executions=F("executions") + 1,
         started_at=at,
     )
     if claimed:
         reach("after_claim", model.task)
-        return call.filter(lease_token=token).first()
+        return claimed[0]
     _give_up(model, call_id=call_id, at=at)
     return None
 

@@ -1,5 +1,6 @@
-"""Write down that a call is wanted."""
+"""Write down which calls are wanted."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -7,13 +8,30 @@ from uuid import UUID
 from agentplatform.calls.contracts import CallPlan
 from agentplatform.calls.row import CallRow
 from agentplatform.core.ids import new_id
-from agentplatform.core.transactions import require_transaction
+from agentplatform.core.postgresql.batch import Batch, row_values
+
+Asked = dict[str, Any]
+"""What a call asks for: the fields that its app adds to the row."""
 
 
-def plan_row(model: type[CallRow], *, plan: CallPlan, at: datetime, **asked: Any) -> UUID:
-    """The id of the planned call. Requires a transaction. The same plan finds the same call."""
-    require_transaction()
-    row = model(
+def plan_rows(
+    model: type[CallRow], *, wanted: Sequence[tuple[CallPlan, Asked]], at: datetime
+) -> list[UUID]:
+    """The ids of the planned calls, in the same order. Requires a transaction. The same plan finds
+    the same call."""
+    rows = [_row(model, plan, asked, at) for plan, asked in wanted]
+    batch = Batch()
+    batch.insert(model, [row_values(row) for row in rows], may_exist=True)
+    if sum(batch.execute()) == len(rows):
+        return [row.id for row in rows]
+    keys = [row.idempotency_key for row in rows]
+    planned = model.objects.filter(idempotency_key__in=keys)
+    ids = dict(planned.values_list("idempotency_key", "id"))
+    return [ids[key] for key in keys]
+
+
+def _row(model: type[CallRow], plan: CallPlan, asked: Asked, at: datetime) -> CallRow:
+    return model(
         id=new_id(),
         tenant_id=plan.tenant_id,
         run_id=plan.run_id,
@@ -27,5 +45,3 @@ def plan_row(model: type[CallRow], *, plan: CallPlan, at: datetime, **asked: Any
         created_at=at,
         **asked,
     )
-    model.objects.bulk_create([row], ignore_conflicts=True)
-    return model.objects.values_list("id", flat=True).get(idempotency_key=plan.idempotency_key)

@@ -16,7 +16,7 @@ from apps.gateway.models import LlmCall
 from apps.gateway.selectors import outcomes, usage_of_run
 from apps.gateway.services.hear_deltas import DeltaEar
 from apps.gateway.services.holdings import purge_runs
-from apps.gateway.services.plan_completion import plan_completion
+from apps.gateway.services.plan_completions import plan_completions
 from apps.gateway.services.prompt_size import message_tokens, messages_room, surely_fits
 from apps.gateway.services.routes import is_known_model
 from apps.gateway.services.windows import window_of
@@ -33,7 +33,7 @@ __all__ = [
     "message_tokens",
     "messages_room",
     "outcomes",
-    "plan_completion",
+    "plan_completions",
     "purge_runs",
     "steps_with_open_calls",
     "surely_fits",

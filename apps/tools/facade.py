@@ -17,7 +17,7 @@ from apps.tools.runners.registry import TOOLS
 from apps.tools.selectors import artifact_exists, artifacts_of_run, outcomes
 from apps.tools.services.holdings import purge_runs
 from apps.tools.services.open_artifact import open_artifact
-from apps.tools.services.plan_tool_call import plan_tool_call
+from apps.tools.services.plan_tool_calls import plan_tool_calls
 from apps.tools.services.store_artifact import store_artifact
 
 __all__ = [
@@ -30,7 +30,7 @@ __all__ = [
     "mark_dispatched",
     "open_artifact",
     "outcomes",
-    "plan_tool_call",
+    "plan_tool_calls",
     "purge_runs",
     "steps_with_open_calls",
     "store_artifact",

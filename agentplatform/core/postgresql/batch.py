@@ -9,7 +9,7 @@ from agentplatform.core.transactions import require_transaction, scope_connectio
 
 
 class UnexpectedRows(RuntimeError):
-    """An update found another number of rows than one: the transaction must not commit."""
+    """A statement met another number of rows than it must: the transaction must not commit."""
 
 
 class Batch:
@@ -21,19 +21,35 @@ class Batch:
     def __init__(self) -> None:
         self._statements: list[str] = []
         self._parameters: list[Any] = []
-        self._counts: list[int] = []
+        self._counts: list[int | None] = []
 
-    def insert(self, model: type[Model], rows: Sequence[Mapping[str, Any]]) -> None:
-        """One statement for all `rows`, which name the same fields."""
+    def insert(
+        self, model: type[Model], rows: Sequence[Mapping[str, Any]], *, may_exist: bool = False
+    ) -> None:
+        """One statement for all `rows`, which name the same fields. `may_exist`: those that break a
+        unique constraint are left out."""
         if not rows:
             return
+        tail = " on conflict do nothing" if may_exist else ""
+        self._insert(model, rows, tail, count=None if may_exist else len(rows))
+
+    def put(self, model: type[Model], row: Mapping[str, Any], *, key: str) -> None:
+        """Insert `row`, or overwrite the one whose unique field `key` is the same."""
+        columns = [_column(model, name) for name in row if name != key]
+        sets = ", ".join(f"{column} = excluded.{column}" for column in columns)
+        tail = f" on conflict ({_column(model, key)}) do update set {sets}"
+        self._insert(model, [row], tail, count=1)
+
+    def _insert(
+        self, model: type[Model], rows: Sequence[Mapping[str, Any]], tail: str, *, count: int | None
+    ) -> None:
         columns = ", ".join(_column(model, name) for name in rows[0])
         table = _quoted(model._meta.db_table)
         values = ", ".join([f"({', '.join(['%s'] * len(rows[0]))})"] * len(rows))
-        self._statements.append(f"insert into {table} ({columns}) values {values}")  # noqa: S608
+        self._statements.append(f"insert into {table} ({columns}) values {values}{tail}")  # noqa: S608
         for row in rows:
             self._parameters += _prepared(model, row)
-        self._counts.append(len(rows))
+        self._counts.append(count)
 
     def update(
         self, model: type[Model], changes: Mapping[str, Any], *, where: Mapping[str, Any]
@@ -46,17 +62,26 @@ class Batch:
         self._parameters += [*_prepared(model, changes), *_prepared(model, where)]
         self._counts.append(1)
 
-    def execute(self) -> None:
-        """Raises UnexpectedRows when a row to update is not there. Requires a transaction."""
+    def execute(self) -> list[int]:
+        """How many rows each statement wrote. Raises UnexpectedRows when a row to update is not
+        there. Requires a transaction."""
         require_transaction()
+        written: list[int] = []
         if not self._statements:
-            return
+            return written
         with scope_connection().cursor() as cursor:
             cursor.execute("; ".join(self._statements), self._parameters)
             for statement, count in zip(self._statements, self._counts, strict=True):
-                if cursor.rowcount != count:
+                if count not in (None, cursor.rowcount):
                     raise UnexpectedRows(f"{cursor.rowcount} rows instead of {count}: {statement}")
+                written.append(cursor.rowcount)
                 cursor.nextset()
+        return written
+
+
+def row_values(row: Model) -> dict[str, Any]:
+    """Every column's value, by field."""
+    return {field.name: getattr(row, field.attname) for field in row._meta.concrete_fields}
 
 
 def _prepared(model: type[Model], values: Mapping[str, Any]) -> list[Any]:

@@ -5,32 +5,26 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from agentplatform.calls.contracts import CallOutcome, CallPlan
+from agentplatform.calls.contracts import CallOutcome
 from agentplatform.core.json_values import clean_json
 from agentplatform.core.money import format_usd
+from agentplatform.core.postgresql.batch import Batch, row_values
 from agentplatform.core.transactions import after_commit, transaction
 from agentplatform.telemetry.metrics import STEP_DURATION, step_label
-from apps.gateway import facade as gateway
 from apps.gateway.contracts import CompletionRequest
 from apps.runs.models import Checkpoint, Run, Step
 from apps.runs.services.advance_run import advance
 from apps.runs.services.asks.begin_asks import begin_asks
 from apps.runs.services.claim import Claim
 from apps.runs.services.claim_step import take
-from apps.runs.services.dispatch import (
-    PlannedCall,
-    QueuedStep,
-    send_calls,
-    send_give_places,
-    send_resume,
-)
+from apps.runs.services.dispatch import QueuedStep, send_calls, send_give_places, send_resume
 from apps.runs.services.fail_step import fail_step
 from apps.runs.services.leave_step import leave_step
 from apps.runs.services.lock_run import lock_run, locked_step
 from apps.runs.services.places.caps import are_calls_capped
+from apps.runs.services.plan_calls import plan_calls
 from apps.runs.services.transition import add_usage, move_step, record_event
 from apps.runs.services.turns.turn import CallRequest, Failed, Finished, Left, Suspended, TurnResult
-from apps.tools import facade as tools
 
 
 class LostFence(Exception):
@@ -89,7 +83,7 @@ def _write(
 
 def _suspend(run: Run, step: Step, token: UUID, result: Suspended, *, at: datetime) -> None:
     calls = [(index, call) for index, call in enumerate(result.calls) if call is not None]
-    planned = [_plan(run, step, index, call, at=at) for index, call in calls]
+    planned = plan_calls(run, step, calls, at=at)
     move_step(
         run,
         step,
@@ -113,27 +107,9 @@ def _suspend(run: Run, step: Step, token: UUID, result: Suspended, *, at: dateti
 
 
 def _store(checkpoint: Checkpoint) -> None:
-    kept = ("tenant_id", "graph", "graph_version", "turn", "interrupts", "wishes", "state")
-    Checkpoint.objects.update_or_create(
-        step_id=checkpoint.step_id, defaults={name: getattr(checkpoint, name) for name in kept}
-    )
-
-
-def _plan(run: Run, step: Step, index: int, request: CallRequest, *, at: datetime) -> PlannedCall:
-    plan = CallPlan(
-        tenant_id=step.tenant_id,
-        run_id=step.run_id,
-        step_id=step.id,
-        attempt=step.attempt,
-        turn=step.turn,
-        index=index,
-        priority=run.priority,
-        is_held=are_calls_capped(run),
-    )
-    if isinstance(request, CompletionRequest):
-        call_id = gateway.plan_completion(plan=plan, request=request, at=at)
-        return PlannedCall(kind="llm", call_id=call_id)
-    return PlannedCall(kind="tool", call_id=tools.plan_tool_call(plan=plan, request=request, at=at))
+    batch = Batch()
+    batch.put(Checkpoint, row_values(checkpoint), key="step")
+    batch.execute()
 
 
 def _call_name(request: CallRequest) -> str:

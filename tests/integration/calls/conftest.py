@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from agentplatform.calls.contracts import CallPlan
-from agentplatform.calls.plan import plan_row
+from agentplatform.calls.plan import plan_rows
 from agentplatform.calls.row import CallRow
 from agentplatform.core.clock import now
 from agentplatform.core.transactions import transaction
@@ -34,7 +34,7 @@ def plan(model: type[CallRow]) -> Callable[..., CallRow]:
         place = {"run_id": uuid4(), "step_id": uuid4(), "attempt": 1, "turn": 1} | place
         wanted = CallPlan(**{"tenant_id": tenant.id, "index": 0} | place)
         with transaction():
-            call_id = plan_row(model, plan=wanted, at=at or now(), **ASKED[model])
+            (call_id,) = plan_rows(model, wanted=[(wanted, ASKED[model])], at=at or now())
         return model.objects.get(id=call_id)
 
     return planned

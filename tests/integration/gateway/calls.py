@@ -8,9 +8,10 @@ from agentplatform.calls.contracts import CallOutcome, CallPlan
 from agentplatform.core.clock import now
 from agentplatform.core.transactions import transaction
 from apps.gateway.contracts import CompletionRequest, Message
-from apps.gateway.facade import outcomes, plan_completion
+from apps.gateway.facade import outcomes
 from apps.gateway.models import LlmEvent
 from apps.gateway.services.complete_call import complete_call
+from apps.gateway.services.plan_completions import plan_completions
 from apps.tenants.contracts import BudgetUse
 from apps.tenants.facade import budget_use, open_run_account
 from apps.tenants.models import Account, LedgerEntry, Reservation, Tenant
@@ -36,7 +37,7 @@ class Work:
         )
         request.setdefault("messages", (Message(role="user", content="Hello."),))
         with transaction():
-            return plan_completion(plan=plan, request=CompletionRequest(**request), at=now())
+            return plan_completions(wanted=[(plan, CompletionRequest(**request))], at=now())[0]
 
     def outcome(self, call_id: UUID) -> CallOutcome:
         all_of_turn = outcomes(step_id=self.step_id, attempt=1, turn=1)

@@ -11,7 +11,7 @@ from agentplatform.core.errors import NotFound
 from agentplatform.core.transactions import transaction
 from apps.tenants.models import Tenant
 from apps.tools.contracts import ToolRequest
-from apps.tools.facade import plan_tool_call
+from apps.tools.facade import plan_tool_calls
 from apps.tools.models import ToolCall
 from apps.tools.runners.browser.tool import run_browser
 from apps.tools.runners.code import run_code
@@ -98,7 +98,7 @@ def plan_call(make_plan):
             timeout_seconds=timeout_seconds,
         )
         with transaction():
-            call_id = plan_tool_call(plan=make_plan(**changes), request=request, at=at or now())
+            call_id = plan_tool_calls(wanted=[(make_plan(**changes), request)], at=at or now())[0]
         return ToolCall.objects.get(id=call_id)
 
     return plan

@@ -34,7 +34,7 @@ def test_a_plan_made_twice_is_one_call(make_plan):
     ids = set()
     for _ in range(2):
         with transaction():
-            ids.add(facade.plan_tool_call(plan=plan, request=request, at=now()))
+            ids.add(facade.plan_tool_calls(wanted=[(plan, request)], at=now())[0])
     assert len(ids) == 1
     assert ToolCall.objects.count() == 1
 
@@ -42,7 +42,7 @@ def test_a_plan_made_twice_is_one_call(make_plan):
 def test_a_plan_needs_the_callers_transaction(make_plan):
     request = ToolRequest(tool="code", arguments={"program": "print(1)"})
     with pytest.raises(NoTransaction):
-        facade.plan_tool_call(plan=make_plan(), request=request, at=now())
+        facade.plan_tool_calls(wanted=[(make_plan(), request)], at=now())[0]
 
 
 @pytest.mark.parametrize(("tool", "arguments"), [("nope", {}), ("code", {"programme": "x"})])

@@ -1,12 +1,13 @@
-"""Write down that a tool is to be called."""
+"""Write down that tools are to be called."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from agentplatform.calls.contracts import CallFailure, CallPlan
-from agentplatform.calls.plan import plan_row
+from agentplatform.calls.plan import plan_rows
 from agentplatform.calls.states import FAILED
 from agentplatform.core.json_values import clean_json
 from apps.tools.contracts import ToolRequest
@@ -14,22 +15,24 @@ from apps.tools.models import ToolCall
 from apps.tools.runners.registry import TOOLS, InvalidArguments, check_arguments
 
 
-def plan_tool_call(*, plan: CallPlan, request: ToolRequest, at: datetime) -> UUID:
-    """The id of the planned call. Requires a transaction.
+def plan_tool_calls(*, wanted: Sequence[tuple[CallPlan, ToolRequest]], at: datetime) -> list[UUID]:
+    """The ids of the planned calls, in the same order. Requires a transaction.
 
     The same plan finds the same call. An unknown tool or wrong arguments make a call that has
     already failed, so that whoever asked is told.
     """
+    asked = [(plan, _asked(request, at)) for plan, request in wanted]
+    return plan_rows(ToolCall, wanted=asked, at=at)
+
+
+def _asked(request: ToolRequest, at: datetime) -> dict[str, Any]:
     arguments = clean_json(request.arguments)
-    return plan_row(
-        ToolCall,
-        plan=plan,
-        at=at,
-        tool=clean_json(request.tool)[:100],
-        arguments=arguments,
-        timeout_seconds=request.timeout_seconds,
+    return {
+        "tool": clean_json(request.tool)[:100],
+        "arguments": arguments,
+        "timeout_seconds": request.timeout_seconds,
         **_verdict(request.tool, arguments, at),
-    )
+    }
 
 
 def _verdict(tool: str, arguments: dict[str, Any], at: datetime) -> dict[str, Any]:

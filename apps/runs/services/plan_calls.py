@@ -1,0 +1,44 @@
+"""Write down the calls that a turn wants."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from agentplatform.calls.contracts import CallPlan
+from apps.gateway import facade as gateway
+from apps.gateway.contracts import CompletionRequest
+from apps.runs.models import Run, Step
+from apps.runs.services.dispatch import PlannedCall
+from apps.runs.services.places.caps import are_calls_capped
+from apps.runs.services.turns.turn import CallRequest
+from apps.tools import facade as tools
+from apps.tools.contracts import ToolRequest
+
+
+def plan_calls(
+    run: Run, step: Step, calls: Sequence[tuple[int, CallRequest]], *, at: datetime
+) -> list[PlannedCall]:
+    """The planned calls, each given with its index. Requires a transaction. The same calls of the
+    same turn are found again."""
+    completions = [
+        (_plan(run, step, index), call) for index, call in calls if isinstance(call, CompletionRequest)
+    ]
+    others = [(_plan(run, step, index), call) for index, call in calls if isinstance(call, ToolRequest)]
+    models = gateway.plan_completions(wanted=completions, at=at) if completions else []
+    tool_ids = tools.plan_tool_calls(wanted=others, at=at) if others else []
+    return [
+        *(PlannedCall(kind="llm", call_id=call_id) for call_id in models),
+        *(PlannedCall(kind="tool", call_id=call_id) for call_id in tool_ids),
+    ]
+
+
+def _plan(run: Run, step: Step, index: int) -> CallPlan:
+    return CallPlan(
+        tenant_id=step.tenant_id,
+        run_id=step.run_id,
+        step_id=step.id,
+        attempt=step.attempt,
+        turn=step.turn,
+        index=index,
+        priority=run.priority,
+        is_held=are_calls_capped(run),
+    )
