@@ -3,13 +3,15 @@
 from django.db import models
 
 from agentplatform.core.ids import new_id
+from agentplatform.core.processes import MAX_NAME
 from apps.runs.states import STEP
 
 LIVE = ("QUEUED", "RUNNING", "WAITING", "RETRYING")
 
 
 class Step(models.Model):
-    """`turn` is the turn that is due or being taken; `lease_token` fences whoever takes it.
+    """`turn` is the turn that is due or being taken; `lease_token` fences whoever takes it,
+    `lease_owner` names its process (core.processes).
 
     `attempt` counts from 1. `takeovers` counts the leases that expired within the present turn.
     `waits_for` says what a WAITING step waits for, `wait_until` until when at most. `input` is an
@@ -42,6 +44,7 @@ class Step(models.Model):
     takeovers = models.PositiveSmallIntegerField(default=0)
     lease_token = models.UUIDField(null=True)
     lease_expires_at = models.DateTimeField(null=True)
+    lease_owner = models.CharField(max_length=MAX_NAME, blank=True, default="", db_default="")
     next_attempt_at = models.DateTimeField(null=True)
     dispatched_at = models.DateTimeField(null=True)
     waits_for = models.CharField(max_length=8, choices=WaitsFor, blank=True)

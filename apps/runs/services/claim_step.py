@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from agentplatform.calls.contracts import CallOutcome
+from agentplatform.core.processes import is_gone, this_process
 from agentplatform.core.transactions import transaction
 from agentplatform.dead_letters.bury_work import bury_work
 from agentplatform.dead_letters.reasons import Reason
@@ -26,7 +27,8 @@ WORKER_LOST = {
 
 
 def claim_step(*, step_id: UUID, turn: int, at: datetime) -> Claim | None:
-    """Claim a step that is QUEUED for `turn`, or RUNNING it under an expired lease.
+    """Claim a step that is QUEUED for `turn`, or RUNNING it under an expired lease or for a
+    process that is gone.
 
     None when there is nothing to do: another worker holds it, the turn is over, or the step has
     lost its worker too often and is failed here. Opens a transaction.
@@ -61,6 +63,7 @@ def take(
         data={"attempt": step.attempt, "turn": step.turn},
         lease_token=token,
         lease_expires_at=at + STEP_LEASE,
+        lease_owner=this_process(),
         takeovers=lost,
         dispatched_at=None,
         started_at=step.started_at or at,
@@ -91,8 +94,6 @@ def _give_up(run: Run, step: Step, *, at: datetime) -> None:
 def _is_free(step: Step, at: datetime) -> bool:
     if step.status == "QUEUED":
         return True
-    return (
-        step.status == "RUNNING"
-        and step.lease_expires_at is not None
-        and step.lease_expires_at <= at
-    )
+    if step.status != "RUNNING" or step.lease_expires_at is None:
+        return False
+    return step.lease_expires_at <= at or is_gone(step.lease_owner)

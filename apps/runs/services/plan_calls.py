@@ -19,10 +19,9 @@ def plan_calls(
 ) -> list[PlannedCall]:
     """The planned calls, each given with its index. Requires a transaction. The same calls of the
     same turn are found again."""
-    completions = [
-        (_plan(run, step, index), call) for index, call in calls if isinstance(call, CompletionRequest)
-    ]
-    others = [(_plan(run, step, index), call) for index, call in calls if isinstance(call, ToolRequest)]
+    planned = [(_plan(run, step, index), call) for index, call in calls]
+    completions = [(plan, call) for plan, call in planned if isinstance(call, CompletionRequest)]
+    others = [(plan, call) for plan, call in planned if isinstance(call, ToolRequest)]
     models = gateway.plan_completions(wanted=completions, at=at) if completions else []
     tool_ids = tools.plan_tool_calls(wanted=others, at=at) if others else []
     return [

@@ -8,6 +8,7 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from agentplatform.calls.contracts import DueCall
 from agentplatform.core.backlog import count_waiting
+from agentplatform.core.processes import is_gone
 from agentplatform.core.transactions import transaction
 from apps.gateway import facade as gateway
 from apps.runs.models import Run, Step
@@ -152,9 +153,9 @@ def _send_steps(at: datetime) -> int:
     """Queued steps whose message was never sent or seems lost, and steps whose worker died."""
     unsent = Q(status="QUEUED", dispatched_at=None, changed_at__lte=at - UNSENT)
     unclaimed = Q(status="QUEUED", dispatched_at__lte=at - UNCLAIMED)
-    orphaned = Q(status="RUNNING", lease_expires_at__lte=at) & (
-        Q(dispatched_at=None) | Q(dispatched_at__lte=at - UNCLAIMED)
-    )
+    lost = Q(lease_expires_at__lte=at) | Q(lease_owner__in=_gone_owners())
+    unsent_since = Q(dispatched_at=None) | Q(dispatched_at__lte=at - UNCLAIMED)
+    orphaned = Q(status="RUNNING") & lost & unsent_since
     with transaction():
         due = list(
             Step.objects.select_for_update(skip_locked=True)
@@ -164,6 +165,13 @@ def _send_steps(at: datetime) -> int:
         Step.objects.filter(id__in=[step.id for step in due]).update(dispatched_at=at)
     send_steps(steps=[QueuedStep(step_id=step.id, turn=step.turn) for step in due], at=at)
     return len(due)
+
+
+def _gone_owners() -> list[str]:
+    """Of the processes that hold a step, those of this machine that are gone: their leases need not
+    run out first."""
+    owners = Step.objects.filter(status="RUNNING").order_by().values_list("lease_owner", flat=True)
+    return [owner for owner in owners.distinct() if is_gone(owner)]
 
 
 def _send_turns(at: datetime) -> int:

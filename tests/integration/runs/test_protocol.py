@@ -1,5 +1,7 @@
 """Claims, fences, doubles and recovery: rows decide, messages hint."""
 
+import subprocess
+import sys
 from datetime import timedelta
 from typing import Any
 
@@ -281,3 +283,21 @@ def test_every_change_is_a_log_line_once_it_is_committed(make_run: RunMaker) -> 
     assert told[3]["step"] == "a"
     assert {"tenant_id", "step_id", "attempt", "duration_ms", "tokens_used"} <= set(told[3])
     assert "hunter2" not in str(told)
+
+
+def test_the_step_of_a_process_that_is_gone_is_free_at_once(make_run: RunMaker) -> None:
+    run = make_run([code()])
+    step = started(run)
+    assert claim_step(step_id=step.id, turn=0, at=now())
+    assert claim_step(step_id=step.id, turn=0, at=now()) is None
+    Step.objects.filter(id=step.id).update(lease_owner=name_of_a_gone_process())
+    assert recover(at=now())["steps"] == 1
+    assert claim_step(step_id=step.id, turn=0, at=now())
+
+
+def name_of_a_gone_process() -> str:
+    program = "from agentplatform.core.processes import this_process; print(this_process())"
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    return ended.stdout.strip()
