@@ -18,13 +18,14 @@ from apps.tools import facade as tools
 
 
 def spec_of(run: Run) -> Spec:
-    """The spec that the run pinned. It was checked when the version was saved, and never changes:
-    a process reads it once. Raises OtherRelease."""
-    return _spec_of_version(run.task_version_id)
+    """The spec that the run pinned. Raises OtherRelease."""
+    return spec_of_version(run.task_version_id)
 
 
 @lru_cache(maxsize=256)
-def _spec_of_version(version_id: UUID) -> Spec:
+def spec_of_version(version_id: UUID) -> Spec:
+    """It was checked when the version was saved, and never changes: a process reads it once. Raises
+    OtherRelease."""
     return read_spec(TaskVersion.objects.values_list("spec", flat=True).get(id=version_id))
 
 
@@ -125,4 +126,4 @@ def newest_versions(tasks: Iterable[TaskDefinition]) -> dict[UUID, TaskVersion]:
 
 def newest_version(task: TaskDefinition) -> TaskVersion:
     """The version that a new run pins."""
-    return task.versions.order_by("-number").select_related("task")[0]
+    return task.versions.order_by("-number").defer("spec")[0]

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from django.db.models import Field, Model
+from django.db.models.expressions import DatabaseDefault
 
 from agentplatform.core.transactions import require_transaction, scope_connection
 
@@ -62,6 +63,12 @@ class Batch:
         self._parameters += [*_prepared(model, changes), *_prepared(model, where)]
         self._counts.append(1)
 
+    def commit_lazily(self) -> None:
+        """Let the transaction's commit not wait for the disk: a crash of the database may undo it,
+        as if it had not been. Later commits still come after it."""
+        self._statements.append("set local synchronous_commit to off")
+        self._counts.append(None)
+
     def execute(self) -> list[int]:
         """How many rows each statement wrote. Raises UnexpectedRows when a row to update is not
         there. Requires a transaction."""
@@ -80,8 +87,9 @@ class Batch:
 
 
 def row_values(row: Model) -> dict[str, Any]:
-    """Every column's value, by field."""
-    return {field.name: getattr(row, field.attname) for field in row._meta.concrete_fields}
+    """Every column's value, by field, but those that the database gives."""
+    values = {field.name: getattr(row, field.attname) for field in row._meta.concrete_fields}
+    return {name: value for name, value in values.items() if type(value) is not DatabaseDefault}
 
 
 def _prepared(model: type[Model], values: Mapping[str, Any]) -> list[Any]:

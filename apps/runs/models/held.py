@@ -20,11 +20,13 @@ class StepChange:
 @dataclass
 class Held:
     """`steps` were read under the lock, so that they are as they stand; `all_read` says that every
-    step of the run outside of maps is among them. The rest is decided and not yet written."""
+    step of the run outside of maps is among them. The rest is decided and not yet written.
+    `may_be_lost`: a crash of the database may undo it."""
 
     event_seq: int
     steps: dict[UUID, "Step"] = field(default_factory=dict)
     all_read: bool = False
+    may_be_lost: bool = False
     changes: dict[UUID, StepChange] = field(default_factory=dict)
     run_values: dict[str, Any] = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)

@@ -14,6 +14,7 @@ from apps.runs.services.claim import Claim
 from apps.runs.services.fail_step import fail_step
 from apps.runs.services.lock_run import lock_run_of, locked_step, locked_steps
 from apps.runs.services.transition import move_step
+from apps.runs.services.write_run import held_of
 
 STEP_LEASE = timedelta(seconds=20)
 """Longer than any turn: a turn never waits for a model or a tool."""
@@ -40,9 +41,19 @@ def claim_step(*, step_id: UUID, turn: int, at: datetime) -> Claim | None:
             if step.turn != turn or not _is_free(step, at):
                 return None
             outcomes = call_outcomes(step, turn=turn - 1) if turn else ()
-            return take(run, step, outcomes=outcomes, at=at)
+            return take_alone(run, step, outcomes=outcomes, at=at)
     except Run.DoesNotExist:  # purged meanwhile
         return None
+
+
+def take_alone(
+    run: Run, step: Step, *, at: datetime, outcomes: tuple[CallOutcome, ...]
+) -> Claim | None:
+    """The same as take, where the transaction does nothing else. The commit need not reach the
+    disk: should it be lost, so is the turn's, and the step is due again."""
+    claim = take(run, step, outcomes=outcomes, at=at)
+    held_of(run).may_be_lost = claim is not None
+    return claim
 
 
 def take(

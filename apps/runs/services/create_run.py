@@ -9,12 +9,13 @@ from agentplatform.core.json_values import clean_json
 from agentplatform.core.transactions import after_commit, transaction
 from apps.runs.contracts import InvalidRunInput
 from apps.runs.models import Run, Step, TaskDefinition, TaskVersion
-from apps.runs.selectors import newest_version
+from apps.runs.selectors import newest_version, spec_of_version
 from apps.runs.services.dispatch import send_advance, send_give_places
 from apps.runs.services.make_once import make_once
 from apps.runs.services.places.caps import wanted_places
 from apps.runs.services.transition import record_event
-from apps.runs.spec.document import Spec, read_spec
+from apps.runs.services.write_run import write_new_run
+from apps.runs.spec.document import Spec
 from apps.tenants import facade as tenants
 
 
@@ -74,44 +75,44 @@ def create_run_of_version(
     **more: Any,
 ) -> Run:
     """A run of this version; `more` are fields of its row. Raises InvalidRunInput, TenantInactive,
-    OtherRelease. Opens a transaction; the message goes out after it.
+    OtherRelease. Requires a transaction; the message goes out after it.
     """
-    spec = read_spec(version.spec)
+    spec = spec_of_version(version.id)
     _check_input(spec, given)
     budget = token_budget if token_budget is not None else spec.defaults.token_budget
-    with transaction():
-        held = tenants.keep_tenant_active(tenant_id=version.tenant_id)
-        caps = {} if more.get("parent_run") else wanted_places(runs_cap=held.runs)
-        run = Run.objects.create(
-            tenant_id=version.tenant_id,
-            task_version=version,
-            created_by_id=created_by,
-            input=clean_json(given),
-            token_budget=budget,
-            deadline_at=at + timedelta(seconds=spec.defaults.timeout_seconds),
-            waits_for_place=bool(caps),
-            advanced_at=at,
-            created_at=at,
-            **more,
-        )
-        _create_steps(run, spec, at)
-        tenants.open_run_account(
-            tenant_id=run.tenant_id,
-            run_id=run.id,
-            token_limit=budget,
-            parent_run_id=run.parent_run_id,
-        )
-        record_event(run, "run.pending", at=at)
-        if caps:
-            record_event(run, "run.waiting", at=at, data={"caps": caps})
-            after_commit(send_give_places)
-        else:
-            after_commit(send_advance, run_id=run.id)
+    held = tenants.keep_tenant_active(tenant_id=version.tenant_id)
+    caps = {} if more.get("parent_run") else wanted_places(runs_cap=held.runs)
+    run = Run(
+        tenant_id=version.tenant_id,
+        task_version=version,
+        created_by_id=created_by,
+        input=clean_json(given),
+        token_budget=budget,
+        deadline_at=at + timedelta(seconds=spec.defaults.timeout_seconds),
+        waits_for_place=bool(caps),
+        advanced_at=at,
+        created_at=at,
+        **more,
+    )
+    record_event(run, "run.pending", at=at)
+    if caps:
+        record_event(run, "run.waiting", at=at, data={"caps": caps})
+    write_new_run(run, steps=_steps_of(run, spec, at))
+    tenants.open_run_account(
+        tenant_id=run.tenant_id,
+        run_id=run.id,
+        token_limit=budget,
+        parent_run_id=run.parent_run_id,
+    )
+    if caps:
+        after_commit(send_give_places)
+    else:
+        after_commit(send_advance, run_id=run.id)
     return run
 
 
-def _create_steps(run: Run, spec: Spec, at: datetime) -> None:
-    Step.objects.bulk_create(
+def _steps_of(run: Run, spec: Spec, at: datetime) -> list[Step]:
+    return [
         Step(
             tenant_id=run.tenant_id,
             run=run,
@@ -122,7 +123,7 @@ def _create_steps(run: Run, spec: Spec, at: datetime) -> None:
             changed_at=at,
         )
         for position, step in enumerate(spec.steps)
-    )
+    ]
 
 
 def _record_start(run: Run, at: datetime) -> None:

@@ -7,7 +7,7 @@ from agentplatform.core.transactions import transaction
 from apps.runs.models import Run, Step
 from apps.runs.selectors import call_outcomes
 from apps.runs.services.claim import Claim
-from apps.runs.services.claim_step import take
+from apps.runs.services.claim_step import take_alone
 from apps.runs.services.dispatch import QueuedStep
 from apps.runs.services.execute_step import take_claimed
 from apps.runs.services.lock_run import lock_run_of, locked_step
@@ -40,4 +40,4 @@ def _claim_next(step_id: UUID, turn: int, *, at: datetime) -> Claim | None:
     if not outcomes or not all(outcome.is_finished for outcome in outcomes):
         return None
     move_step(run, step, "QUEUED", at=at, turn=turn + 1, dispatched_at=None)
-    return take(run, step, outcomes=outcomes, at=at)
+    return take_alone(run, step, outcomes=outcomes, at=at)

@@ -4,7 +4,7 @@ Nobody else can change them meanwhile, so what is decided can wait for the end o
 query that must see it calls write_run first.
 """
 
-from agentplatform.core.postgresql.batch import Batch
+from agentplatform.core.postgresql.batch import Batch, row_values
 from agentplatform.core.transactions import before_commit
 from apps.runs.models import Run, RunEvent, Step
 from apps.runs.models.held import Held
@@ -29,12 +29,30 @@ def write_run(run: Run) -> None:
     if held.is_written:
         return
     batch = Batch()
+    if held.may_be_lost:
+        batch.commit_lazily()
     for step_id, change in held.changes.items():
         where = {"id": step_id, "status": change.status, "turn": change.turn}
         batch.update(Step, change.values, where=where)
     batch.insert(RunEvent, held.events)
     where = {"id": run.id, "event_seq": held.event_seq}
     batch.update(Run, {**held.run_values, "event_seq": run.event_seq}, where=where)
+    _is_written(run)
+    batch.execute()
+
+
+def write_new_run(run: Run, *, steps: list[Step]) -> None:
+    """Write a run that has no row yet, with its steps and what is decided so far. Requires a
+    transaction."""
+    batch = Batch()
+    batch.insert(Run, [row_values(run)])
+    batch.insert(Step, [row_values(step) for step in steps])
+    batch.insert(RunEvent, held_of(run).events)
+    _is_written(run)
+    batch.execute()
+
+
+def _is_written(run: Run) -> None:
+    held = held_of(run)
     held.changes, held.run_values, held.events = {}, {}, []
     held.event_seq = run.event_seq
-    batch.execute()
