@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from agentplatform.core.clock import now
 from apps.runs.contracts import OtherRelease
 from apps.runs.models import Run, Step, TaskVersion
+from apps.runs.selectors import spec_of_version
 from apps.runs.services.advance_run import advance_run
 from apps.runs.services.answer_step import approve_step
 from apps.runs.services.cancel_run import cancel_run
@@ -30,9 +32,15 @@ def written_by_another_release(*, task_name: str) -> Iterator[None]:
     known = version.spec
     telepathy = {"name": "t", "kind": "telepathy", "needs": []}
     spec = {**known, "steps": [*known["steps"], telepathy]}
-    TaskVersion.objects.filter(id=version.id).update(spec=spec)
+    _write(version, spec)
     yield
-    TaskVersion.objects.filter(id=version.id).update(spec=known)
+    _write(version, known)
+
+
+def _write(version: TaskVersion, spec: dict[str, Any]) -> None:
+    """And have this process read it as one of another release would."""
+    TaskVersion.objects.filter(id=version.id).update(spec=spec)
+    spec_of_version.cache_clear()
 
 
 @contextmanager
