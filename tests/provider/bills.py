@@ -26,16 +26,20 @@ class Bill:
 
 
 class Bills:
-    """Every bill since the last reset, in memory; and in a file, where reset leaves them."""
+    """Every bill of the requests that began since the last reset, in memory; and every bill in a
+    file. `resets` counts."""
 
     def __init__(self, path: Path | None) -> None:
+        self.resets = 0
         self._bills: list[Bill] = []
         self._file = path.open("a", buffering=1, encoding="utf-8") if path else None
 
-    def write(self, bill: Bill) -> None:
-        """Record a bill. The line is with the kernel before the answer leaves, so that a killed
-        provider has forgotten nothing that a client has seen."""
-        self._bills.append(bill)
+    def write(self, bill: Bill, *, resets: int) -> None:
+        """Record a bill of a request that began after that many resets. The line is with the kernel
+        before the answer leaves, so that a killed provider has forgotten nothing that a client has
+        seen."""
+        if resets == self.resets:
+            self._bills.append(bill)
         if self._file is not None:
             self._file.write(json.dumps(asdict(bill)) + "\n")
 
@@ -45,6 +49,7 @@ class Bills:
 
     def reset(self) -> None:
         """Forget the bills in memory."""
+        self.resets += 1
         self._bills.clear()
 
     def close(self) -> None:

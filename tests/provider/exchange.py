@@ -23,6 +23,7 @@ class Exchange:
     order: Order
     behaviour: Behaviour
     bills: Bills
+    resets: int
 
     @property
     def body(self) -> bytes:
@@ -49,7 +50,8 @@ class Exchange:
                 is_streamed=ask.is_streamed,
                 is_cut=is_cut,
                 headers=_noted_headers(self.request),
-            )
+            ),
+            resets=self.resets,
         )
 
 

@@ -82,6 +82,7 @@ async def _answer(state: State, wire: Wire, request: web.Request) -> web.StreamR
             order=order,
             behaviour=behaviour,
             bills=state.bills,
+            resets=state.bills.resets,
         )
         return await deliver(exchange)
     except Refusal as refusal:

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.http import QueryDict
 from rest_framework.test import APIClient
 
+from agentplatform.core.transactions import scope_connection, transaction
 from apps.runs.api.run_filter import filter_runs
 from apps.runs.models import Run
 from apps.runs.states import RUN
@@ -132,7 +132,7 @@ def test_a_page_is_read_by_the_tenant_s_index_without_sorting(
     client: APIClient, query: str
 ) -> None:
     runs = Run.objects.filter(tenant_id=uuid.uuid4())
-    with connection.cursor() as cursor:
+    with transaction(), scope_connection().cursor() as cursor:
         cursor.execute("set local enable_seqscan = off")
         cursor.execute("set local enable_bitmapscan = off")
         plan = filter_runs(runs, QueryDict(query)).order_by("-id")[:51].explain()
