@@ -1,14 +1,18 @@
-"""Valkey forgets everything; answers of PostgreSQL are lost."""
+"""Valkey forgets everything, PostgreSQL is cut off in mid-transaction, answers of it are lost."""
 
+import psycopg
 import pytest
 
 from apps.runs.models import Run
 from tests.chaos.cutter import Cutter
 from tests.chaos.passing import pass_time
-from tests.chaos.stack import Stack
+from tests.chaos.servers import disconnect
+from tests.chaos.stack import FIVE_STEPS, Stack
 
 HAS_CUTTER = True
+WAITING = "select 1 from pg_stat_activity where wait_event_type = 'Lock'"
 STATEMENTS = {
+    "a transaction": "COMMIT",
     "an admission": "select book(",
     "a claim of a model call": 'UPDATE "llm_calls" SET "status"',
     "a claim of a tool call": 'UPDATE "tool_events" SET "status"',
@@ -29,12 +33,43 @@ def test_valkey_may_forget_everything(stack: Stack, fault: str) -> None:
     assert statuses() == {"COMPLETED"}
 
 
+def test_postgres_may_stop_in_mid_transaction(stack: Stack) -> None:
+    run = stack.start_run()
+    holder = psycopg.connect(stack.servers.postgres.url)
+    holder.execute("select 1 from runs for update")
+    stack.fleet.wait_until(
+        lambda: holder.execute(WAITING).fetchone(), what="a transaction to wait for the row"
+    )
+    stack.servers.restart_postgres()
+    holder.close()
+    disconnect()
+    pass_time()
+    stack.audit()
+    run.refresh_from_db()
+    assert run.status == "COMPLETED"
+
+
+def test_postgres_may_stop_among_many_runs(stack: Stack) -> None:
+    for _ in range(10):
+        stack.start_run()
+    stack.servers.restart_postgres()
+    disconnect()
+    pass_time()
+    stack.audit()
+    assert Run.objects.count() == 10
+    assert statuses() == {"COMPLETED"}
+
+
 @pytest.mark.parametrize("name", STATEMENTS)
 def test_the_answer_to_each_statement_may_be_lost(stack: Stack, cutter: Cutter, name: str) -> None:
     before = cutter.cuts
-    cutter.cut(STATEMENTS[name])
-    stack.start_run()
-    stack.fleet.wait_until(lambda: cutter.cuts > before, what="the cut")
-    pass_time()
+    rounds = 6 if name == "a transaction" else 1
+    for _ in range(rounds):
+        cuts = cutter.cuts
+        cutter.cut(STATEMENTS[name])
+        stack.start_run(FIVE_STEPS)
+        stack.fleet.wait_until(lambda cuts=cuts: cutter.cuts > cuts, what="the cut")
+        pass_time()
     stack.audit()
+    assert cutter.cuts == before + rounds
     assert statuses() == {"COMPLETED"}
