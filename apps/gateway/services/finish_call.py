@@ -1,10 +1,10 @@
 """Record how a call ended, once, if its fence still holds."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Count, Q, Sum
+from django.db.models.expressions import RawSQL
 
 from agentplatform.calls.contracts import CallFailure
 from agentplatform.calls.move import finish_row
@@ -14,6 +14,15 @@ from agentplatform.core.transactions import transaction
 from apps.gateway.models import LlmCall, LlmEvent
 from apps.gateway.services.attempt import Completed, owner_of
 from apps.gateway.services.record_attempt import count_attempt, write_attempt
+
+_SUM: Final = "select {} from llm_events where call_id = %s"
+_SUMS: Final = {
+    "prompt_tokens": _SUM.format("coalesce(sum(prompt_tokens), 0)"),
+    "completion_tokens": _SUM.format("coalesce(sum(completion_tokens), 0)"),
+    "cost_nanos": _SUM.format(
+        "case when count(cost_nanos) = count(*) then coalesce(sum(cost_nanos), 0) end"
+    ),
+}
 
 
 def finish_call(*, call: LlmCall, completed: Completed, duration_ms: int, at: datetime) -> bool:
@@ -50,15 +59,6 @@ def fail_call(*, call: LlmCall, failure: CallFailure, duration_ms: int, at: date
 
 
 def _used(call_id: UUID) -> dict[str, Any]:
-    """What all attempts of the call used; an unknown cost makes the sum unknown."""
-    sums = LlmEvent.objects.filter(call_id=call_id).aggregate(
-        prompt=Sum("prompt_tokens", default=0),
-        completion=Sum("completion_tokens", default=0),
-        cost=Sum("cost_nanos", default=0),
-        unpriced=Count("id", filter=Q(cost_nanos__isnull=True)),
-    )
-    return {
-        "prompt_tokens": sums["prompt"],
-        "completion_tokens": sums["completion"],
-        "cost_nanos": None if sums["unpriced"] else sums["cost"],
-    }
+    """What all attempts of the call used, summed up by the statement that ends it; an unknown cost
+    makes the sum unknown."""
+    return {name: RawSQL(sql, [call_id]) for name, sql in _SUMS.items()}  # noqa: S611
