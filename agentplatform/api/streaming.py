@@ -2,7 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
@@ -18,16 +19,27 @@ def stream(
     *,
     content_type: str,
     pause_seconds: float = PAUSE_SECONDS,
+    close: Callable[[], object] | None = None,
 ) -> StreamingHttpResponse:
     """Send each part when the client has taken the one before. An empty part says that nothing is
-    there yet: `parts` is asked again after `pause_seconds`.
+    there yet: `parts` is asked again after `pause_seconds`. `close` is called at the end, however
+    many parts were taken.
 
     `parts` is asked after the request's scope is closed, so it has to open one for what it reads.
     Under ASGI, Django would gather a plain iterator's parts before it sends the first.
     """
     is_async = isinstance(getattr(request, "_request", request), ASGIRequest)
     made = (_one_by_one if is_async else _blocking)(parts, pause_seconds)
-    return StreamingHttpResponse(made, content_type=content_type)
+    return _Streamed(made, content_type=content_type, close=close)
+
+
+class _Streamed(StreamingHttpResponse):
+    _resource_closers: list[Callable[[], object]]
+
+    def __init__(self, *given: Any, close: Callable[[], object] | None, **more: Any) -> None:
+        super().__init__(*given, **more)
+        if close is not None:
+            self._resource_closers.append(close)
 
 
 async def _one_by_one(parts: Iterator[bytes], pause_seconds: float) -> AsyncIterator[bytes]:

@@ -1,8 +1,7 @@
 """Artifacts over HTTP."""
 
-from collections.abc import Iterator
+from functools import partial
 from pathlib import PurePosixPath
-from typing import BinaryIO
 from uuid import UUID
 
 from django.http import StreamingHttpResponse
@@ -89,8 +88,9 @@ class ArtifactContent(APIView):
         is_safe = ref.media_type in SAFE_TYPES
         response = stream(
             request,
-            _parts(content),
+            iter(partial(content.read, PART_BYTES), b""),
             content_type=ref.media_type if is_safe else "application/octet-stream",
+            close=content.close,
         )
         name = PurePosixPath(ref.name).name
         response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
@@ -99,10 +99,3 @@ class ArtifactContent(APIView):
         response["X-Content-Type-Options"] = "nosniff"
         response["Cache-Control"] = "private, no-store"
         return response
-
-
-def _parts(content: BinaryIO) -> Iterator[bytes]:
-    """The file piece by piece, so that the size of an artifact is not that of the process."""
-    with content:
-        while part := content.read(PART_BYTES):
-            yield part
