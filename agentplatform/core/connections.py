@@ -23,6 +23,20 @@ def brief_connection() -> Iterator[None]:
                 connection.close()
 
 
+def drop_broken_connections() -> None:
+    """Give up this thread's connections on which a statement failed and that no longer answer, and
+    those of their pools that do not either: what broke one has often broken all. The next query
+    makes new ones. Without a failure it costs nothing."""
+    for connection in connections.all(initialized_only=True):
+        if not connection.errors_occurred:
+            continue
+        connection.errors_occurred = connection.connection is not None
+        connection.close_if_unusable_or_obsolete()
+        pool = getattr(connection, "pool", None)
+        if connection.connection is None and pool is not None:
+            pool.check()
+
+
 @contextmanager
 def own_connection() -> Iterator[BaseDatabaseWrapper]:
     """A connection of the application's role beside the pool, closed after the block: for the

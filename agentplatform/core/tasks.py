@@ -11,7 +11,7 @@ from celery import Task, shared_task
 from django.db import connection
 
 from agentplatform.core.actor import Actor, acting
-from agentplatform.core.connections import brief_connection
+from agentplatform.core.connections import brief_connection, drop_broken_connections
 from agentplatform.core.kill_points import reach
 from agentplatform.core.tenancy import no_scope, platform_scope, tenant_scope
 
@@ -42,6 +42,12 @@ class PlatformTask(Task[Any, Any]):
     of: str
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return self._call_in_scope(args, kwargs)
+        finally:
+            drop_broken_connections()  # Celery keeps a connection for a thousand tasks
+
+    def _call_in_scope(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         accepted = self.accept(args, kwargs)
         with structlog.contextvars.bound_contextvars(
             task=self.name, **{k: v for k, v in accepted.items() if k.endswith("_id")}

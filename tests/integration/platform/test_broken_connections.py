@@ -1,0 +1,42 @@
+"""A task that loses its connection to the database costs no other task."""
+
+import psycopg
+import pytest
+from django.db import OperationalError, connections
+
+from agentplatform.core.tenancy import ADMIN
+from apps.runs.tasks import count_dead_letters_task
+from tests.database import role_addresses
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def pid_of(connection):
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_backend_pid()")
+        return cursor.fetchone()[0]
+
+
+def break_all(pids):
+    with psycopg.connect(role_addresses()["ADMIN_DATABASE_URL"]) as other:
+        for pid in pids:
+            other.execute("select pg_terminate_backend(%s)", [pid])
+
+
+def test_the_next_task_has_a_new_connection():
+    count_dead_letters_task()
+    break_all([pid_of(connections[ADMIN])])
+    with pytest.raises(OperationalError):
+        count_dead_letters_task()
+    count_dead_letters_task()
+
+
+def test_the_next_task_gets_none_of_those_that_broke_in_the_pool():
+    used = [connections[ADMIN], *(connections[ADMIN].copy() for _ in range(3))]
+    pids = [pid_of(connection) for connection in used]
+    for connection in used:
+        connection.close()
+    break_all(pids)
+    with pytest.raises(OperationalError):
+        count_dead_letters_task()
+    count_dead_letters_task()
