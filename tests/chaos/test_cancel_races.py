@@ -22,6 +22,8 @@ from apps.runs.states import RUN, STEP
 from apps.tools.models import ToolCall
 from tests.chaos.stack import COUNT, make_task
 
+LONGEST_START = 30
+"""Queries that the cancel lets pass at most, so that it comes before, amid and after the other."""
 RACES = 1000 if os.environ.get("CHAOS") == "long" else 60
 
 
@@ -31,13 +33,13 @@ def test_a_run_is_cancelled_or_completed(transactional_db: None) -> None:
     outcomes = set()
     for number in range(RACES):
         run, _ = create_run(task=task, given={}, created_by=None, at=now())
-        outcomes.add(_race(run, head_start=number % 2 == 0))
+        outcomes.add(_race(run, head_start=number % LONGEST_START))
         _check(run)
     assert outcomes == {"COMPLETED", "CANCELLED"}
 
 
-def _race(run: Run, *, head_start: bool) -> str:
-    """Both at once; the one or the other thread is started first."""
+def _race(run: Run, *, head_start: int) -> str:
+    """Both at once, the cancel after so many queries. Returns how the run ended."""
     advance_run(run_id=run.id, at=now())
     step = Step.objects.get(run=run)
     execute_step(step_id=step.id, turn=0, at=now())
@@ -54,14 +56,17 @@ def _race(run: Run, *, head_start: bool) -> str:
 
     def cancel() -> None:
         barrier.wait()
+        for _ in range(head_start):
+            Run.objects.filter(id=run.id).exists()
         try:
             cancel_run(run_id=run.id, at=now())
         except RunFinished as error:
             refused.append(error)
         connections.close_all()
 
-    racers = [complete, cancel] if head_start else [cancel, complete]
-    threads = [threading.Thread(target=copy_context().run, args=(racer,)) for racer in racers]
+    threads = [
+        threading.Thread(target=copy_context().run, args=(racer,)) for racer in (complete, cancel)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

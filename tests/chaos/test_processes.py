@@ -95,10 +95,10 @@ def test_what_wakes_up_after_its_lease_is_fenced(stack: Stack, point: str) -> No
     [(_, zombie)] = stack.fallen()
     with nullcontext() if pool == "steps" else stack.fleet.hired(pool):
         pass_time()
-        stack.await_end()
+        stack.await_runs()
         os.kill(zombie, signal.SIGCONT)
         stack.fleet.wait_until(lambda: has_awoken(stack, point), what="the zombie's last words")
-        stack.audit(deaths=0)
+        stack.audit(deaths=1)
     run.refresh_from_db()
     assert run.status == "COMPLETED"
 

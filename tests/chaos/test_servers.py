@@ -43,7 +43,7 @@ def test_postgres_may_stop_in_mid_transaction(stack: Stack) -> None:
     stack.servers.restart_postgres()
     holder.close()
     disconnect()
-    pass_time()
+    stack.hasten()
     stack.audit()
     run.refresh_from_db()
     assert run.status == "COMPLETED"
@@ -54,7 +54,7 @@ def test_postgres_may_stop_among_many_runs(stack: Stack) -> None:
         stack.start_run()
     stack.servers.restart_postgres()
     disconnect()
-    pass_time()
+    stack.hasten()
     stack.audit()
     assert Run.objects.count() == 10
     assert statuses() == {"COMPLETED"}
@@ -70,6 +70,7 @@ def test_the_answer_to_each_statement_may_be_lost(stack: Stack, cutter: Cutter, 
         stack.start_run(FIVE_STEPS)
         stack.fleet.wait_until(lambda cuts=cuts: cutter.cuts > cuts, what="the cut")
         pass_time()
+    stack.hasten()
     stack.audit()
     assert cutter.cuts == before + rounds
     assert statuses() == {"COMPLETED"}
