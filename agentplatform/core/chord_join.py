@@ -9,6 +9,9 @@ from typing import Any, cast
 from celery import Celery
 from celery.backends.redis import RedisBackend
 from celery.canvas import Signature, maybe_signature
+from redis import ConnectionPool
+
+_pools: dict[str, ConnectionPool] = {}
 
 
 class ChordJoin(RedisBackend):
@@ -17,6 +20,11 @@ class ChordJoin(RedisBackend):
 
     app: Celery
     expires: int
+
+    def _get_pool(self, **params: Any) -> ConnectionPool:
+        """Celery has a backend for each thread; the threads of a process share its connections."""
+        key = str(sorted(params.items()))
+        return _pools.setdefault(key, super()._get_pool(**params))  # type: ignore[misc]
 
     def set_chord_size(self, group_id: str, chord_size: int) -> None:
         """Called before the last task of the header is sent."""

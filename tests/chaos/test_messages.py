@@ -7,7 +7,6 @@ from contextvars import copy_context
 from queue import Empty, SimpleQueue
 
 import pytest
-from celery import current_app
 from django.conf import settings
 from django.db import connections
 from django.test import override_settings
@@ -103,7 +102,6 @@ def empty(waiting: "SimpleQueue[Message]") -> None:
             deliver(waiting.get_nowait())
     except Empty:
         connections.close_all()
-        current_app.backend.client.connection_pool.disconnect()  # each thread has its own
 
 
 @pytest.mark.parametrize("seed", range(3))
