@@ -23,7 +23,6 @@ WORKER_LOST = CallFailure(
     is_retryable=False,
 )
 
-
 ANY = Q()
 
 

@@ -37,7 +37,7 @@ FIVE_STEPS: list[dict[str, Any]] = [
     {"kind": "decision", "name": "choose", "needs": ["left", "right"],
      "branches": [{"name": "on", "when": "steps.first.output.text", "next": ["last"]}],
      "else": {"next": []}},
-    {**SAY, "name": "last"},
+    {"kind": "agent", "name": "last", "instructions": "Be brief.", "prompt": "Say hi."},
 ]  # fmt: skip
 
 

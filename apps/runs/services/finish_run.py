@@ -14,11 +14,13 @@ from apps.runs.services.asks.cancel_asks import cancel_asks
 from apps.runs.services.dispatch import hint_children, send_advance, send_finish
 from apps.runs.services.lock_run import locked_steps
 from apps.runs.services.places.caps import hint_places
-from apps.runs.services.transition import cancel_items, move_run, move_step
+from apps.runs.services.transition import cancel_items, move_run, move_step, set_run
 from apps.runs.spec.expression import TemplateError
 from apps.runs.spec.template import render
 from apps.runs.states import RUN, STEP
 from apps.tools import facade as tools
+
+MAY_LEAVE_CHECKPOINTS = ("agent", "crew", "map")
 
 
 def finish_run(
@@ -26,8 +28,8 @@ def finish_run(
 ) -> bool:
     """Move a locked run to a terminal state with its output; cancel what is still open.
 
-    False when the run was over before. The work that may follow later (pruning) goes to
-    `runs.finish_run` after the commit. Requires a transaction.
+    False when the run was over before. The work that may follow later (pruning), if there is any,
+    goes to `runs.finish_run` after the commit. Requires a transaction.
     """
     if run.status in RUN.terminal:
         return False
@@ -53,7 +55,10 @@ def finish_run(
         RUN_DURATION.labels(tenant_label(str(run.tenant_id)), outcome).observe,
         amount=(at - (run.started_at or at)).total_seconds(),
     )
-    after_commit(send_finish, run_id=run.id)
+    if any(step.kind in MAY_LEAVE_CHECKPOINTS for step in locked_steps(run).values()):
+        after_commit(send_finish, run_id=run.id)
+    else:
+        set_run(run, finalized_at=at)
     hint_places(run)
     if run.parent_run_id is not None:
         after_commit(send_advance, run_id=run.parent_run_id)

@@ -58,8 +58,9 @@ def locked_items(run: Run, rows: list[Step]) -> list[Step]:
 
 def _read(run: Run, *, also: UUID | None = None) -> None:
     require_transaction()
-    write_run(run)
     held = held_of(run)
+    if held.changes:
+        write_run(run)
     wanted = Q() if held.all_read else Q(item_index=-1)
     if also is not None:
         wanted |= Q(id=also)

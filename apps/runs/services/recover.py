@@ -7,8 +7,8 @@ import structlog
 from django.db.models import Exists, F, OuterRef, Q
 
 from agentplatform.calls.contracts import DueCall
-from agentplatform.core.backlog import count_waiting
 from agentplatform.core.processes import is_gone
+from agentplatform.core.queue_lengths import count_messages
 from agentplatform.core.transactions import transaction
 from apps.gateway import facade as gateway
 from apps.runs.models import Run, Step
@@ -73,7 +73,7 @@ def recover(*, at: datetime) -> dict[str, int]:
 def _send_again(at: datetime) -> dict[str, int]:
     """What was sent before or should have been, and seems lost."""
     sent = {}
-    if count_waiting(["steps"]) <= BACKLOG:
+    if count_messages(["steps"]) <= BACKLOG:
         sent = {
             "parents": _advance_parents(at),
             "steps": _send_steps(at),
@@ -81,7 +81,7 @@ def _send_again(at: datetime) -> dict[str, int]:
             "runs": _advance_runs(at),
             "finished_runs": _finish_runs(at),
         }
-    if count_waiting(["llm", "tools"]) <= BACKLOG:
+    if count_messages(["llm", "tools"]) <= BACKLOG:
         sent["calls"] = _send_calls(at)
     return sent
 

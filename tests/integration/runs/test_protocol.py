@@ -28,6 +28,7 @@ from apps.tools.tasks import execute
 from tests.integration.runs.conftest import RunMaker, Sent, kinds_of, step_of
 
 LATER = timedelta(seconds=60)
+AGENT = {"name": "a", "kind": "agent", "instructions": "x", "prompt": "y"}
 
 
 def code(name: str = "a", program: str = "print(1)", **fields: Any) -> dict[str, Any]:
@@ -235,11 +236,22 @@ def test_only_a_run_in_flight_can_be_cancelled(make_run: RunMaker) -> None:
 
 
 def test_finalizing_twice_does_it_once(make_run: RunMaker) -> None:
-    run = make_run([code()])
+    run = make_run([AGENT])
     assert not finalize_run(run_id=run.id, at=now())
     cancel_run(run_id=run.id, at=now())
     assert finalize_run(run_id=run.id, at=now())
     assert not finalize_run(run_id=run.id, at=now())
+
+
+def test_a_run_that_left_nothing_to_prune_is_finalized_at_its_end(
+    make_run: RunMaker, sent: Sent
+) -> None:
+    run = make_run([code()])
+    sent()
+    cancel_run(run_id=run.id, at=now())
+    run.refresh_from_db()
+    assert run.finalized_at == run.completed_at
+    assert sent() == []
 
 
 def test_the_same_idempotency_key_gives_the_same_run(make_run: RunMaker) -> None:

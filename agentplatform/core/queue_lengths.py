@@ -6,7 +6,7 @@ from celery import current_app
 from kombu.exceptions import ChannelError
 
 
-def count_waiting(queues: Iterable[str]) -> int:
+def count_messages(queues: Iterable[str]) -> int:
     """The messages that nobody has taken yet; about so many, on SQS. A queue that does not exist
     is empty."""
     with current_app.connection_or_acquire() as connection:
