@@ -4,21 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from apps.runs.spec.steps import (
-    ApprovalTimeout,
-    BoundTool,
-    ContextTokens,
-    MaxTokens,
-    NeedsApproval,
-    Node,
-    PersonModel,
-    StepBase,
-    StepModel,
-    StepName,
-    Stream,
-    Temperature,
-    Tools,
-)
+from apps.runs.spec.steps import BoundTool, GraphStep, Node, PersonModel, StepName, Tools
 
 
 class CrewMember(Node):
@@ -69,7 +55,7 @@ class CrewTask(Node):
     )
 
 
-class CrewStep(StepBase):
+class CrewStep(GraphStep):
     """Several agents with roles, and tasks that they do one after the other."""
 
     kind: Literal["crew"]
@@ -87,17 +73,9 @@ class CrewStep(StepBase):
     manager: CrewManager | None = Field(
         None, description="Of a hierarchical crew; left out: a plain one."
     )
-    model: StepModel = None
-    needs_approval: NeedsApproval = ()
-    approval_timeout_seconds: ApprovalTimeout = None
     max_turns: int = Field(
         10, ge=1, le=100, description="Model calls of each agent in each task at most."
     )
-    context_tokens: ContextTokens = None
-    max_tokens: MaxTokens = None
-    temperature: Temperature = None
-    critical: bool = Field(True, description="False allows the local model as the last fallback.")
-    stream: Stream = False
 
     @property
     def all_tools(self) -> tuple[str | BoundTool, ...]:

@@ -18,59 +18,13 @@ ModelAlias = Annotated[
     str, Field(description="A model alias that the gateway routes.", max_length=200)
 ]
 
-ContextTokens = Annotated[
-    int | None,
-    Field(
-        ge=512,
-        le=10_000_000,
-        description="Tokens of one model call, the answer included; a longer conversation is "
-        "shortened to it. Left out: the model's window, where it is known.",
-    ),
-]
-
-StepModel = Annotated[
-    ModelAlias | None, Field(description="A model alias; left out: the spec's default.")
-]
 PersonModel = Annotated[
     ModelAlias | None, Field(description="A model alias; left out: the step's.")
 ]
-MaxTokens = Annotated[
-    int | None,
-    Field(ge=1, le=200_000, description="Tokens of an answer at most. Left out: 1024."),
-]
-Temperature = Annotated[
-    float | None,
-    Field(ge=0, le=2, description="Left out: the provider's own; not every model has one."),
-]
-Stream = Annotated[
-    bool,
-    Field(
-        description="True sends the text of the step's model calls into the run's event stream "
-        "while it comes."
-    ),
-]
+ToolName = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Tools = Annotated[
     tuple["str | BoundTool", ...],
     Field(max_length=32, description="Names of tools, and bound tools; each by one name."),
-]
-
-
-NeedsApproval = Annotated[
-    tuple[Annotated[str, StringConstraints(min_length=1, max_length=100)], ...],
-    Field(
-        max_length=32,
-        description="Names of tools whose calls a person must approve first, with the arguments "
-        "that the model gives. A rejection is told to the model.",
-    ),
-]
-ApprovalTimeout = Annotated[
-    float | None,
-    Field(
-        gt=0,
-        le=MONTH_SECONDS,
-        description="How long a person has to approve a call of such a tool; then it counts as "
-        "rejected. Left out: no limit but the step's and the run's.",
-    ),
 ]
 
 
@@ -135,22 +89,62 @@ class StepBase(Node):
         return self.timeout_seconds
 
 
-class LlmStep(StepBase):
+class ModelStep(StepBase):
+    """A step that calls models."""
+
+    model: ModelAlias | None = Field(
+        None, description="A model alias; left out: the spec's default."
+    )
+    max_tokens: int | None = Field(
+        None, ge=1, le=200_000, description="Tokens of an answer at most. Left out: 1024."
+    )
+    temperature: float | None = Field(
+        None, ge=0, le=2, description="Left out: the provider's own; not every model has one."
+    )
+    critical: bool = Field(True, description="False allows the local model as the last fallback.")
+    stream: bool = Field(
+        False,
+        description="True sends the text of the step's model calls into the run's event stream "
+        "while it comes.",
+    )
+
+
+class GraphStep(ModelStep):
+    """A step that is a LangGraph graph of model calls and tool calls."""
+
+    context_tokens: int | None = Field(
+        None,
+        ge=512,
+        le=10_000_000,
+        description="Tokens of one model call, the answer included; a longer conversation is "
+        "shortened to it. Left out: the model's window, where it is known.",
+    )
+    needs_approval: tuple[ToolName, ...] = Field(
+        (),
+        max_length=32,
+        description="Names of tools whose calls a person must approve first, with the arguments "
+        "that the model gives. A rejection is told to the model.",
+    )
+    approval_timeout_seconds: float | None = Field(
+        None,
+        gt=0,
+        le=MONTH_SECONDS,
+        description="How long a person has to approve a call of such a tool; then it counts as "
+        "rejected. Left out: no limit but the step's and the run's.",
+    )
+
+
+class LlmStep(ModelStep):
     """One model call."""
 
     kind: Literal["llm"]
     prompt: str = Field(min_length=1, description="The user message; a template.")
     system: str = Field("", description="The system message; a template.")
-    model: StepModel = None
     response_schema: dict[str, Any] | None = Field(
         None,
         description="A JSON schema; the step's output is then the decoded object. Strings in it "
         "are templates, so that an `enum` can hold what earlier steps found.",
     )
-    max_tokens: MaxTokens = None
-    temperature: Temperature = None
-    critical: bool = Field(True, description="False allows the local model as the last fallback.")
-    stream: Stream = False
 
 
 class ToolStep(StepBase):
@@ -199,7 +193,7 @@ class BoundTool(Node):
     )
 
 
-class AgentStep(StepBase):
+class AgentStep(GraphStep):
     """A LangGraph agent. `react` calls the model, runs the tools it asks for and loops."""
 
     kind: Literal["agent"]
@@ -209,9 +203,6 @@ class AgentStep(StepBase):
     instructions: str = Field(min_length=1, description="The system message; a template.")
     prompt: str = Field(min_length=1, description="The first user message; a template.")
     tools: Tools = ()
-    needs_approval: NeedsApproval = ()
-    approval_timeout_seconds: ApprovalTimeout = None
-    model: StepModel = None
     max_turns: int = Field(
         10, ge=1, le=100, description="Model calls at most; the last must answer."
     )
@@ -226,11 +217,6 @@ class AgentStep(StepBase):
         description="A JSON schema of the last answer, which is then decoded into the output's "
         "`value`; strings in it are templates. An answer that breaks it is asked for once more.",
     )
-    context_tokens: ContextTokens = None
-    max_tokens: MaxTokens = None
-    temperature: Temperature = None
-    critical: bool = Field(True, description="False allows the local model as the last fallback.")
-    stream: Stream = False
 
     @property
     def all_tools(self) -> tuple[str | BoundTool, ...]:
