@@ -52,7 +52,7 @@ def measure_restart(bench: Bench, rounds: int) -> Iterator[Measured]:
         name="the same, of a run that it was at",
         measured=statistics.median(one.held_run for one in found),
         unit="s",
-        note="its step is taken over when its lease is over",
+        note="its step waits its turn behind the others in the queue",
     )
 
 

@@ -1,11 +1,12 @@
 """Seeing that runs are over, as cheaply as it can be seen: their rows are asked."""
 
-import time
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 import psycopg
+
+from agentplatform.core.wait import wait_for
 
 COMPLETED = "completed_at"
 FINALIZED = "finalized_at"
@@ -29,11 +30,12 @@ def wait_for_runs(
 ) -> None:
     """Until all are over. Raises RunsFailed for one that is not COMPLETED, and TimeoutError."""
     ids = list(runs)
-    deadline = time.monotonic() + timeout_seconds
-    while open_runs := _count(database, ids, until):
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{open_runs} of {len(ids)} runs are not over")
-        time.sleep(every_seconds)
+    wait_for(
+        lambda: _count(database, ids, until) == 0,
+        timeout_seconds=timeout_seconds,
+        every_seconds=every_seconds,
+        what=f"{len(ids)} runs to be over",
+    )
     if failed := database.execute(_FAILED, [ids]).fetchall():
         raise RunsFailed(f"{len(failed)} of {len(ids)} runs did not complete: {failed[:3]}")
 

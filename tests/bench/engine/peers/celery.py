@@ -1,12 +1,12 @@
 """Celery by itself on the same Valkey: a prefork worker of two processes and a client."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import redis
 
+from agentplatform.core.wait import wait_for
 from tests.bench.engine.bench import Bench
 from tests.bench.engine.peers.environment import PROGRAMS, peer_python
 from tests.bench.engine.program import Program
@@ -21,6 +21,7 @@ WORKER = (
     *("--without-gossip", "--without-mingle", "--without-heartbeat"),
 )
 LOOK_SECONDS = 0.005
+PATIENCE_SECONDS = 120
 WARM_CHAINS = 10
 
 
@@ -43,8 +44,12 @@ class PlainCelery:
 
     def wait(self, tasks: int) -> None:
         """Until so many results are there."""
-        while self._results.dbsize() < tasks:
-            time.sleep(LOOK_SECONDS)
+        wait_for(
+            lambda: self._results.dbsize() >= tasks,
+            timeout_seconds=PATIENCE_SECONDS,
+            every_seconds=LOOK_SECONDS,
+            what=f"{tasks} results of Celery",
+        )
 
     def run_chains(self, count: int) -> float:
         """The median milliseconds of a chain, seen by the client."""
