@@ -117,17 +117,20 @@ def _end_waits(at: datetime) -> int:
 
 def _advance_parents(at: datetime) -> int:
     """Runs of which a step waits for a child run that is over: the message of its end was lost."""
-    waiting = Step.objects.filter(
-        id=OuterRef("parent_step_id"), status="WAITING", waits_for=Step.WaitsFor.RUN
-    )
     over = Run.objects.filter(
+        parent_run_id=OuterRef("run_id"),
+        parent_step_id=OuterRef("id"),
         status__in=RUN.terminal,
-        parent_step_id__isnull=False,
         completed_at__lte=at - UNSENT,
-        parent_run__status="RUNNING",
-        parent_run__advanced_at__lte=at - UNSENT,
     )
-    parents = set(over.filter(Exists(waiting)).values_list("parent_run_id", flat=True)[:BATCH])
+    waiting = Step.objects.filter(
+        Exists(over),
+        status="WAITING",
+        waits_for=Step.WaitsFor.RUN,
+        run__status="RUNNING",
+        run__advanced_at__lte=at - UNSENT,
+    )
+    parents = set(waiting.order_by().values_list("run_id", flat=True)[:BATCH])
     parents |= parents_to_tell(at=at, unsent=UNSENT, limit=BATCH)
     for run_id in parents:
         send_advance(run_id=run_id)
