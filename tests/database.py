@@ -6,7 +6,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from agentplatform.core.postgresql.roles import LOGINS
 
 APPEND_ONLY = ("audit_entries", "ledger_entries")
-KEPT = ("django_migrations", "django_content_type", "auth_permission")
+KEPT = ("django_migrations", "django_content_type", "auth_permission", "model_prices")
 
 
 def delete_all_rows(connection: BaseDatabaseWrapper) -> None:

@@ -60,12 +60,13 @@ class CompletionRequest(_Value):
 
 
 class Usage(_Value):
-    """Tokens of one provider attempt. Cached tokens are a part of prompt_tokens, reasoning tokens
-    a part of completion_tokens."""
+    """Tokens of one provider attempt. Cached and cache-write tokens are parts of prompt_tokens,
+    reasoning tokens a part of completion_tokens."""
 
     prompt_tokens: int
     completion_tokens: int
     cached_tokens: int = 0
+    cache_write_tokens: int = 0
     reasoning_tokens: int = 0
 
     @property

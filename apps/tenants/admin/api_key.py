@@ -11,10 +11,10 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from agentplatform.api.admin_confirm import Answer, Question, confirm, find
+from agentplatform.api.admin_refusal import ServiceAdmin
 from agentplatform.core.clock import now
 from apps.tenants.admin.api_key_form import HOUR, ApiKeyForm, RotationForm
 from apps.tenants.admin.api_key_state import COLORS, State, StateFilter, state_of
-from apps.tenants.admin.refusal import ServiceAdmin
 from apps.tenants.admin.shown_once import show_once
 from apps.tenants.contracts import NewApiKey
 from apps.tenants.models import ApiKey

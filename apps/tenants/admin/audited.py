@@ -6,9 +6,9 @@ from uuid import UUID
 from django.db.models import Model
 from django.http import HttpRequest
 
+from agentplatform.api.admin_refusal import ServiceAdmin
 from agentplatform.core.clock import now
 from agentplatform.core.transactions import transaction
-from apps.tenants.admin.refusal import ServiceAdmin
 from apps.tenants.services.record_change import record_change
 
 

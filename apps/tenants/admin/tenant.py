@@ -10,10 +10,10 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from unfold.decorators import display
 
+from agentplatform.api.admin_refusal import Form
 from agentplatform.core.clock import now
 from agentplatform.core.money import NANOS_PER_USD
 from apps.tenants.admin.budget_bar import BudgetBar, render_bar
-from apps.tenants.admin.refusal import Form
 from apps.tenants.admin.shown_once import show_once
 from apps.tenants.admin.tenant_actions import TenantActions
 from apps.tenants.admin.tenant_filters import BudgetFilter

@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from unfold.decorators import action, display
 
 from agentplatform.api.admin_confirm import Answer, Question, confirm, find
+from agentplatform.api.admin_refusal import Form, ServiceAdmin
 from agentplatform.core.clock import now
-from apps.tenants.admin.refusal import Form, ServiceAdmin
 from apps.tenants.admin.shown_once import show_once
 from apps.tenants.admin.user_form import NewUserForm
 from apps.tenants.models import User

@@ -6,11 +6,17 @@ import pytest
 
 from apps.gateway.contracts import CompletionRequest, Message
 from apps.gateway.services.hold import NoPrice, NoRoom, plan_hold
-from apps.gateway.services.prices import Price, price_of
+from apps.gateway.services.price_list import Price, free_price
 from apps.tenants.contracts import AccountRoom, Unit
 
-MINI = price_of(provider="openai", model="gpt-4o-mini", on=date(2026, 1, 1))
-FREE = price_of(provider="local", model="any", on=date(2026, 1, 1))
+MINI = Price(
+    provider="openai",
+    model="gpt-4o-mini",
+    since=date(2024, 7, 18),
+    input_rate=150_000_000,
+    output_rate=600_000_000,
+)
+FREE = free_price(model="any", on=date(2026, 1, 1))
 
 
 def account(unit: Unit, room: int | None, *, number: int = 1) -> AccountRoom:
@@ -63,20 +69,3 @@ def test_without_a_limit_in_usd_an_unknown_price_holds_tokens_only() -> None:
 def test_a_free_model_fits_an_empty_purse() -> None:
     hold = plan_hold(ask(), prompt_tokens=1, price=FREE, accounts=[account("nanos", 0)])
     assert (hold.max_tokens, hold.cost_nanos) == (1024, 0)
-
-
-@pytest.mark.parametrize(
-    ("provider", "model", "known"),
-    [
-        ("openai", "gpt-4o-mini-2024-07-18", True),
-        ("anthropic", "claude-haiku-4-5-20251001", True),
-        ("openai", "gpt-4o-mini-tuned", False),
-        ("anthropic", "gpt-4o", False),
-    ],
-)
-def test_a_price_is_known_or_none(provider: str, model: str, known: bool) -> None:
-    assert isinstance(price_of(provider=provider, model=model, on=date(2026, 1, 1)), Price) is known
-
-
-def test_a_price_has_a_first_day() -> None:
-    assert price_of(provider="openai", model="gpt-4o-mini", on=date(2024, 7, 17)) is None

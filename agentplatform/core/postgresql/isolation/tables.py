@@ -20,12 +20,13 @@ PLATFORM_TABLES = frozenset(
         "django_content_type",
         "django_migrations",
         "django_session",
+        "model_prices",
         "users_groups",
         "users_user_permissions",
     }
 )
 """The tables that belong to no tenant."""
-READABLE = {"django_migrations": {"select"}}
+READABLE = {"django_migrations": {"select"}, "model_prices": {"select"}}
 """What the application's role may do with them."""
 UNGUARDED = {"truncate", "references", "trigger"}
 """Privileges that no policy holds."""

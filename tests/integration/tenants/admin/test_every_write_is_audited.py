@@ -2,6 +2,7 @@
 way to write that WRITES does not hold fails here."""
 
 from dataclasses import dataclass
+from datetime import date
 
 import pytest
 from django.contrib import admin
@@ -11,6 +12,7 @@ from django.urls import reverse
 
 from agentplatform.core.clock import now
 from agentplatform.dead_letters.models import DeadLetter
+from apps.gateway.models import ModelPrice
 from apps.tenants.models import ApiKey, AuditEntry, Tenant, User
 from apps.tenants.services.create_api_key import create_api_key
 from apps.tenants.services.create_user import create_user
@@ -23,6 +25,17 @@ RATES = {
     "soft_limit_ratio": "0.5",
     "rate_limit_per_minute": "100",
     "user_rate_limit_per_minute": "20",
+}
+PRICE = {
+    "provider": "openai",
+    "model": "new",
+    "since": "2026-11-01",
+    "until": "",
+    "input_rate": "2.5",
+    "output_rate": "10",
+    "cached_rate": "",
+    "cache_write_rate": "",
+    "reasoning_rate": "0.0375",
 }
 
 
@@ -72,6 +85,11 @@ WRITES = {
         {"action": "revoke_selected", "_selected_action": "{apikey}"},
         ("api_key.revoked",),
     ),
+    "modelprice_add": Write(
+        {**PRICE, "model": "newer"}, {**PRICE, "until": "2026-10-31"}, ("price.added",)
+    ),
+    "modelprice_change": Write(PRICE, {**PRICE, "input_rate": "10001"}, ("price.changed",)),
+    "modelprice_delete": Write({"post": "yes"}, {}, ("price.deleted",)),
     "deadletter_replay": Write(
         {**YES, "changes": '{{"run_id": "0192f7a0-0000-7000-8000-000000000000"}}'},
         {**YES, "changes": '{{"run_id": 1}}'},
@@ -84,6 +102,13 @@ WRITES = {
 READS = {"auditentry_export"}
 
 
+@pytest.fixture(autouse=True)
+def _no_prices_left():
+    """Prices are no row that a test's end deletes."""
+    yield
+    ModelPrice.objects.filter(model__startswith="new").delete()
+
+
 @pytest.fixture
 def ids(tenant, operator):
     create_user(tenant_id=tenant.id, email="boss@acme.org", role="admin", at=now())
@@ -94,6 +119,7 @@ def ids(tenant, operator):
         "user": user.id,
         "apikey": key.api_key_id,
         "deadletter": _bury().id,
+        "modelprice": _price().id,
         "user_reset_password": operator.id,
     }
 
@@ -135,6 +161,12 @@ def _bury():
     )
 
 
+def _price():
+    return ModelPrice.objects.create(
+        provider="openai", model="new", since=date(2026, 11, 1), input_rate=1, output_rate=2
+    )
+
+
 def _admins():
     return admin.site._registry.values()
 
@@ -172,7 +204,7 @@ def test_a_write_leaves_its_entries(send, operator, name):
         assert (entry.actor_kind, entry.actor_id) == ("staff", str(operator.id))
         assert (entry.actor_name, entry.address) == ("op@example.org", ADDRESS)
         assert entry.target_id
-        assert entry.after
+        assert entry.after or entry.before
     assert LogEntry.objects.filter(user=operator).exists()
 
 
@@ -191,7 +223,7 @@ def _prepare(name):
 
 
 def _rows():
-    models = (Tenant, User, ApiKey, DeadLetter)
+    models = (Tenant, User, ApiKey, DeadLetter, ModelPrice)
     return [list(model.objects.order_by("pk").values()) for model in models]
 
 

@@ -12,7 +12,7 @@ from agentplatform.core.clock import now
 from agentplatform.core.transactions import scope_connection, transaction
 from agentplatform.dead_letters.bury_work import bury_work
 from agentplatform.dead_letters.reasons import Reason
-from apps.gateway.models import LlmCall, LlmEvent
+from apps.gateway.models import LlmCall, LlmEvent, ModelPrice
 from apps.runs.models import Ask, Checkpoint, Run, Served, Step
 from apps.runs.services.create_run import create_run
 from apps.runs.services.save_task import create_task
@@ -27,7 +27,10 @@ from apps.tools.facade import store_artifact
 from apps.tools.models import ToolCall
 
 OURS = ("tenants", "gateway", "tools", "runs", "dead_letters")
-MODELS: list[type[Model]] = [m for m in apps.get_models() if m._meta.app_label in OURS]
+PLATFORMS = (ModelPrice,)
+MODELS: list[type[Model]] = [
+    m for m in apps.get_models() if m._meta.app_label in OURS and m not in PLATFORMS
+]
 SPEC = {"steps": [{"name": "a", "kind": "tool", "tool": "code", "arguments": {"program": "1"}}]}
 
 

@@ -1,4 +1,4 @@
-"""The admin of the gateway: model calls and provider attempts, to look at only."""
+"""Model calls and provider attempts, to look at only."""
 
 from django.contrib import admin
 from unfold.admin import ModelAdmin

@@ -1,0 +1,87 @@
+"""What providers charge for a model, and what a usage costs at it."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from apps.gateway.contracts import Usage
+
+TOKENS_PER_RATE = 1_000_000
+LOCAL = "local"
+_SNAPSHOT = re.compile(r"-(\d{4}-\d{2}-\d{2}|\d{8})$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Price:
+    """The price of one model from `since` to `until`, days in UTC and both included; without
+    `until` it holds until a later one begins.
+
+    Rates are nano-dollars per million tokens. Without one of their own, cached and cache-write
+    tokens cost as input does, reasoning tokens as output.
+    """
+
+    provider: str
+    model: str
+    since: date
+    until: date | None = None
+    input_rate: int
+    output_rate: int
+    cached_rate: int | None = None
+    cache_write_rate: int | None = None
+    reasoning_rate: int | None = None
+
+    def cost(self, usage: Usage) -> int:
+        """What `usage` costs, in nano-dollars, a fraction rounded up. Cached and cache-write tokens
+        are a part of the prompt and reasoning tokens one of the answer: each is counted once."""
+        fresh = max(0, usage.prompt_tokens - usage.cached_tokens - usage.cache_write_tokens)
+        said = max(0, usage.completion_tokens - usage.reasoning_tokens)
+        total = (
+            fresh * self.input_rate
+            + usage.cached_tokens * _or(self.cached_rate, self.input_rate)
+            + usage.cache_write_tokens * _or(self.cache_write_rate, self.input_rate)
+            + said * self.output_rate
+            + usage.reasoning_tokens * _or(self.reasoning_rate, self.output_rate)
+        )
+        return _per_million(total)
+
+    @property
+    def output_nanos(self) -> int:
+        """The most that one token of an answer costs, in nano-dollars, a fraction rounded up."""
+        return _per_million(max(self.output_rate, _or(self.reasoning_rate, 0)))
+
+    def holds_on(self, day: date) -> bool:
+        return self.since <= day and (self.until is None or day <= self.until)
+
+
+class PriceList:
+    """Prices to look up by provider, model and day."""
+
+    def __init__(self, prices: Iterable[Price]) -> None:
+        self._by_model: dict[tuple[str, str], list[Price]] = {}
+        for price in sorted(prices, key=lambda one: one.since, reverse=True):
+            self._by_model.setdefault((price.provider, price.model), []).append(price)
+
+    def find(self, *, provider: str, model: str, on: date) -> Price | None:
+        """The price on that day, None when nobody knows it. A dated snapshot that has no price of
+        its own costs as its model does."""
+        exact = self._find(provider, model, on)
+        return exact or self._find(provider, _SNAPSHOT.sub("", model), on)
+
+    def _find(self, provider: str, model: str, on: date) -> Price | None:
+        begun = (one for one in self._by_model.get((provider, model), ()) if one.since <= on)
+        newest = next(begun, None)
+        return newest if newest is not None and newest.holds_on(on) else None
+
+
+def free_price(*, model: str, on: date) -> Price:
+    """The local provider costs nothing."""
+    return Price(provider=LOCAL, model=model, since=on, input_rate=0, output_rate=0)
+
+
+def _or(rate: int | None, other: int) -> int:
+    return other if rate is None else rate
+
+
+def _per_million(amount: int) -> int:
+    return -(-amount // TOKENS_PER_RATE)
