@@ -1,6 +1,6 @@
 """Reads of runs, steps and events."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -115,6 +115,18 @@ def find_task(*, tenant_id: UUID, task_id: UUID) -> TaskDefinition | None:
 def find_task_named(*, tenant_id: UUID, name: str) -> TaskDefinition | None:
     """The tenant's active task definition of this name."""
     return TaskDefinition.objects.filter(tenant_id=tenant_id, name=name, is_active=True).first()
+
+
+def newest_versions_named(*, tenant_id: UUID, names: Collection[str]) -> dict[str, TaskVersion]:
+    """The newest versions of the tenant's active task definitions of these names, by name."""
+    tasks = TaskDefinition.objects.filter(tenant_id=tenant_id, name__in=names, is_active=True)
+    return {version.task.name: version for version in newest_versions(tasks).values()}
+
+
+def known_task_names(*, tenant_id: UUID, names: Collection[str]) -> set[str]:
+    """Those of these names that active task definitions of the tenant have."""
+    tasks = TaskDefinition.objects.filter(tenant_id=tenant_id, name__in=names, is_active=True)
+    return set(tasks.values_list("name", flat=True))
 
 
 def newest_versions(tasks: Iterable[TaskDefinition]) -> dict[UUID, TaskVersion]:

@@ -1,6 +1,7 @@
 """What a graph may ask of the outside world: the values of its interrupts. docs/agents.md."""
 
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
@@ -33,8 +34,8 @@ class CompletionWish(_Wish):
 
 
 class ToolWish(_Wish):
-    """A call of one of the step's tools. Answered by {ok: true, output, shown?} or
-    {ok: false, error}."""
+    """A call of one of the step's tools, or of a task that it offers as one. Answered by
+    {ok: true, output, shown?} or {ok: false, error}."""
 
     kind: Literal["tool"]
     name: str
@@ -62,6 +63,12 @@ class RunWish(_Wish):
     task: str = Field(min_length=1, max_length=200)
     input: dict[str, Any] = Field(default_factory=dict)
     token_budget: int | None = Field(None, ge=1)
+
+
+class TaskCall(RunWish):
+    """A call of a task that the step offers as a tool, of the version that the step pinned."""
+
+    version_id: UUID
 
 
 AskWish = ApprovalWish | RunWish

@@ -119,7 +119,7 @@ class TaskValidate(APIView):
     def post(self, request: Request) -> Response:
         body = SpecCheck(data=request.data)
         body.is_valid(raise_exception=True)
-        check_spec(body.validated_data["spec"])
+        check_spec(body.validated_data["spec"], tenant_id=principal_of(request).tenant_id)
         return Response({"valid": True})
 
 

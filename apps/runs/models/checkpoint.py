@@ -6,7 +6,8 @@ from django.db import models
 class Checkpoint(models.Model):
     """The newest checkpoint of a step's graph, replaced with each turn and deleted with the run's
     end. `interrupts` holds, by call index, the ids that the graph waits on after turn `turn`;
-    `wishes` what each of them asked for. `graph_version` took the first turn and takes all."""
+    `wishes` what each of them asked for. `graph_version` took the first turn and takes all;
+    `task_versions` pins, by the task's name, the version of each task that is offered as a tool."""
 
     step = models.OneToOneField(
         "runs.Step",
@@ -18,6 +19,7 @@ class Checkpoint(models.Model):
     tenant = models.ForeignKey("tenants.Tenant", on_delete=models.CASCADE, related_name="+")
     graph = models.CharField(max_length=63)
     graph_version = models.CharField(max_length=63, default="1", db_default="1")
+    task_versions = models.JSONField(default=dict, db_default={})
     turn = models.PositiveIntegerField()
     interrupts = models.JSONField()
     wishes = models.JSONField()

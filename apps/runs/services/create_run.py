@@ -29,14 +29,12 @@ def create_run(
     idempotency_key: str | None = None,
     trace_id: str = "",
     priority: int = 0,
-    parent: Run | None = None,
-    parent_step_id: UUID | None = None,
 ) -> tuple[Run, bool]:
     """The new run and True, or the run that this idempotency key made before and False.
 
-    A run with a `parent` uses the parent's budget too. Raises TenantInactive, InvalidRunInput for
-    an input that breaks the task's schema, and IdempotencyMismatch when the key was used with
-    another request. Opens a transaction; the message goes out after it.
+    Raises TenantInactive, InvalidRunInput for an input that breaks the task's schema, and
+    IdempotencyMismatch when the key was used with another request. Opens a transaction; the
+    message goes out after it.
     """
     tenants.require_active_tenant(tenant_id=task.tenant_id)
 
@@ -50,13 +48,9 @@ def create_run(
                 token_budget=token_budget,
                 trace_id=trace_id,
                 priority=priority,
-                parent_run=parent,
-                parent_step_id=parent_step_id,
-                depth=0 if parent is None else parent.depth + 1,
                 **key,
             )
-            if parent is None:  # what a run starts by itself is in its own timeline
-                _record_start(run, at)
+            _record_start(run, at)
         return run
 
     request = [str(task.id), given, token_budget]
@@ -74,8 +68,9 @@ def create_run_of_version(
     token_budget: int | None,
     **more: Any,
 ) -> Run:
-    """A run of this version; `more` are fields of its row. Raises InvalidRunInput, TenantInactive,
-    OtherRelease. Requires a transaction; the message goes out after it.
+    """A run of this version; `more` are fields of its row. One with a `parent_run` uses the
+    parent's budget too. Raises InvalidRunInput, TenantInactive, OtherRelease. Requires a
+    transaction; the message goes out after it.
     """
     spec = spec_of_version(version.id)
     _check_input(spec, given)

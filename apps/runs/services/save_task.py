@@ -12,7 +12,7 @@ from agentplatform.core.transactions import transaction
 from apps.gateway import facade as gateway
 from apps.runs.agents.registry import agent_graph_names
 from apps.runs.models import TaskDefinition, TaskVersion
-from apps.runs.selectors import newest_version
+from apps.runs.selectors import known_task_names, newest_version
 from apps.runs.spec.check import parse_spec
 from apps.runs.spec.check_catalogue import Catalogue
 from apps.runs.spec.document import Spec
@@ -20,12 +20,18 @@ from apps.tenants import facade as tenants
 from apps.tools import facade as tools
 
 
-def check_spec(document: Any) -> Spec:
-    """The parsed spec. Raises InvalidSpec with every error that can be known beforehand."""
+def check_spec(document: Any, *, tenant_id: UUID | None) -> Spec:
+    """The parsed spec. Raises InvalidSpec with every error that can be known beforehand. Without a
+    tenant no task is known."""
+
+    def known_tasks(names: frozenset[str]) -> set[str]:
+        return known_task_names(tenant_id=tenant_id, names=names) if tenant_id else set()
+
     catalogue = Catalogue(
         tools=frozenset(tool.name for tool in tools.describe_tools()),
         graphs=agent_graph_names(),
         is_known_model=gateway.is_known_model,
+        known_tasks=known_tasks,
     )
     return parse_spec(document, catalogue=catalogue)
 
@@ -43,7 +49,7 @@ def create_task(
 
     Opens a transaction.
     """
-    check_spec(spec)
+    check_spec(spec, tenant_id=tenant_id)
     try:
         with transaction():
             task = TaskDefinition.objects.create(
@@ -82,7 +88,7 @@ def change_task(
     Runs in flight keep the version that they pinned. Raises as create_task; opens a transaction.
     """
     if spec is not None:
-        check_spec(spec)
+        check_spec(spec, tenant_id=task.tenant_id)
     try:
         with transaction():
             locked = TaskDefinition.objects.select_for_update().get(id=task.id)

@@ -2,12 +2,14 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from agentplatform.core.errors import PlatformError
+from agentplatform.core.transactions import transaction
 from apps.runs.contracts import NoSuchTask, TooDeep
-from apps.runs.models import Run, Step
-from apps.runs.selectors import find_task_named
-from apps.runs.services.create_run import create_run
+from apps.runs.models import Run, Step, TaskVersion
+from apps.runs.selectors import find_task_named, newest_version
+from apps.runs.services.create_run import create_run_of_version
 
 MAX_DEPTH = 5
 
@@ -20,26 +22,38 @@ def start_child(
     given: dict[str, Any],
     token_budget: int | None,
     at: datetime,
+    version_id: UUID | None = None,
 ) -> Run:
-    """A child run that works for a step of a locked run, within that run's budget. Raises TooDeep,
-    NoSuchTask, and as create_run does. Requires a transaction."""
+    """A child run that works for a step of a locked run, within that run's budget, of the task's
+    newest version unless one is given. Raises TooDeep, NoSuchTask, and as create_run_of_version
+    does. Requires a transaction."""
     if run.depth + 1 > MAX_DEPTH:
         raise TooDeep(f"Runs are nested at most {MAX_DEPTH} deep.")
-    found = find_task_named(tenant_id=run.tenant_id, name=task)
-    if found is None:
+    with transaction():  # of its own, so that what fails leaves nothing behind
+        return create_run_of_version(
+            version=_version(run, task, version_id),
+            given=given,
+            created_by=run.created_by_id,
+            at=at,
+            token_budget=token_budget,
+            trace_id=run.trace_id,
+            priority=run.priority,
+            parent_run=run,
+            parent_step_id=step.id,
+            depth=run.depth + 1,
+        )
+
+
+def _version(run: Run, task: str, version_id: UUID | None) -> TaskVersion:
+    if version_id is not None:
+        pinned = TaskVersion.objects.filter(tenant_id=run.tenant_id, id=version_id)
+        version = pinned.filter(task__is_active=True).first()
+    else:
+        found = find_task_named(tenant_id=run.tenant_id, name=task)
+        version = None if found is None else newest_version(found)
+    if version is None:
         raise NoSuchTask(f"There is no task named `{task}`.")
-    child, _ = create_run(
-        task=found,
-        given=given,
-        created_by=run.created_by_id,
-        at=at,
-        token_budget=token_budget,
-        trace_id=run.trace_id,
-        priority=run.priority,
-        parent=run,
-        parent_step_id=step.id,
-    )
-    return child
+    return version
 
 
 def failure_of(error: PlatformError) -> dict[str, Any]:

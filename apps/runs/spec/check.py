@@ -18,11 +18,12 @@ from apps.runs.spec.check_order import cycle_errors, name_errors, reach_errors
 from apps.runs.spec.crew import crew_expressions
 from apps.runs.spec.crew_steps import CrewStep
 from apps.runs.spec.document import Spec
-from apps.runs.spec.expression import TemplateError, references
+from apps.runs.spec.expression import TemplateError, compile_expression, references
 from apps.runs.spec.kinds import MapStep, SpecStep
 from apps.runs.spec.nodes import ROOTS, nodes_of
-from apps.runs.spec.steps import BoundTool, DecisionStep
+from apps.runs.spec.steps import DecisionStep
 from apps.runs.spec.template import expressions_in
+from apps.runs.spec.tools import BoundTool
 
 Errors = dict[str, list[str]]
 
@@ -41,6 +42,7 @@ def parse_spec(document: Any, *, catalogue: Catalogue) -> Spec:
         *catalogue_errors(spec, catalogue),
         *schema_errors(spec),
         *_expression_errors(spec),
+        *_show_errors(spec),
     ):
         errors[path].append(message)
     if errors:
@@ -123,6 +125,17 @@ def _expressions_of_tools(
                 yield f"{field}.parameters", expression, roots
             for expression in expressions_in(tool.arguments):
                 yield f"{field}.arguments", expression, roots | {"args"}
+
+
+def _show_errors(spec: Spec) -> Iterator[tuple[str, str]]:
+    """They read what a tool or a task gives, which nobody knows before."""
+    for located in nodes_of(spec):
+        for field, tool in offered_tools(located.node):
+            if not isinstance(tool, str) and tool.show is not None:
+                try:
+                    compile_expression(tool.show)
+                except TemplateError as error:
+                    yield f"{located.path}.{field}.show", error.detail
 
 
 def _expression_error(

@@ -1,6 +1,6 @@
 """What a spec names outside of itself: models, graphs, tools; and the schemas it holds."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,21 +10,24 @@ from apps.runs.spec.crew_steps import CrewStep
 from apps.runs.spec.document import Spec
 from apps.runs.spec.kinds import SpecStep
 from apps.runs.spec.nodes import nodes_of
-from apps.runs.spec.steps import AgentStep, BoundTool, LlmStep, ToolStep
+from apps.runs.spec.steps import AgentStep, LlmStep, ToolStep
 from apps.runs.spec.template import expressions_in
+from apps.runs.spec.tools import BoundTool, OfferedTool, TaskTool, name_of
 
 
 @dataclass(frozen=True, kw_only=True)
 class Catalogue:
-    """What a spec may name: tools, graphs, and whether a model alias is known."""
+    """What a spec may name: tools, graphs, whether a model alias is known, and which of some names
+    are names of the tenant's tasks."""
 
     tools: frozenset[str]
     graphs: frozenset[str]
     is_known_model: Callable[[str], bool]
+    known_tasks: Callable[[frozenset[str]], Collection[str]]
 
 
 def catalogue_errors(spec: Spec, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
-    """Unknown models, graphs and tools, each with its path."""
+    """Unknown models, graphs, tools and tasks, each with its path."""
     if not catalogue.is_known_model(spec.defaults.model):
         yield "defaults.model", _unknown_model(spec.defaults.model)
     for located in nodes_of(spec):
@@ -41,6 +44,20 @@ def catalogue_errors(spec: Spec, catalogue: Catalogue) -> Iterator[tuple[str, st
             if tool not in catalogue.tools:
                 known = ", ".join(sorted(catalogue.tools))
                 yield f"{path}.{where}", f"unknown tool `{tool}`; there are {known}"
+    yield from _task_errors(spec, catalogue)
+
+
+def _task_errors(spec: Spec, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
+    named = [
+        (f"{located.path}.{where}.task", tool.task)
+        for located in nodes_of(spec)
+        for where, tool in offered_tools(located.node)
+        if isinstance(tool, TaskTool)
+    ]
+    known = catalogue.known_tasks(frozenset(task for _, task in named)) if named else ()
+    for where, task in named:
+        if task not in known:
+            yield where, f"there is no task named `{task}`; create it first"
 
 
 def schema_errors(spec: Spec) -> Iterator[tuple[str, str]]:
@@ -58,9 +75,9 @@ def schema_errors(spec: Spec) -> Iterator[tuple[str, str]]:
 
 
 def _agent_errors(path: str, step: AgentStep) -> Iterator[tuple[str, str]]:
-    names = [tool.name if isinstance(tool, BoundTool) else tool for tool in step.tools]
-    if len(set(names)) < len(names):
-        yield f"{path}.tools", "two tools have one name"
+    names = [name_of(tool) for tool in step.tools]
+    for name in dict.fromkeys(name for name in names if names.count(name) > 1):
+        yield f"{path}.tools", f"two tools have the name `{name}`"
     if step.min_turns >= step.max_turns:
         yield f"{path}.min_turns", "must be below max_turns"
     if step.min_turns and not step.tools:
@@ -70,7 +87,7 @@ def _agent_errors(path: str, step: AgentStep) -> Iterator[tuple[str, str]]:
 def _approval_errors(path: str, step: AgentStep | CrewStep) -> Iterator[tuple[str, str]]:
     if step.needs_approval and isinstance(step, AgentStep) and step.graph != "react":
         yield path, "a graph of your own asks by an interrupt of the kind approval"
-    offered = {tool.name if isinstance(tool, BoundTool) else tool for tool in step.all_tools}
+    offered = {name_of(tool) for tool in step.all_tools}
     for name in sorted(set(step.needs_approval) - offered):
         yield path, f"the step has no tool `{name}`"
 
@@ -85,11 +102,11 @@ def _tools_of(step: SpecStep) -> Iterator[tuple[str, str]]:
     for where, tool in offered_tools(step):
         if isinstance(tool, BoundTool):
             yield f"{where}.tool", tool.tool
-        else:
+        elif isinstance(tool, str):
             yield where, tool
 
 
-def offered_tools(step: SpecStep) -> Iterator[tuple[str, str | BoundTool]]:
+def offered_tools(step: SpecStep) -> Iterator[tuple[str, OfferedTool]]:
     """The tools that a step offers to models, each with its field."""
     if isinstance(step, AgentStep):
         yield from ((f"tools[{position}]", tool) for position, tool in enumerate(step.tools))

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from apps.runs.spec.crew_steps import CrewStep
-from apps.runs.spec.steps import BoundTool
 from apps.runs.spec.template import expressions_in
+from apps.runs.spec.tools import OfferedTool, name_of
 
 Error = tuple[str, str]
 
@@ -28,7 +28,7 @@ def crew_schemas(step: CrewStep) -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"tasks.{task.name}.response_schema", task.response_schema
 
 
-def crew_tools(step: CrewStep) -> Iterator[tuple[str, str | BoundTool]]:
+def crew_tools(step: CrewStep) -> Iterator[tuple[str, OfferedTool]]:
     """Each tool with its field; those that two agents share come twice."""
     for agent in step.agents:
         for position, tool in enumerate(agent.tools):
@@ -55,11 +55,11 @@ def _agent_errors(step: CrewStep, is_known_model: Callable[[str], bool]) -> Iter
         where = f"agents.{agent.name}"
         if agent.model and not is_known_model(agent.model):
             yield f"{where}.model", f"unknown model `{agent.model}`"
-        yield from _twice(f"{where}.tools", [_name_of(tool) for tool in agent.tools])
-    first: dict[str, str | BoundTool] = {}
+        yield from _twice(f"{where}.tools", [name_of(tool) for tool in agent.tools])
+    first: dict[str, OfferedTool] = {}
     for where, tool in crew_tools(step):
-        if first.setdefault(_name_of(tool), tool) != tool:
-            yield where, f"another agent has another tool named `{_name_of(tool)}`"
+        if first.setdefault(name_of(tool), tool) != tool:
+            yield where, f"another agent has another tool named `{name_of(tool)}`"
 
 
 def _task_errors(step: CrewStep) -> Iterator[Error]:
@@ -76,10 +76,6 @@ def _task_errors(step: CrewStep) -> Iterator[Error]:
             if name not in earlier:
                 yield f"{where}.context", f"there is no task `{name}` before this one"
         earlier.add(task.name)
-
-
-def _name_of(tool: str | BoundTool) -> str:
-    return tool.name if isinstance(tool, BoundTool) else tool
 
 
 def _twice(where: str, names: list[str]) -> Iterator[Error]:

@@ -4,7 +4,9 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from apps.runs.spec.steps import BoundTool, GraphStep, Node, PersonModel, StepName, Tools
+from apps.runs.spec.fields import Node
+from apps.runs.spec.steps import GraphStep, PersonModel, StepName
+from apps.runs.spec.tools import OfferedTool, Tools, name_of
 
 
 class CrewMember(Node):
@@ -78,11 +80,7 @@ class CrewStep(GraphStep):
     )
 
     @property
-    def all_tools(self) -> tuple[str | BoundTool, ...]:
+    def all_tools(self) -> tuple[OfferedTool, ...]:
         """Every tool that one of the agents may call; those that share a name are the same."""
-        tools = {
-            tool.name if isinstance(tool, BoundTool) else tool: tool
-            for agent in self.agents
-            for tool in agent.tools
-        }
+        tools = {name_of(tool): tool for agent in self.agents for tool in agent.tools}
         return tuple(tools.values())

@@ -6,8 +6,9 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from apps.runs.contracts import OtherRelease
+from apps.runs.spec.fields import Node
 from apps.runs.spec.kinds import MapStep, SpecStep, starts_runs
-from apps.runs.spec.steps import DecisionStep, Goto, Node, Retry
+from apps.runs.spec.steps import DecisionStep, Goto, Retry
 
 _ANY_OBJECT = {"type": "object"}
 

@@ -6,7 +6,9 @@ from pydantic import Field, model_validator
 
 from apps.runs.spec.crew_steps import CrewStep
 from apps.runs.spec.engine_steps import ApprovalStep, RunStep, WaitStep
-from apps.runs.spec.steps import AgentStep, DecisionStep, Expression, LlmStep, StepBase, ToolStep
+from apps.runs.spec.fields import Expression
+from apps.runs.spec.steps import AgentStep, DecisionStep, LlmStep, StepBase, ToolStep
+from apps.runs.spec.tools import task_names
 
 MAX_ITEMS = 10_000
 """How many items one map may have: each is a row."""
@@ -62,4 +64,6 @@ SpecStep = Annotated[
 
 def starts_runs(step: SpecStep) -> bool:
     """Whether it may start other runs; of an operator's graph that is not known."""
+    if isinstance(step, AgentStep | CrewStep) and task_names(step.all_tools):
+        return True
     return isinstance(step, RunStep) or (isinstance(step, AgentStep) and step.graph != "react")

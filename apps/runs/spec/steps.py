@@ -2,7 +2,10 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
+
+from apps.runs.spec.fields import Expression, Node
+from apps.runs.spec.tools import OfferedTool, ToolName, Tools
 
 MONTH_SECONDS = 30 * 86_400
 
@@ -11,9 +14,6 @@ StepName = Annotated[
     StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$"),
     Field(description="Lower-case letters, digits and underscores; unique in the spec."),
 ]
-Expression = Annotated[
-    str, Field(description="JMESPath over {input, steps, run}.", max_length=4096)
-]
 ModelAlias = Annotated[
     str, Field(description="A model alias that the gateway routes.", max_length=200)
 ]
@@ -21,17 +21,6 @@ ModelAlias = Annotated[
 PersonModel = Annotated[
     ModelAlias | None, Field(description="A model alias; left out: the step's.")
 ]
-ToolName = Annotated[str, StringConstraints(min_length=1, max_length=100)]
-Tools = Annotated[
-    tuple["str | BoundTool", ...],
-    Field(max_length=32, description="Names of tools, and bound tools; each by one name."),
-]
-
-
-class Node(BaseModel):
-    """Every object of a spec: immutable, unknown fields refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Retry(Node):
@@ -165,34 +154,6 @@ class ToolStep(StepBase):
         return None
 
 
-class BoundTool(Node):
-    """A tool offered to an agent under a name and a schema of its own, bound to fixed arguments."""
-
-    name: Annotated[
-        str,
-        StringConstraints(pattern=r"^[a-zA-Z][a-zA-Z0-9_]{0,62}$"),
-        Field(description="What the model calls it."),
-    ]
-    description: str = Field(max_length=2000, description="What the model is told it does.")
-    parameters: dict[str, Any] | str = Field(
-        description="JSON schema of what the model gives; strings in it are templates."
-    )
-    tool: str = Field(description="The tool that is called.")
-    arguments: dict[str, Any] = Field(
-        default_factory=dict,
-        description="The tool's arguments; templates over {input, steps, run, args}, where args is "
-        "what the model gave.",
-    )
-    show: Expression | None = Field(
-        None,
-        description="JMESPath over the tool's result: what the model is told of it. Left out: all. "
-        "The step's output always holds the whole result.",
-    )
-    timeout_seconds: float = Field(
-        60, gt=0, le=600, description="How long each call of the tool may take."
-    )
-
-
 class AgentStep(GraphStep):
     """A LangGraph agent. `react` calls the model, runs the tools it asks for and loops."""
 
@@ -219,7 +180,7 @@ class AgentStep(GraphStep):
     )
 
     @property
-    def all_tools(self) -> tuple[str | BoundTool, ...]:
+    def all_tools(self) -> tuple[OfferedTool, ...]:
         """Every tool that may be called."""
         return self.tools
 

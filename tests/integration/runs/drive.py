@@ -32,6 +32,17 @@ def echo(arguments: dict[str, Any]) -> Any:
     return arguments.get("input")
 
 
+class Model:
+    """Wants these calls first, then answers."""
+
+    def __init__(self, *calls: dict[str, Any]) -> None:
+        self._calls = [{"id": f"c{index}", **call} for index, call in enumerate(calls)]
+
+    def __call__(self, _: str) -> dict[str, Any]:
+        wanted, self._calls = self._calls, []
+        return {"text": "" if wanted else "Done.", "tool_calls": wanted}
+
+
 class Drive:
     """Delivers what is due for every run of the tenant; `answer` gives the value of a tool call
     for its arguments, or a CallFailure. `say` gives what a completion says to its last message, or

@@ -10,23 +10,12 @@ from apps.runs.models import Ask, Run
 from apps.runs.services.answer_step import approve_step, reject_step
 from apps.tools.models import ToolCall
 from tests.integration.runs.conftest import RunMaker, finished, step_of
-from tests.integration.runs.drive import Drive
+from tests.integration.runs.drive import Drive, Model
 from tests.integration.runs.test_flow import ADD, agent
 from tests.provider import Provider
 
 PAY = {"name": "pay", "arguments": {"a": 2, "b": 3}}
 TOOLS = [ADD, {**ADD, "name": "pay"}]
-
-
-class Model:
-    """Wants these calls first, then answers."""
-
-    def __init__(self, *calls: dict[str, Any]) -> None:
-        self._calls = [{"id": f"c{index}", **call} for index, call in enumerate(calls)]
-
-    def __call__(self, _: str) -> dict[str, Any]:
-        wanted, self._calls = self._calls, []
-        return {"text": "" if wanted else "Done.", "tool_calls": wanted}
 
 
 def careful(make_run: RunMaker, *calls: dict[str, Any], **fields: Any) -> Drive:

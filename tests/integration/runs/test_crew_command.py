@@ -23,7 +23,7 @@ def test_it_prints_a_spec_and_tells_what_is_left_out(
 ) -> None:
     call_command("crew_from_files", *files(tmp_path), "--process", "hierarchical")
     printed = capsys.readouterr()
-    spec = check_spec(json.loads(printed.out))
+    spec = check_spec(json.loads(printed.out), tenant_id=None)
     assert spec.steps[0].name == "crew"
     assert printed.err == "agents.ann: not converted: verbose\n"
 

@@ -52,9 +52,11 @@ def convert(agents: str = AGENTS, tasks: str = TASKS, process: str = "sequential
 @pytest.mark.parametrize("process", ["sequential", "hierarchical"])
 def test_the_spec_is_valid(process: str) -> None:
     catalogue = Catalogue(
-        tools=TOOLS, graphs=frozenset({"react"}), is_known_model=lambda alias: ":" in alias
-        or alias == "default"
-    )  # fmt: skip
+        tools=TOOLS,
+        graphs=frozenset({"react"}),
+        is_known_model=lambda alias: ":" in alias or alias == "default",
+        known_tasks=lambda names: (),
+    )
     spec = parse_spec(convert(process=process).spec, catalogue=catalogue)
     assert spec.steps[0].kind == "crew"
 

@@ -11,6 +11,7 @@ CATALOGUE = Catalogue(
     tools=frozenset({"code", "http"}),
     graphs=frozenset({"react"}),
     is_known_model=lambda alias: alias in {"default", "openai:gpt-4o"},
+    known_tasks=lambda names: names & {"enrich"},
 )
 BOUND = {"name": "look", "description": "Look.", "parameters": {}, "tool": "http",
          "arguments": {"url": "{{ args.url }}"}}  # fmt: skip

@@ -14,6 +14,7 @@ CATALOGUE = Catalogue(
     tools=frozenset({"code", "browser", "http"}),
     graphs=frozenset({"react"}),
     is_known_model=lambda alias: alias in {"default", "openai:gpt-4o"},
+    known_tasks=lambda names: names & {"enrich"},
 )
 
 
@@ -135,6 +136,53 @@ def test_only_tools_of_a_built_in_agent_can_need_approval() -> None:
         "steps.a.needs_approval": ["the step has no tool `http`"],
         "steps.c.needs_approval": ["the step has no tool `browser`"],
     }
+
+
+def agent(*tools: Any, **fields: Any) -> dict[str, Any]:
+    return {"name": "a", "kind": "agent", "instructions": "i", "prompt": "p",
+            "tools": list(tools), **fields}  # fmt: skip
+
+
+def test_an_agent_may_offer_tasks_of_the_tenant_as_tools() -> None:
+    spec = parse(agent({"task": "enrich"}, {"task": "enrich", "name": "other"}, "code"))
+    assert spec.has_children
+    assert not parse(agent("code")).has_children
+
+
+def test_unknown_tasks_are_all_named_where_they_are_offered() -> None:
+    crew = {"name": "c", "kind": "crew",
+            "agents": [{"name": "x", "role": "r", "goal": "g", "tools": [{"task": "second"}]}],
+            "tasks": [{"name": "t", "description": "d", "expected_output": "o", "agent": "x"}],
+            }  # fmt: skip
+    errors = errors_of(agent({"task": "enrich"}, {"task": "first"}), crew)
+    assert errors == {
+        "steps.a.tools[1].task": ["there is no task named `first`; create it first"],
+        "steps.c.agents.x.tools[0].task": ["there is no task named `second`; create it first"],
+    }
+
+
+def test_a_task_and_a_tool_of_one_name_are_refused() -> None:
+    clash = agent({"task": "enrich", "name": "code"}, "code")
+    assert errors_of(clash) == {"steps.a.tools": ["two tools have the name `code`"]}
+
+
+def test_a_task_that_no_model_can_call_by_its_name_needs_another() -> None:
+    (said,) = errors_of(agent({"task": "Enrich a customer"}))["steps.a.tools.0.task"]
+    assert "give it a `name`" in said
+
+
+def test_what_is_wrong_with_a_tool_is_said_of_its_own_form() -> None:
+    errors = errors_of(agent({"task": "enrich", "tokens": 1}, {"name": "look", "tool": "code"}, 7))
+    assert set(errors) == {
+        "steps.a.tools.0.task.tokens",
+        "steps.a.tools.1.bound.description",
+        "steps.a.tools.1.bound.parameters",
+        "steps.a.tools.2.name",
+    }
+
+
+def test_what_a_tool_shows_must_be_an_expression() -> None:
+    assert "steps.a.tools[0].show" in errors_of(agent({"task": "enrich", "show": "a.."}))
 
 
 def test_an_agent_that_must_use_tools_needs_one() -> None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from agentplatform.core.errors import PlatformError
 from agentplatform.core.json_values import clean_json
-from apps.runs.agents.wishes import ApprovalWish, AskWish, RunWish
+from apps.runs.agents.wishes import ApprovalWish, AskWish, RunWish, TaskCall
 from apps.runs.contracts import OtherRelease
 from apps.runs.models import Ask, Run, Step
 from apps.runs.services.asks.end_ask import end_ask, go_on_when_all_are_over
@@ -47,7 +47,13 @@ def _ask_run(run: Run, step: Step, index: int, wish: RunWish, *, at: datetime) -
     ask = _new(run, step, index, wish, at=at)
     try:
         ask.child_run = start_child(
-            run, step, task=wish.task, given=wish.input, token_budget=wish.token_budget, at=at
+            run,
+            step,
+            task=wish.task,
+            given=wish.input,
+            token_budget=wish.token_budget,
+            at=at,
+            version_id=wish.version_id if isinstance(wish, TaskCall) else None,
         )
     except OtherRelease:
         raise

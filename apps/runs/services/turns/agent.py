@@ -14,6 +14,7 @@ from apps.runs.models import Checkpoint
 from apps.runs.selectors import call_outcomes
 from apps.runs.services.turns.completion import completion_request
 from apps.runs.services.turns.graph_input import agent_input, crew_input
+from apps.runs.services.turns.pinned_tasks import PinnedTasks, pinned_tasks
 from apps.runs.services.turns.toolbox import Toolbox
 from apps.runs.services.turns.turn import (
     CallRequest,
@@ -37,7 +38,8 @@ def take_agent_turn(turn: Turn) -> TurnResult:
     graph in the version that began, the step is left for another worker.
     """
     step = cast("AgentStep | CrewStep", turn.node)
-    toolbox = Toolbox(step.all_tools, turn.values)
+    tasks = pinned_tasks(step, turn)
+    toolbox = Toolbox(step.all_tools, turn.values, tasks=tasks)
     if turn.checkpoint is not None and turn.checkpoint.turn == turn.step.turn:
         made = call_outcomes(turn.step, turn=turn.step.turn)
         answered = {outcome.index for outcome in made if _completion_failure(outcome) is None}
@@ -53,7 +55,8 @@ def take_agent_turn(turn: Turn) -> TurnResult:
         return Left(code="graph_missing", detail=str(missing))
     result = _invoke(graph, step, turn, toolbox)
     if isinstance(result, Paused):
-        return _suspend(step, turn, toolbox, _checkpoint(name, graph, turn, result))
+        checkpoint = _checkpoint(name, graph, turn, result, tasks)
+        return _suspend(step, turn, toolbox, checkpoint)
     if result.failure is not None:
         return Failed(failure=_failure(result.failure))
     return Finished(output=result.output)
@@ -97,10 +100,8 @@ def _answer(toolbox: Toolbox, wish: dict[str, Any], outcome: CallOutcome) -> dic
     """What the graph is told of a call; `shown` is the part that the model is to see."""
     output = outcome.output or {}
     if outcome.kind == "ask":
-        is_tool = wish["kind"] == "tool"
-        return (
-            {**output, **toolbox.shown(wish["name"], output.get("output"))} if is_tool else output
-        )
+        is_call = wish["kind"] == "tool" and output["ok"]
+        return {**output, **toolbox.shown(wish["name"], output["output"])} if is_call else output
     if outcome.kind == "llm":
         return {"text": output.get("text", ""), "tool_calls": list(output.get("tool_calls", ()))}
     if outcome.failure:
@@ -117,12 +118,15 @@ def _failure(told: dict[str, Any]) -> CallFailure:
     return CallFailure(code=code, detail=str(told.get("detail", "")), is_retryable=False)
 
 
-def _checkpoint(name: str, graph: LoadedGraph, turn: Turn, paused: Paused) -> Checkpoint:
+def _checkpoint(
+    name: str, graph: LoadedGraph, turn: Turn, paused: Paused, tasks: PinnedTasks
+) -> Checkpoint:
     return Checkpoint(
         step_id=turn.step.id,
         tenant_id=turn.step.tenant_id,
         graph=name,
         graph_version=graph.version,
+        task_versions={task: str(version.id) for task, version in tasks.items()},
         turn=turn.step.turn,
         interrupts=paused.interrupts,
         wishes=paused.wishes,

@@ -6,8 +6,9 @@ from typing import Any
 from apps.runs.agents.graph import GraphInput
 from apps.runs.services.turns.toolbox import Toolbox
 from apps.runs.spec.crew_steps import CrewManager, CrewMember, CrewStep, CrewTask
-from apps.runs.spec.steps import AgentStep, BoundTool
+from apps.runs.spec.steps import AgentStep
 from apps.runs.spec.template import render, render_schema
+from apps.runs.spec.tools import OfferedTool, name_of
 
 Values = dict[str, Any]
 
@@ -67,9 +68,8 @@ def _approvals(step: AgentStep | CrewStep) -> dict[str, Any]:
     return {"needs_approval": list(step.needs_approval), "approval_timeout_seconds": limit}
 
 
-def _schemas(tools: Sequence[str | BoundTool], toolbox: Toolbox) -> dict[str, dict[str, Any]]:
-    names = [tool.name if isinstance(tool, BoundTool) else tool for tool in tools]
-    return {name: toolbox.specs[name].parameters for name in names}
+def _schemas(tools: Sequence[OfferedTool], toolbox: Toolbox) -> dict[str, dict[str, Any]]:
+    return {name: toolbox.specs[name].parameters for name in map(name_of, tools)}
 
 
 def _task(task: CrewTask, values: Values) -> dict[str, Any]:
