@@ -53,6 +53,10 @@ ASK = StateMachine(
 RUN_OUTCOME_OF_FAILURE: Final = {"budget_exceeded": "BUDGET_EXCEEDED"}
 """The failure codes that end a run in a state of their own; every other one ends it as FAILED."""
 
+TENANT_STOPPED: Final = "tenant_inactive"
+"""The failure code of a step that was refused because its tenant is suspended or deleted: its run
+ends as CANCELLED, whatever the step's failure would do to it."""
+
 
 def run_outcome(failure_code: str | None) -> str:
     """The terminal state of a run whose steps are over; `failure_code` is None for success."""

@@ -8,7 +8,6 @@ from agentplatform.core.transactions import transaction
 from apps.runs.contracts import RunFinished
 from apps.runs.services.finish_run import finish_run
 from apps.runs.services.lock_run import lock_run
-from apps.tenants import facade as tenants
 
 DEADLINE: dict[str, Any] = {
     "code": "timeout",
@@ -23,17 +22,8 @@ def cancel_run(*, run_id: UUID, at: datetime) -> None:
     """
     with transaction():
         run = lock_run(run_id)
-        before = run.status
         if not finish_run(run, "CANCELLED", at=at):
             raise RunFinished(f"The run is {run.status}; only a run in flight can be cancelled.")
-        tenants.record_change(
-            tenant_id=run.tenant_id,
-            action="run.cancelled",
-            target=("run", run.id),
-            at=at,
-            before={"status": before},
-            after={"status": run.status},
-        )
 
 
 def expire_run(*, run_id: UUID, at: datetime) -> bool:

@@ -17,7 +17,9 @@ from apps.runs.services.places.caps import hint_places
 from apps.runs.services.transition import cancel_items, move_run, move_step, set_run
 from apps.runs.spec.expression import TemplateError
 from apps.runs.spec.template import render
-from apps.runs.states import RUN, STEP
+from apps.runs.states import RUN, STEP, TENANT_STOPPED
+from apps.tenants import facade as tenants
+from apps.tenants.contracts import TenantInactive
 from apps.tools import facade as tools
 
 MAY_LEAVE_CHECKPOINTS = ("agent", "crew", "map")
@@ -26,7 +28,8 @@ MAY_LEAVE_CHECKPOINTS = ("agent", "crew", "map")
 def finish_run(
     run: Run, outcome: str, *, at: datetime, error: dict[str, Any] | None = None
 ) -> bool:
-    """Move a locked run to a terminal state with its output; cancel what is still open.
+    """Move a locked run to a terminal state with its output; cancel what is still open. One that
+    ends because its tenant is not active any more ends as CANCELLED, whoever notices first.
 
     False when the run was over before. The work that may follow later (pruning), if there is any,
     goes to `runs.finish_run` after the commit. Requires a transaction.
@@ -35,16 +38,14 @@ def finish_run(
         return False
     output = None
     if outcome == "COMPLETED":
-        try:
-            output = clean_json(_output(run))
-        except TemplateError as failure:
-            outcome, error = "FAILED", {"code": failure.code, "detail": f"output: {failure.detail}"}
-    unfinished = [one for one in locked_steps(run).values() if one.status not in STEP.terminal]
-    for step in unfinished:
-        if step.waits_for == Step.WaitsFor.ITEMS:
-            cancel_items(run, step, at=at)
-        move_step(run, step, "CANCELLED", at=at, completed_at=at, lease_token=None)
+        outcome, output, error = _completed(run)
+    if _is_stopped(run, outcome):
+        outcome, output, error = "CANCELLED", None, None
+    _cancel_unfinished(run, at)
+    before = run.status
     move_run(run, outcome, at=at, output=output, error=error, completed_at=at)
+    if outcome == "CANCELLED":
+        _record_cancelled(run, before, at)
     if outcome != "COMPLETED":
         gateway.cancel_calls(run_id=run.id, at=at)
         tools.cancel_calls(run_id=run.id, at=at)
@@ -63,6 +64,47 @@ def finish_run(
     if run.parent_run_id is not None:
         after_commit(send_advance, run_id=run.parent_run_id)
     return True
+
+
+def _is_stopped(run: Run, outcome: str) -> bool:
+    """Whether a step of it was refused because of its tenant, or it fails while that is stopped."""
+    errors = (step.error or {} for step in locked_steps(run).values())
+    if any(error.get("code") == TENANT_STOPPED for error in errors):
+        return True
+    if outcome in ("COMPLETED", "CANCELLED"):
+        return False
+    try:
+        tenants.require_active_tenant(tenant_id=run.tenant_id)
+    except TenantInactive:
+        return True
+    return False
+
+
+def _completed(run: Run) -> tuple[str, Any, dict[str, Any] | None]:
+    """Outcome, output and error of a run whose steps are over."""
+    try:
+        return "COMPLETED", clean_json(_output(run)), None
+    except TemplateError as failure:
+        return "FAILED", None, {"code": failure.code, "detail": f"output: {failure.detail}"}
+
+
+def _cancel_unfinished(run: Run, at: datetime) -> None:
+    unfinished = [one for one in locked_steps(run).values() if one.status not in STEP.terminal]
+    for step in unfinished:
+        if step.waits_for == Step.WaitsFor.ITEMS:
+            cancel_items(run, step, at=at)
+        move_step(run, step, "CANCELLED", at=at, completed_at=at, lease_token=None)
+
+
+def _record_cancelled(run: Run, before: str, at: datetime) -> None:
+    tenants.record_change(
+        tenant_id=run.tenant_id,
+        action="run.cancelled",
+        target=("run", run.id),
+        at=at,
+        before={"status": before},
+        after={"status": run.status},
+    )
 
 
 def _may_have_children(run: Run) -> bool:

@@ -6,9 +6,10 @@ from io import BytesIO
 
 from agentplatform.calls.contracts import CallFailure
 from agentplatform.calls.move import finish_row
-from agentplatform.calls.states import FAILED, SUCCESS
+from agentplatform.calls.states import CANCELLED, FAILED, SUCCESS
 from agentplatform.core.json_values import clean_json
 from agentplatform.core.transactions import transaction
+from apps.tenants.contracts import TenantInactive
 from apps.tools.contracts import ToolResult
 from apps.tools.models import Artifact, ToolCall
 from apps.tools.runners.work import ProducedFile, Ran, ToolFailure
@@ -35,9 +36,11 @@ def finish_call(*, call: ToolCall, ran: Ran, duration_ms: int, at: datetime) -> 
 
 
 def fail_call(*, call: ToolCall, failure: ToolFailure, duration_ms: int, at: datetime) -> bool:
-    """Record that the tool could not do its work. False when the fence is lost."""
+    """Record that the tool could not do its work, or that it was not to begin for a tenant that is
+    not active any more. False when the fence is lost."""
     told = CallFailure(code=failure.code, detail=failure.detail, is_retryable=failure.is_retryable)
-    return finish_row(call, to=FAILED, at=at, failure=told, duration_ms=duration_ms)
+    end = CANCELLED if failure.code == TenantInactive.code else FAILED
+    return finish_row(call, to=end, at=at, failure=told, duration_ms=duration_ms)
 
 
 def _finish(

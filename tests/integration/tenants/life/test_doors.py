@@ -97,7 +97,7 @@ def test_a_tool_call_that_waited_does_not_start(tenant: Tenant) -> None:
     end(tenant, "suspended")
     execute_call(call_id=call.id, clock=now)
     call.refresh_from_db()
-    assert (call.status, call.error["code"]) == ("FAILED", "tenant_inactive")
+    assert (call.status, call.error["code"]) == ("CANCELLED", "tenant_inactive")
     assert not call.error["is_retryable"]
 
 
