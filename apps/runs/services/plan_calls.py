@@ -17,8 +17,8 @@ from apps.tools.contracts import ToolRequest
 def plan_calls(
     run: Run, step: Step, calls: Sequence[tuple[int, CallRequest]], *, at: datetime
 ) -> list[PlannedCall]:
-    """The planned calls, each given with its index. Requires a transaction. The same calls of the
-    same turn are found again."""
+    """The planned calls that are to be made, each given with its index. Requires a transaction. The
+    same calls of the same turn are found again."""
     planned = [(_plan(run, step, index), call) for index, call in calls]
     completions = [(plan, call) for plan, call in planned if isinstance(call, CompletionRequest)]
     others = [(plan, call) for plan, call in planned if isinstance(call, ToolRequest)]

@@ -16,13 +16,18 @@ from apps.tools.runners.registry import TOOLS, InvalidArguments, check_arguments
 
 
 def plan_tool_calls(*, wanted: Sequence[tuple[CallPlan, ToolRequest]], at: datetime) -> list[UUID]:
-    """The ids of the planned calls, in the same order. Requires a transaction.
+    """The ids of the planned calls that are to be made, in the same order. Requires a transaction.
 
     The same plan finds the same call. An unknown tool or wrong arguments make a call that has
-    already failed, so that whoever asked is told.
+    already failed, so that whoever asked is told; nobody needs to be sent to it.
     """
     asked = [(plan, _asked(request, at)) for plan, request in wanted]
-    return plan_rows(ToolCall, wanted=asked, at=at)
+    ids = plan_rows(ToolCall, wanted=asked, at=at)
+    return [
+        call_id
+        for call_id, (_, call) in zip(ids, asked, strict=True)
+        if call.get("status") != FAILED
+    ]
 
 
 def _asked(request: ToolRequest, at: datetime) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from apps.runs.services.advance_run import advance_run
 from apps.runs.services.cancel_run import cancel_run
 from apps.runs.services.places.release_calls import release_calls
 from apps.runs.services.recover import recover
+from apps.runs.services.resume_step import resume_step
 from apps.runs.services.run_on import run_on
 from apps.tenants.models import Tenant
 from apps.tools.models import ToolCall
@@ -85,6 +86,19 @@ def test_a_tenant_without_a_cap_has_its_calls_sent_at_once(sent: Sent) -> None:
     begin(start(capped_tenant(), spec=ONE_CALL))
     assert not ToolCall.objects.get().is_held
     assert "tools.execute" in [name for name, _ in sent()]
+
+
+@pytest.mark.parametrize("calls", [1, None])
+def test_a_turn_whose_calls_all_fail_before_they_are_sent_goes_on_at_once(
+    sent: Sent, calls: int | None
+) -> None:
+    wrong = {"name": "a", "kind": "tool", "tool": "code", "arguments": {"programme": "1"}}
+    run = start(capped_tenant(calls=calls), spec={"steps": [wrong]})
+    sent()
+    begin(run)
+    assert [name for name, _ in sent()] == ["runs.resume_step"]
+    resume_step(step_id=run.steps.get().id, turn=0, at=now())
+    assert status(run) == "FAILED"
 
 
 def test_calls_of_runs_of_a_higher_priority_come_first() -> None:

@@ -97,8 +97,9 @@ def plan_call(make_plan):
             arguments={"program": "print(1)"} if arguments is None else arguments,
             timeout_seconds=timeout_seconds,
         )
+        wanted = make_plan(**changes)
         with transaction():
-            call_id = plan_tool_calls(wanted=[(make_plan(**changes), request)], at=at or now())[0]
-        return ToolCall.objects.get(id=call_id)
+            plan_tool_calls(wanted=[(wanted, request)], at=at or now())
+        return ToolCall.objects.get(idempotency_key=wanted.idempotency_key)
 
     return plan
