@@ -9,6 +9,7 @@ from agentplatform.core.command import PlatformCommand
 from agentplatform.core.money import format_usd, parse_usd
 from apps.tenants.facade import set_budget
 from apps.tenants.management.commands.create_api_key import find_tenant
+from apps.tenants.management.limit import read_limit
 
 
 class Command(PlatformCommand):
@@ -25,22 +26,11 @@ class Command(PlatformCommand):
         tenant = find_tenant(options["tenant"])
         if options["tokens"] is None and options["usd"] is None:
             raise CommandError("Name at least one of --tokens and --usd.")
-        token_limit = _limit(options["tokens"], tenant.token_budget_monthly, int)
-        usd_limit = _limit(options["usd"], tenant.usd_budget_monthly_nanos, parse_usd)
+        token_limit = read_limit(options["tokens"], tenant.token_budget_monthly, int)
+        usd_limit = read_limit(options["usd"], tenant.usd_budget_monthly_nanos, parse_usd)
         set_budget(
             tenant_id=tenant.id, token_limit=token_limit, usd_limit_nanos=usd_limit, at=now()
         )
         usd = "no limit" if usd_limit is None else f"{format_usd(usd_limit)} USD"
         tokens = "no limit" if token_limit is None else f"{token_limit} tokens"
         self.stdout.write(f"{tenant.slug}: {tokens}, {usd} a month")
-
-
-def _limit(text: str | None, present: int | None, parse: Any) -> int | None:
-    if text is None:
-        return present
-    if text.lower() == "none":
-        return None
-    try:
-        return int(parse(text))
-    except (ValueError, ArithmeticError) as error:
-        raise CommandError(f"{text!r} is no number; give an amount, or none.") from error
