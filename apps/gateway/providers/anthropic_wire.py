@@ -1,6 +1,7 @@
 """Anthropic's messages format, both ways."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from anthropic import transform_schema
@@ -84,17 +85,27 @@ def bound_wire(body: dict[str, Any]) -> int:
 
 
 def read_answer(
-    response: Any, *, request: CompletionRequest, provider: str, model: str, guess: Usage
+    response: Any,
+    *,
+    request: CompletionRequest,
+    provider: str,
+    model: str,
+    guess: Callable[[], Usage],
 ) -> Answer:
-    """The SDK's Message, normalised; `guess` stands in for missing usage."""
-    if not isinstance(response.content, list):
+    """A Message as JSON, normalised; `guess` stands in for missing usage. Raises InvalidAnswer, and
+    anything else where it is not of that form."""
+    if not isinstance(response.get("content"), list):
         raise InvalidAnswer("The answer has no content.")
-    usage = _usage(response.usage) or guess
-    text = "".join(block.text for block in response.content if block.type == "text")
+    told = _usage(response.get("usage"))
+    usage = told or guess()
+    blocks = response["content"]
+    text = "".join(block["text"] for block in blocks if block["type"] == "text")
     tool_calls = tuple(
-        ToolUse(id=block.id, name=clean_text(block.name), arguments=_arguments(block, usage=usage))
-        for block in response.content
-        if block.type == "tool_use"
+        ToolUse(
+            id=block["id"], name=clean_text(block["name"]), arguments=_arguments(block, usage=usage)
+        )
+        for block in blocks
+        if block["type"] == "tool_use"
     )
     text = clean_text(text)
     return Answer(
@@ -102,20 +113,20 @@ def read_answer(
             text=text,
             tool_calls=tool_calls,
             parsed=read_output(text, request, tool_calls=tool_calls, usage=usage),
-            stop_reason=_STOP_REASONS.get(response.stop_reason, "stop"),
+            stop_reason=_STOP_REASONS.get(response.get("stop_reason"), "stop"),
             usage=usage,
             provider=provider,
             model=model,
         ),
-        has_usage=usage is not guess,
+        has_usage=told is not None,
     )
 
 
-def _arguments(block: Any, *, usage: Usage) -> Any:
+def _arguments(block: dict[str, Any], *, usage: Usage) -> Any:
     """Decoded, or as text when they were streamed. Raises InvalidOutput for a text that is none."""
-    if isinstance(block.input, str):
-        return parse_arguments(block.input, tool=block.name, usage=usage)
-    return clean_json(block.input)
+    if isinstance(block["input"], str):
+        return parse_arguments(block["input"], tool=block["name"], usage=usage)
+    return clean_json(block["input"])
 
 
 def _turns(messages: tuple[Message, ...]) -> list[dict[str, Any]]:
@@ -161,15 +172,15 @@ def _texts(text: str) -> list[dict[str, Any]]:
     return [{"type": "text", "text": text}] if text.strip() else []
 
 
-def _usage(usage: Any) -> Usage | None:
-    if usage is None or usage.input_tokens is None or usage.output_tokens is None:
+def _usage(usage: dict[str, Any] | None) -> Usage | None:
+    if not usage or usage.get("input_tokens") is None or usage.get("output_tokens") is None:
         return None
-    cached = usage.cache_read_input_tokens or 0
-    written = usage.cache_creation_input_tokens or 0
-    details = usage.output_tokens_details
+    cached = usage.get("cache_read_input_tokens") or 0
+    written = usage.get("cache_creation_input_tokens") or 0
+    details = usage.get("output_tokens_details") or {}
     return Usage(
-        prompt_tokens=usage.input_tokens + cached + written,
-        completion_tokens=usage.output_tokens,
+        prompt_tokens=usage["input_tokens"] + cached + written,
+        completion_tokens=usage["output_tokens"],
         cached_tokens=cached,
-        reasoning_tokens=(getattr(details, "thinking_tokens", 0) or 0) if details else 0,
+        reasoning_tokens=details.get("thinking_tokens") or 0,
     )

@@ -4,6 +4,13 @@ from typing import ClassVar
 
 from apps.gateway.contracts import Usage
 
+_LONGEST_DETAIL = 500
+
+
+def shorten(detail: str) -> str:
+    """`detail`, or its beginning: a provider may say any amount."""
+    return detail if len(detail) <= _LONGEST_DETAIL else detail[:_LONGEST_DETAIL] + "…"
+
 
 class ProviderError(Exception):
     """The root. `is_retryable`: the same provider may answer the next try. `is_failover`: another

@@ -1,11 +1,10 @@
 """Any OpenAI-compatible server: llama.cpp, vLLM, Ollama. Tools are emulated by a schema."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
-
-import openai
 
 from agentplatform.core.json_values import clean_text
 from apps.gateway.contracts import CompletionRequest, Usage
@@ -13,12 +12,12 @@ from apps.gateway.providers.emulated_answer import answer_alone
 from apps.gateway.providers.emulation import answer_schema, instructions, is_emulated, read_calls
 from apps.gateway.providers.errors import ContextTooLong
 from apps.gateway.providers.grammar_schema import bounded_schema
-from apps.gateway.providers.openai_stream import ask_chat
+from apps.gateway.providers.openai_chat import ask_chat, openai_transport
 from apps.gateway.providers.openai_wire import read_answer
 from apps.gateway.providers.output import read_output
 from apps.gateway.providers.plain_messages import Turn, bound_turns, fit_window, plain_turns
 from apps.gateway.providers.port import Answer, OnText, attempt_headers
-from apps.gateway.providers.sdk_errors import provider_errors
+from apps.gateway.providers.wire_errors import reading_answer
 
 # A chat template may add a system prompt of its own.
 _TEMPLATE_TOKENS = 64
@@ -37,9 +36,7 @@ class LocalProvider:
     ) -> None:
         self.default_model = default_model
         self._context_tokens = context_tokens
-        self._client = openai.AsyncOpenAI(
-            api_key=api_key or "none", base_url=base_url, max_retries=0
-        )
+        self._transport = openai_transport(api_key=api_key or "none", base_url=base_url)
 
     def bound_prompt(self, request: CompletionRequest) -> int:
         turns = self._turns(request, self._context_tokens)
@@ -55,54 +52,54 @@ class LocalProvider:
         on_text: OnText | None = None,
         attempt_id: UUID | None = None,
     ) -> Answer:
+        until = asyncio.get_running_loop().time() + timeout_seconds
         max_tokens = self._answer_tokens(max_tokens)
-        window = self._window(max_tokens)
-        body = {
-            "model": model,
-            "max_tokens": max_tokens,
-            "extra_headers": attempt_headers(attempt_id),
-            **_options(request, max_tokens),
-        }
-        with provider_errors():
-            async with asyncio.timeout(timeout_seconds):
-                return await self._send_smaller(request, body, window, on_text)
+        body = {"model": model, "max_tokens": max_tokens, **_options(request, max_tokens)}
+        turns, response = await self._ask_smaller(
+            request,
+            body,
+            on_text=on_text,
+            headers=attempt_headers(attempt_id),
+            until=until,
+        )
+
+        def guess() -> Usage:
+            return Usage(prompt_tokens=bound_turns(turns), completion_tokens=max_tokens)
+
+        plain = request.model_copy(update={"response_schema": None})
+        with reading_answer():
+            answer = read_answer(
+                response, request=plain, provider=self.name, model=model, guess=guess
+            )
+            return _with_output(answer, request)
 
     async def close(self) -> None:
-        await self._client.close()
+        await self._transport.close()
 
-    async def _send_smaller(
+    async def _ask_smaller(
         self,
         request: CompletionRequest,
         body: dict[str, Any],
-        window: int,
+        *,
         on_text: OnText | None,
-    ) -> Answer:
-        """Send; as long as the server finds the conversation too long, cut it further."""
+        headers: Mapping[str, str],
+        until: float,
+    ) -> tuple[list[Turn], Any]:
+        """The answer, and the turns that were sent for it: as long as the server finds the
+        conversation too long, it is cut further."""
+        window = self._window(body["max_tokens"])
         while True:
+            turns = self._turns(request, window)
+            hear = answer_alone(on_text) if on_text and is_emulated(request) else on_text
+            asked = {**body, **_messages(turns)}
             try:
-                return await self._send(request, body, self._turns(request, window), on_text)
+                return turns, await ask_chat(
+                    self._transport, asked, on_text=hear, headers=headers, until=until
+                )
             except ContextTooLong:
                 if window <= _SMALLEST_WINDOW:
                     raise
                 window = int(window * _SHRINK)
-
-    async def _send(
-        self,
-        request: CompletionRequest,
-        body: dict[str, Any],
-        turns: list[Turn],
-        on_text: OnText | None,
-    ) -> Answer:
-        with provider_errors():
-            asked = {"timeout": None, **body, **_messages(turns)}
-            hear = answer_alone(on_text) if on_text and is_emulated(request) else on_text
-            response = await ask_chat(self._client, asked, hear)
-            guess = Usage(prompt_tokens=bound_turns(turns), completion_tokens=body["max_tokens"])
-            plain = request.model_copy(update={"response_schema": None})
-            answer = read_answer(
-                response, request=plain, provider=self.name, model=body["model"], guess=guess
-            )
-            return _with_output(answer, request)
 
     def _answer_tokens(self, max_tokens: int) -> int:
         return min(max_tokens, self._context_tokens // 2)

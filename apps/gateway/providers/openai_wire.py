@@ -1,6 +1,7 @@
 """OpenAI's chat format, both ways."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from agentplatform.core.json_values import clean_text
@@ -66,26 +67,29 @@ def bound_wire(body: dict[str, Any]) -> int:
 
 
 def read_answer(
-    response: Any, *, request: CompletionRequest, provider: str, model: str, guess: Usage
+    response: Any,
+    *,
+    request: CompletionRequest,
+    provider: str,
+    model: str,
+    guess: Callable[[], Usage],
 ) -> Answer:
-    """The SDK's ChatCompletion, normalised; `guess` stands in for missing usage."""
-    if not response.choices:
+    """A ChatCompletion as JSON, normalised; `guess` stands in for missing usage. Raises
+    InvalidAnswer, and anything else where it is not of that form."""
+    if not response.get("choices"):
         raise InvalidAnswer("The answer has no choices.")
-    choice = response.choices[0]
-    usage = _usage(response.usage) or guess
+    choice = response["choices"][0]
+    message = choice["message"]
+    told = _usage(response.get("usage"))
+    usage = told or guess()
     tool_calls = tuple(
-        ToolUse(
-            id=call.id or f"call_{number}",
-            name=clean_text(call.function.name),
-            arguments=parse_arguments(
-                call.function.arguments, tool=call.function.name, usage=usage
-            ),
-        )
-        for number, call in enumerate(choice.message.tool_calls or ())
+        _tool_use(call, number=number, usage=usage)
+        for number, call in enumerate(message.get("tool_calls") or ())
     )
-    text = clean_text(choice.message.content or choice.message.refusal or "")
-    is_refused = bool(choice.message.refusal) and not choice.message.content
-    stop_reason = _STOP_REASONS.get(choice.finish_reason, "stop")
+    content, refusal = message.get("content"), message.get("refusal")
+    text = clean_text(content or refusal or "")
+    is_refused = bool(refusal) and not content
+    stop_reason = _STOP_REASONS.get(choice.get("finish_reason"), "stop")
     return Answer(
         completion=Completion(
             text=text,
@@ -96,7 +100,16 @@ def read_answer(
             provider=provider,
             model=model,
         ),
-        has_usage=usage is not guess,
+        has_usage=told is not None,
+    )
+
+
+def _tool_use(call: dict[str, Any], *, number: int, usage: Usage) -> ToolUse:
+    name = call["function"]["name"]
+    return ToolUse(
+        id=call.get("id") or f"call_{number}",
+        name=clean_text(name),
+        arguments=parse_arguments(call["function"]["arguments"], tool=name, usage=usage),
     )
 
 
@@ -133,15 +146,15 @@ def _text_of(message: dict[str, Any]) -> str:
     return (message.get("content") or "") + suffix
 
 
-def _usage(usage: Any) -> Usage | None:
-    if usage is None or usage.prompt_tokens is None or usage.completion_tokens is None:
+def _usage(usage: dict[str, Any] | None) -> Usage | None:
+    if not usage or usage.get("prompt_tokens") is None or usage.get("completion_tokens") is None:
         return None
-    prompt, completion = usage.prompt_tokens_details, usage.completion_tokens_details
+    prompt, completion = (usage.get(f"{name}_tokens_details") for name in ("prompt", "completion"))
     return Usage(
-        prompt_tokens=usage.prompt_tokens,
-        completion_tokens=usage.completion_tokens,
-        cached_tokens=(prompt.cached_tokens or 0) if prompt else 0,
-        reasoning_tokens=(completion.reasoning_tokens or 0) if completion else 0,
+        prompt_tokens=usage["prompt_tokens"],
+        completion_tokens=usage["completion_tokens"],
+        cached_tokens=((prompt or {}).get("cached_tokens") or 0),
+        reasoning_tokens=((completion or {}).get("reasoning_tokens") or 0),
     )
 
 

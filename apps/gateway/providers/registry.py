@@ -1,7 +1,7 @@
 """Which providers the settings turn on, in the order of preference.
 
-A provider is imported when it is made: the SDKs take seconds to import, which only a process that
-calls models should pay.
+A provider is imported when it is made: what it needs takes a second to import, which only a process
+that calls models should pay.
 """
 
 from collections.abc import Mapping

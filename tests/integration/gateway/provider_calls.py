@@ -58,12 +58,15 @@ def call(
     return asyncio.run(complete())
 
 
-def make(provider: Provider, name: str, *, key: str = "k") -> Port:
-    """The gateway's provider `name`, which calls the test provider."""
+def make(provider: Provider, name: str, *, key: str = "k", url: str | None = None) -> Port:
+    """The gateway's provider `name`, which calls the test provider, or `url`."""
+    openai, anthropic = provider.openai_base_url, provider.anthropic_base_url
+    if url is not None:
+        openai = anthropic = url
     settings: dict[str, dict[str, Any]] = {
-        "openai": {"openai_api_key": key, "openai_base_url": provider.openai_base_url},
-        "anthropic": {"anthropic_api_key": key, "anthropic_base_url": provider.anthropic_base_url},
-        "local": {"local_llm_api_key": key, "local_llm_base_url": provider.openai_base_url},
+        "openai": {"openai_api_key": key, "openai_base_url": openai},
+        "anthropic": {"anthropic_api_key": key, "anthropic_base_url": anthropic},
+        "local": {"local_llm_api_key": key, "local_llm_base_url": openai},
     }
     off = {"openai_api_key": "", "anthropic_api_key": "", "local_llm_base_url": ""}
     return make_providers(Environment(**(off | settings[name])))[name]

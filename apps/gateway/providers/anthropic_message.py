@@ -1,0 +1,117 @@
+"""A message, plain or streamed: put together it is the same."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from apps.gateway.providers.errors import ConnectionLost, InvalidAnswer, shorten
+from apps.gateway.providers.json_body import decode_json
+from apps.gateway.providers.port import OnText
+from apps.gateway.providers.transport import Transport
+
+_PATH = "v1/messages"
+_VERSION = "2026-10-21"
+
+
+def anthropic_transport(*, api_key: str, base_url: str) -> Transport:
+    """Connections to whoever speaks Anthropic's format at `base_url`."""
+    return Transport(
+        base_url=base_url,
+        headers={"Authorization": f"Bearer {api_key}", "anthropic-version": _VERSION},
+    )
+
+
+async def ask_message(
+    transport: Transport,
+    body: dict[str, Any],
+    *,
+    on_text: OnText | None,
+    headers: Mapping[str, str],
+    until: float,
+) -> Any:
+    """The answer to `body`, a Message as JSON; streamed, with its text told as it comes, if there
+    is an `on_text`: the input of a tool call is then left as text, which may be no JSON. Raises
+    ProviderError."""
+    if on_text is None:
+        return await transport.post_json(_PATH, body, headers=headers, until=until)
+    parts = _Parts(on_text)
+    await transport.stream(
+        _PATH, {**body, "stream": True}, headers=headers, until=until, on_data=parts.add
+    )
+    return parts.whole()
+
+
+@dataclass
+class _Block:
+    """A text or a tool call; `parts` are its text or its input's."""
+
+    head: dict[str, Any]
+    parts: list[str] = field(default_factory=list)
+
+
+class _Parts:
+    def __init__(self, on_text: OnText) -> None:
+        self._on_text = on_text
+        self._blocks: dict[int, _Block] = {}
+        self._stop_reason: str | None = None
+        self._usage: dict[str, Any] = {}
+        self._is_metered = False
+
+    def add(self, data: bytes) -> bool:
+        """Take an event in; whether it is the last one."""
+        event = decode_json(data)
+        kind = event["type"]
+        if kind == "content_block_delta":
+            self._extend(event["index"], event["delta"])
+        elif kind == "content_block_start":
+            self._open(event["index"], event["content_block"])
+        elif kind == "message_start":
+            self._count(event["message"].get("usage"))
+        elif kind == "message_delta":
+            self._stop_reason = event["delta"].get("stop_reason") or self._stop_reason
+            # The usage of the start knows one token of the answer; without this one nobody knows.
+            self._is_metered = self._count(event.get("usage"))
+        elif kind == "error":
+            raise InvalidAnswer(f"The stream tells of an error: {shorten(str(event['error']))}")
+        return bool(kind == "message_stop")
+
+    def whole(self) -> dict[str, Any]:
+        if self._stop_reason is None:
+            raise ConnectionLost("The stream ended before the answer did.")
+        return {
+            "content": [_content(block) for _, block in sorted(self._blocks.items())],
+            "stop_reason": self._stop_reason,
+            "usage": self._usage if self._is_metered else None,
+        }
+
+    def _open(self, index: int, block: dict[str, Any]) -> None:
+        if block["type"] == "text":
+            self._blocks[index] = _Block({"type": "text"})
+            self._append(index, block["text"], on_text=self._on_text)
+        elif block["type"] == "tool_use":
+            head = {"type": "tool_use", "id": block["id"], "name": block["name"]}
+            self._blocks[index] = _Block(head)
+
+    def _extend(self, index: int, delta: dict[str, Any]) -> None:
+        if delta["type"] == "text_delta":
+            self._append(index, delta["text"], on_text=self._on_text)
+        elif delta["type"] == "input_json_delta":
+            self._append(index, delta["partial_json"])
+
+    def _append(self, index: int, text: str, *, on_text: OnText | None = None) -> None:
+        """Nothing for a block that we did not ask for, such as thoughts."""
+        if text and index in self._blocks:
+            self._blocks[index].parts.append(text)
+            if on_text is not None:
+                on_text(text)
+
+    def _count(self, usage: dict[str, Any] | None) -> bool:
+        """Whether the answer's tokens are known. Numbers are totals: later ones replace."""
+        known = {name: value for name, value in (usage or {}).items() if value is not None}
+        self._usage |= known
+        return "output_tokens" in known
+
+
+def _content(block: _Block) -> dict[str, Any]:
+    name = "text" if block.head["type"] == "text" else "input"
+    return {**block.head, name: "".join(block.parts)}

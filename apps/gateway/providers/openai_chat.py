@@ -1,0 +1,98 @@
+"""A chat completion, plain or streamed: put together it is the same."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from apps.gateway.providers.errors import ConnectionLost, InvalidAnswer, shorten
+from apps.gateway.providers.json_body import decode_json
+from apps.gateway.providers.port import OnText
+from apps.gateway.providers.transport import Transport
+
+_PATH = "chat/completions"
+_STREAMED: dict[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
+_END = b"[DONE]"
+
+
+def openai_transport(*, api_key: str, base_url: str) -> Transport:
+    """Connections to whoever speaks OpenAI's format at `base_url`, which ends in its version."""
+    return Transport(base_url=base_url, headers={"Authorization": f"Bearer {api_key}"})
+
+
+async def ask_chat(
+    transport: Transport,
+    body: dict[str, Any],
+    *,
+    on_text: OnText | None,
+    headers: Mapping[str, str],
+    until: float,
+) -> Any:
+    """The answer to `body`, a ChatCompletion as JSON; streamed, with its text told as it comes, if
+    there is an `on_text`. Raises ProviderError."""
+    if on_text is None:
+        return await transport.post_json(_PATH, body, headers=headers, until=until)
+    parts = _Parts(on_text)
+    await transport.stream(
+        _PATH, {**body, **_STREAMED}, headers=headers, until=until, on_data=parts.add
+    )
+    return parts.whole()
+
+
+class _Parts:
+    def __init__(self, on_text: OnText) -> None:
+        self._on_text = on_text
+        self._content: list[str] = []
+        self._refusal: list[str] = []
+        self._calls: dict[int, dict[str, Any]] = {}
+        self._finish_reason: str | None = None
+        self._usage: Any = None
+
+    def add(self, data: bytes) -> bool:
+        """Take an event in; whether it is the end mark."""
+        if data.startswith(_END):
+            return True
+        chunk = decode_json(data)
+        if error := chunk.get("error"):
+            raise InvalidAnswer(f"The stream tells of an error: {_message(error)}")
+        self._usage = chunk.get("usage") or self._usage
+        if choices := chunk.get("choices"):
+            self._add_choice(choices[0])
+        return False
+
+    def whole(self) -> dict[str, Any]:
+        if self._finish_reason is None:
+            raise ConnectionLost("The stream ended before the answer did.")
+        message = {
+            "role": "assistant",
+            "content": "".join(self._content) or None,
+            "refusal": "".join(self._refusal) or None,
+            "tool_calls": [self._calls[index] for index in sorted(self._calls)] or None,
+        }
+        choice = {"index": 0, "finish_reason": self._finish_reason, "message": message}
+        return {"choices": [choice], "usage": self._usage}
+
+    def _add_choice(self, choice: dict[str, Any]) -> None:
+        self._finish_reason = choice.get("finish_reason") or self._finish_reason
+        delta = choice.get("delta") or {}
+        for call in delta.get("tool_calls") or ():
+            self._add_call(call)
+        if content := delta.get("content"):
+            self._content.append(content)
+        if refusal := delta.get("refusal"):
+            self._refusal.append(refusal)
+        if text := content or refusal:
+            self._on_text(text)
+
+    def _add_call(self, part: dict[str, Any]) -> None:
+        """The first part of a call has its id and its name, each one a piece of its arguments."""
+        function = {"name": "", "arguments": ""}
+        call = self._calls.setdefault(
+            part.get("index") or 0, {"id": "", "type": "function", "function": function}
+        )
+        call["id"] = part.get("id") or call["id"]
+        said = part.get("function") or {}
+        for name in function:
+            call["function"][name] += said.get(name) or ""
+
+
+def _message(error: Any) -> str:
+    return shorten(str(error.get("message") if isinstance(error, dict) else error))

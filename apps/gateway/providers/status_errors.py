@@ -1,0 +1,87 @@
+"""What an answer with an error status means. OpenAI and Anthropic say it alike."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from apps.gateway.providers.errors import (
+    AuthenticationFailed,
+    BadRequest,
+    ContextTooLong,
+    ModelNotFound,
+    OutOfCredit,
+    ProviderError,
+    ProviderUnavailable,
+    RateLimited,
+    shorten,
+)
+from apps.gateway.providers.json_body import decode_json
+
+_CONTEXT_CODES = frozenset({"context_length_exceeded", "exceed_context_size_error"})
+# Anthropic has no code for it; its message begins so.
+_CONTEXT_MESSAGE = "prompt is too long"
+_QUOTA_CODES = frozenset({"insufficient_quota", "billing_error"})
+_BY_STATUS: dict[int, type[ProviderError]] = {
+    401: AuthenticationFailed,
+    402: OutOfCredit,
+    403: AuthenticationFailed,
+    404: ModelNotFound,
+    408: ProviderUnavailable,
+    409: ProviderUnavailable,
+}
+
+
+def status_error(status: int, headers: Mapping[str, str], raw: bytes) -> ProviderError:
+    """The error of an answer whose status is no success; `raw` is its body."""
+    if status < 400:
+        return _redirected(status, headers)
+    body = _body(raw)
+    message = body.get("message")
+    detail = f"Error code: {status}"
+    if isinstance(message, str) and message:
+        detail = shorten(f"{detail} - {message}")
+    codes = {str(body[key]) for key in ("code", "type") if body.get(key)}
+    if codes & _QUOTA_CODES:
+        return OutOfCredit(detail)
+    if status == 429:
+        return RateLimited(detail, retry_after=read_retry_after(headers))
+    if status == 400 and (codes & _CONTEXT_CODES or _CONTEXT_MESSAGE in str(message)):
+        return ContextTooLong(detail)
+    if status >= 500:
+        return ProviderUnavailable(detail)
+    return _BY_STATUS.get(status, BadRequest)(detail)
+
+
+def read_retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that the provider asks us to wait: retry-after-ms, or Retry-After in either form."""
+    try:
+        if milliseconds := headers.get("retry-after-ms"):
+            return max(0.0, float(milliseconds) / 1000)
+        text = headers.get("retry-after")
+        if text is None:
+            return None
+        if text.strip().replace(".", "", 1).isdigit():
+            return float(text)
+        return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+def _redirected(status: int, headers: Mapping[str, str]) -> ProviderError:
+    where = headers.get("location") or "nowhere"
+    return ProviderError(
+        shorten(f"The provider redirects ({status}) to {where}: set its base URL to where it is.")
+    )
+
+
+def _body(raw: bytes) -> dict[str, Any]:
+    """The part of an error's body that has its message, code and type."""
+    try:
+        body = decode_json(raw)
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(body, dict):
+        return {}
+    inner = body.get("error")
+    return inner if isinstance(inner, dict) else body
