@@ -2,32 +2,43 @@
 
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q
 
+from agentplatform.core.postgresql.reads import Reads
 from agentplatform.core.transactions import require_transaction
 from apps.runs.models import Run, Step
 from apps.runs.services.write_run import held_of, write_run
 
+_CAPS = {"runs_cap": "tenants.max_runs_in_flight", "calls_cap": "tenants.max_calls_in_flight"}
+
 
 def lock_run(run_id: UUID) -> Run:
-    """The run's row, locked until the transaction ends. Raises Run.DoesNotExist. Requires a
-    transaction."""
-    require_transaction()
-    return _with_caps().get(id=run_id)
+    """The run's row, locked until the transaction ends, its steps read along. Raises
+    Run.DoesNotExist. Requires a transaction."""
+    return _lock("%s", run_id, wanted="steps.item_index = -1", parameters=[])
 
 
 def lock_run_of(step_id: UUID) -> Run:
-    """The same for the run of a step."""
+    """The same for the run of a step, which is read even if it is an item of a map."""
+    found = "(select run_id from steps where id = %s)"
+    wanted = "(steps.item_index = -1 or steps.id = %s)"
+    return _lock(found, step_id, wanted=wanted, parameters=[step_id])
+
+
+def _lock(run_id: str, named: UUID, *, wanted: str, parameters: list[UUID]) -> Run:
+    """`run_id` is the SQL of the id, of what is `named`; `wanted` that of the steps to read."""
     require_transaction()
-    run_id = Step.objects.filter(id=step_id).values("run_id")[:1]
-    return _with_caps().get(id=run_id)
-
-
-def _with_caps() -> QuerySet[Run]:
-    rows = Run.objects.select_for_update(of=("self",))
-    return rows.annotate(  # type: ignore[no-redef]
-        runs_cap=F("tenant__max_runs_in_flight"), calls_cap=F("tenant__max_calls_in_flight")
-    )
+    reads = Reads()
+    tail = f"join tenants on tenants.id = runs.tenant_id where runs.id = {run_id}"
+    reads.add(Run, f"{tail} for update of runs", [named], also=_CAPS)
+    reads.add(Step, f"where steps.run_id = {run_id} and {wanted}", [named, *parameters])
+    runs, steps = reads.execute()
+    if not runs:
+        raise Run.DoesNotExist
+    run: Run = runs[0]
+    held = held_of(run)
+    held.steps, held.all_read = {step.id: step for step in steps}, True
+    return run
 
 
 def locked_step(run: Run, step_id: UUID) -> Step:

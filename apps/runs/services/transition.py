@@ -88,6 +88,9 @@ def add_usage(run: Run, step: Step, *, tokens: int, cost_nanos: int) -> None:
 def _move_row(run: Run, step: Step, changes: dict[str, Any], *, token: UUID | None) -> bool:
     """A step that was read before the lock: the row decides whether it still stands so."""
     write_run(run)
+    held = held_of(run)
+    held.steps.pop(step.id, None)
+    held.all_read = False
     rows = Step.objects.filter(id=step.id, run_id=run.id, status=step.status, turn=step.turn)
     if token is not None:
         rows = rows.filter(lease_token=token)

@@ -9,14 +9,14 @@ from apps.runs.models import Run, Step
 from apps.runs.services.asks.end_child_asks import end_child_asks
 from apps.runs.services.dispatch import QueuedStep
 from apps.runs.services.engine.settle import fail, succeed, wait_for
-from apps.runs.services.lock_run import locked_items
+from apps.runs.services.lock_run import locked_items, locked_steps
 from apps.runs.services.start_child import end_of, failure_of, start_child
 from apps.runs.services.transition import add_usage
 from apps.runs.services.write_run import write_run
 from apps.runs.spec.engine_steps import RunStep
 from apps.runs.spec.kinds import SpecStep
 from apps.runs.spec.template import render
-from apps.runs.states import RUN
+from apps.runs.states import RUN, STEP
 
 
 def begin_child(
@@ -39,6 +39,8 @@ def begin_child(
 def end_children(run: Run, *, at: datetime) -> bool:
     """End the steps of a locked run whose child runs are over, and what turns have asked of such;
     whether there were any steps. Requires a transaction."""
+    if not any(_may_wait(step) for step in locked_steps(run).values()):
+        return False
     end_child_asks(run, at=at)
     write_run(run)
     waiting = Step.objects.filter(run_id=run.id, status="WAITING", waits_for=Step.WaitsFor.RUN)
@@ -53,6 +55,12 @@ def end_children(run: Run, *, at: datetime) -> bool:
         if child.parent_step_id is not None:
             _end(run, steps[child.parent_step_id], child, at=at)
     return bool(ended)
+
+
+def _may_wait(step: Step) -> bool:
+    """Whether it waits for a child run, has asked for one, or is a map whose items may."""
+    waits_for = (Step.WaitsFor.RUN, Step.WaitsFor.ITEMS)
+    return step.status not in STEP.terminal and (step.has_asked or step.waits_for in waits_for)
 
 
 def _start(run: Run, step: Step, node: RunStep, values: dict[str, Any], *, at: datetime) -> Run:

@@ -1,0 +1,81 @@
+"""Several reads of rows in one round trip."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from django.db.models import Model
+
+from agentplatform.core.transactions import scope_connection
+
+Convert = Callable[..., Any]
+
+
+class Reads:
+    """Selects of whole rows, sent together and carried out in this order: one that waits for a lock
+    lets those after it see what the holder has committed."""
+
+    def __init__(self) -> None:
+        self._selects: list[tuple[type[Model], tuple[str, ...]]] = []
+        self._statements: list[str] = []
+        self._parameters: list[Any] = []
+
+    def add(
+        self,
+        model: type[Model],
+        tail: str,
+        parameters: Sequence[Any],
+        *,
+        also: Mapping[str, str] | None = None,
+    ) -> None:
+        """Read rows of `model`; `tail` is what follows the name of its table, SQL of ours. `also`
+        names attributes that each row gets besides, and the SQL of their values."""
+        also = also or {}
+        columns = ", ".join([_columns(model), *also.values()])
+        self._statements.append(f'select {columns} from "{model._meta.db_table}" {tail}')  # noqa: S608
+        self._parameters += parameters
+        self._selects.append((model, tuple(also)))
+
+    def execute(self) -> list[list[Any]]:
+        """The rows of each select."""
+        found = []
+        with scope_connection().cursor() as cursor:
+            cursor.execute("; ".join(self._statements), self._parameters)
+            for model, also in self._selects:
+                found.append([_row(model, also, values) for values in cursor.fetchall()])
+                cursor.nextset()
+        return found
+
+
+def _row(model: type[Model], also: tuple[str, ...], values: Sequence[Any]) -> Model:
+    connection = scope_connection()
+    names = _names(model)
+    own = list(values[: len(names)])
+    for position, convert, column in _converters(model):
+        own[position] = convert(own[position], column, connection)
+    row = model.from_db(connection.alias, names, own)
+    for name, value in zip(also, values[len(names) :], strict=True):
+        setattr(row, name, value)
+    return row
+
+
+@cache
+def _columns(model: type[Model]) -> str:
+    fields = model._meta.concrete_fields
+    return ", ".join(f'"{model._meta.db_table}"."{field.column}"' for field in fields)
+
+
+@cache
+def _names(model: type[Model]) -> tuple[str, ...]:
+    return tuple(field.attname for field in model._meta.concrete_fields)
+
+
+@cache
+def _converters(model: type[Model]) -> tuple[tuple[int, Convert, Any], ...]:
+    """What makes a field's value of a column's, by position: of JSON, mostly."""
+    connection = scope_connection()
+    return tuple(
+        (position, convert, field.cached_col)
+        for position, field in enumerate(model._meta.concrete_fields)
+        for convert in field.get_db_converters(connection)
+    )
