@@ -4,6 +4,8 @@ The tenant of the current scope goes with the statement, in the same round trip,
 transaction-local setting that the policies of row-level security read. Outside of a transaction a
 statement and its setting are one implicit transaction; inside, the setting is made once. It is
 never a setting of the session, so any pooler may sit in between.
+
+A transaction, too, begins in the round trip of its first statement.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,36 +14,42 @@ from typing import Any
 from django.db import NotSupportedError
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.psycopg_any import sql
+from psycopg.pq import TransactionStatus
 
 from agentplatform.core.tenancy import current_scope
 
 SETTING = "app.tenant_id"
+BEGIN = "begin"
 UNKNOWN = "?"
 
 
 class ScopedCursor(base.Cursor):
-    """A cursor whose statements carry the scope. One that Django's backend opens for itself, while
-    it connects, has no `preamble`."""
+    """A cursor whose statements begin the transaction and carry the scope. One that Django's
+    backend opens for itself, while it connects, has no `preamble`."""
 
-    preamble: Callable[[], str] | None = None
+    preamble: Callable[[Any], list[str]] | None = None
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> "ScopedCursor":
-        preamble = self.preamble() if self.preamble else ""
+        preamble = self._preamble()
         if not preamble:
             super().execute(query, params, **options)  # type: ignore[misc]
             return self
-        statements = preamble + _text_of(query, self)
+        statements = "; ".join([*preamble, _text_of(query, self)])
         super().execute(statements, params, **options)  # type: ignore[misc]
-        self.nextset()  # type: ignore[attr-defined]
+        for _ in preamble:
+            self.nextset()  # type: ignore[attr-defined]
         return self
 
     def executemany(self, query: Any, params_seq: Iterable[Any], **options: Any) -> None:
-        preamble = self.preamble() if self.preamble else ""
+        preamble = self._preamble()
         if preamble:
-            if self.connection.autocommit:  # type: ignore[attr-defined]
+            if BEGIN not in preamble and _is_idle(self.connection):  # type: ignore[attr-defined]
                 raise NotSupportedError("call executemany inside a transaction")
-            super().execute(preamble)  # type: ignore[misc]
+            super().execute("; ".join(preamble))  # type: ignore[misc]
         super().executemany(query, params_seq, **options)  # type: ignore[misc]
+
+    def _preamble(self) -> list[str]:
+        return self.preamble(self.connection) if self.preamble else []  # type: ignore[attr-defined]
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -58,16 +66,21 @@ class DatabaseWrapper(base.DatabaseWrapper):
             cursor.preamble = self._preamble
         return cursor
 
-    def _preamble(self) -> str:
+    def _preamble(self, connection: Any) -> list[str]:
+        begins = not self.autocommit and _is_idle(connection)
         tenant_id = current_scope().tenant_id
         wanted = "" if tenant_id is None else str(tenant_id)
-        if wanted == ("" if self.autocommit else self._told):
-            return ""
+        told = "" if begins or self.autocommit else self._told
         self._told = wanted
-        return f"select set_config('{SETTING}', '{wanted}', true); "
+        statements = [BEGIN] if begins else []
+        if wanted != told:
+            statements.append(f"select set_config('{SETTING}', '{wanted}', true)")
+        return statements
 
-    def _set_autocommit(self, autocommit: bool) -> None:
-        super()._set_autocommit(autocommit)  # type: ignore[misc]
+    def _set_autocommit(self, _autocommit: bool) -> None:
+        """Psycopg would begin a transaction in a round trip of its own, so it is never asked to."""
+        if not self.connection.autocommit:
+            super()._set_autocommit(True)  # type: ignore[misc]
         self._told = ""
 
     def _savepoint_rollback(self, sid: str) -> None:
@@ -83,3 +96,8 @@ def _text_of(query: Any, cursor: ScopedCursor) -> str:
     if isinstance(query, sql.Composable):
         return str(query.as_string(cursor))
     return query.decode() if isinstance(query, bytes) else str(query)
+
+
+def _is_idle(connection: Any) -> bool:
+    """Whether no transaction is open, whatever Django thinks."""
+    return bool(connection.pgconn.transaction_status == TransactionStatus.IDLE)
