@@ -1,6 +1,7 @@
 """Nothing secret is written where people read: logs and the audit."""
 
 import re
+from functools import lru_cache
 from typing import Any
 
 MASK = "[masked]"
@@ -17,6 +18,10 @@ _SECRET_VALUES = re.compile(
 )
 
 
+_MARKS = ("ap_", "sk-", "bearer ", "://")
+"""What each secret value has in it, or just before it."""
+
+
 def mask_secrets(values: dict[str, Any]) -> dict[str, Any]:
     """`values` with what a key that names a secret holds replaced, at any depth."""
     return {key: _masked(key, value) for key, value in values.items()}
@@ -24,11 +29,19 @@ def mask_secrets(values: dict[str, Any]) -> dict[str, Any]:
 
 def mask_text(text: str) -> str:
     """`text` without what looks like a key or a password."""
+    folded = text.casefold()
+    if not any(mark in folded for mark in _MARKS):
+        return text
     return _SECRET_VALUES.sub(MASK, text)
 
 
+@lru_cache(maxsize=1024)
+def _is_secret(name: str) -> bool:
+    return bool(_SECRET_NAMES.match(name))
+
+
 def _masked(key: object, value: Any) -> Any:
-    if isinstance(key, str) and _SECRET_NAMES.match(key):
+    if isinstance(key, str) and _is_secret(key):
         return MASK
     if isinstance(value, dict):
         return {inner: _masked(inner, item) for inner, item in value.items()}

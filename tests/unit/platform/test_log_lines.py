@@ -2,25 +2,29 @@
 
 import json
 import logging
+from typing import Any
 
 import pytest
 import structlog
 
 
+class Lines(list[Any]):
+    """A stream that keeps every line written to it, decoded."""
+
+    def write(self, text: str) -> None:
+        self.extend(json.loads(line) for line in text.splitlines())
+
+    def flush(self) -> None:
+        pass
+
+
 @pytest.fixture
-def lines(capsys):
+def lines():
     """Every line that the handler of the settings writes."""
     handler = logging.getLogger().handlers[0]
-    records = []
-
-    class Keep(logging.Handler):
-        def emit(self, record):
-            records.append(json.loads(handler.format(record)))
-
-    keep = Keep()
-    logging.getLogger().addHandler(keep)
-    yield records
-    logging.getLogger().removeHandler(keep)
+    stream = handler.setStream(kept := Lines())
+    yield kept
+    handler.setStream(stream)
 
 
 def test_a_line_holds_the_event_its_fields_and_what_is_bound(lines):
@@ -80,3 +84,14 @@ def test_counts_of_tokens_are_no_secret(lines):
     structlog.get_logger("x").info("e", prompt_tokens=3, token_budget=9, api_key_id="k")
     assert (lines[0]["prompt_tokens"], lines[0]["token_budget"]) == (3, 9)
     assert lines[0]["api_key_id"] == "k"
+
+
+@pytest.mark.parametrize("value", [2**70, "half \ud800 a pair", {3: {1, 2}}, float("nan")])
+def test_a_value_that_json_does_not_know_is_written_somehow(lines, value):
+    structlog.get_logger("x").info("e", value=value)
+    assert lines[0]["message"] == "e"
+
+
+def test_a_level_below_the_lowest_is_left_out(lines):
+    structlog.get_logger("x").debug("quiet")
+    assert lines == []
