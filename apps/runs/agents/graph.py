@@ -9,6 +9,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command
 
 from apps.runs.agents.checkpointer import THREAD, StepCheckpointer
+from apps.runs.agents.executor import run_nodes_here
 
 RECURSION_LIMIT = 1000
 """Supersteps of one turn; the number of turns is bounded by the agent's max_turns."""
@@ -42,6 +43,8 @@ class Ended:
 Graph = CompiledStateGraph[Any, Any, Any, Any]
 """Compiled once in a process, which takes a quarter of the time of a turn."""
 
+run_nodes_here()
+
 
 def start_graph(graph: Graph, given: GraphInput) -> Paused | Ended:
     """The first turn."""
@@ -65,7 +68,6 @@ def _run(graph: Graph, saver: StepCheckpointer, given: Any) -> Paused | Ended:
         {
             "configurable": {"thread_id": THREAD},
             "recursion_limit": RECURSION_LIMIT,
-            "max_concurrency": 1,  # nothing waits, so more threads only take time to start
         },
         durability="exit",
     )
