@@ -16,6 +16,7 @@ from django.db.backends.postgresql import base
 from django.db.backends.postgresql.psycopg_any import sql
 from psycopg.pq import TransactionStatus
 
+from agentplatform.core.postgresql.timestamps import with_times
 from agentplatform.core.tenancy import current_scope
 
 SETTING = "app.tenant_id"
@@ -58,7 +59,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
     _told = ""
 
     def get_connection_params(self) -> dict[str, Any]:
-        return {**super().get_connection_params(), "cursor_factory": ScopedCursor}
+        parameters = super().get_connection_params()
+        adapters = with_times(parameters["context"])
+        return {**parameters, "context": adapters, "cursor_factory": ScopedCursor}
 
     def create_cursor(self, name: str | None = None) -> Any:
         cursor = super().create_cursor(name)

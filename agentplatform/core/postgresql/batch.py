@@ -1,6 +1,7 @@
 """Several writes in one round trip."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, cast
 
 from django.db.models import Field, Model
@@ -36,15 +37,14 @@ class Batch:
 
     def put(self, model: type[Model], row: Mapping[str, Any], *, key: str) -> None:
         """Insert `row`, or overwrite the one whose unique field `key` is the same."""
-        columns = [_column(model, name) for name in row if name != key]
-        sets = ", ".join(f"{column} = excluded.{column}" for column in columns)
-        tail = f" on conflict ({_column(model, key)}) do update set {sets}"
+        sets = _joined(model, tuple(name for name in row if name != key), "{0} = excluded.{0}")
+        tail = f" on conflict ({_joined(model, (key,), '{}')}) do update set {sets}"
         self._insert(model, [row], tail, count=1)
 
     def _insert(
         self, model: type[Model], rows: Sequence[Mapping[str, Any]], tail: str, *, count: int | None
     ) -> None:
-        columns = ", ".join(_column(model, name) for name in rows[0])
+        columns = _joined(model, tuple(rows[0]), "{}")
         table = _quoted(model._meta.db_table)
         values = ", ".join([f"({', '.join(['%s'] * len(rows[0]))})"] * len(rows))
         self._statements.append(f"insert into {table} ({columns}) values {values}{tail}")  # noqa: S608
@@ -56,8 +56,8 @@ class Batch:
         self, model: type[Model], changes: Mapping[str, Any], *, where: Mapping[str, Any]
     ) -> None:
         """Set `changes` on the row whose fields equal `where`."""
-        sets = ", ".join(f"{_column(model, name)} = %s" for name in changes)
-        tests = " and ".join(f"{_column(model, name)} = %s" for name in where)
+        sets = _joined(model, tuple(changes), "{} = %s")
+        tests = _joined(model, tuple(where), "{} = %s", " and ")
         table = _quoted(model._meta.db_table)
         self._statements.append(f"update {table} set {sets} where {tests}")  # noqa: S608
         self._parameters += [*_prepared(model, changes), *_prepared(model, where)]
@@ -94,17 +94,20 @@ def row_values(row: Model) -> dict[str, Any]:
 
 def _prepared(model: type[Model], values: Mapping[str, Any]) -> list[Any]:
     connection = scope_connection()
-    return [
-        _field(model, name).get_db_prep_save(value, connection) for name, value in values.items()
-    ]
+    fields = _fields(model, tuple(values))
+    pairs = zip(fields, values.values(), strict=True)
+    return [field.get_db_prep_save(value, connection) for field, value in pairs]
 
 
-def _column(model: type[Model], name: str) -> str:
-    return _quoted(str(_field(model, name).column))
+@cache
+def _joined(model: type[Model], names: tuple[str, ...], form: str, by: str = ", ") -> str:
+    """The columns of these fields, each in the form."""
+    return by.join(form.format(_quoted(str(field.column))) for field in _fields(model, names))
 
 
-def _field(model: type[Model], name: str) -> "Field[Any, Any]":
-    return cast("Field[Any, Any]", model._meta.get_field(name))
+@cache
+def _fields(model: type[Model], names: tuple[str, ...]) -> "tuple[Field[Any, Any], ...]":
+    return tuple(cast("Field[Any, Any]", model._meta.get_field(name)) for name in names)
 
 
 def _quoted(name: str) -> str:
