@@ -1,19 +1,18 @@
 """The one way to declare a Celery task."""
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 from uuid import UUID
 
 import structlog
 from celery import Task, shared_task
-from django.db import connection
 
 from agentplatform.core.actor import Actor, acting
-from agentplatform.core.connections import brief_connection, drop_broken_connections
+from agentplatform.core.connections import drop_broken_connections
 from agentplatform.core.kill_points import reach
-from agentplatform.core.tenancy import no_scope, platform_scope, tenant_scope
+from agentplatform.core.tenancy import RowGone, no_scope, platform_scope, row_scope
 
 log = structlog.get_logger("celery")
 
@@ -53,14 +52,15 @@ class PlatformTask(Task[Any, Any]):
             task=self.name, **{k: v for k, v in accepted.items() if k.endswith("_id")}
         ):
             me = Actor(kind="system", name=self.name)
-            with no_scope(), acting(me), self._scope(accepted) as is_open:
-                if is_open:
+            try:
+                with no_scope(), acting(me), self._scope(accepted):
                     reach("before_task", self.name)
                     result = self.run(**accepted)
                     reach("before_ack", self.name)
                     return result
-            log.info("task.row_gone", table=self.of)
-            return None
+            except RowGone:
+                log.info("task.row_gone", table=self.of)
+                return None
 
     def accept(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """The keywords that the task takes. Raises UnfitArguments."""
@@ -75,18 +75,10 @@ class PlatformTask(Task[Any, Any]):
                 raise UnfitArguments(f"{self.name} needs {name}")
         return accepted
 
-    @contextmanager
-    def _scope(self, arguments: dict[str, Any]) -> Iterator[bool]:
+    def _scope(self, arguments: dict[str, Any]) -> AbstractContextManager[None]:
         if self.of == EVERY_TENANT:
-            with platform_scope():
-                yield True
-            return
-        tenant_id = _tenant_of(self.of, UUID(next(iter(arguments.values()))))
-        if tenant_id is None:
-            yield False
-            return
-        with tenant_scope(tenant_id):
-            yield True
+            return platform_scope()
+        return row_scope(self.of, UUID(next(iter(arguments.values()))))
 
 
 def platform_task(*, name: str, of: str, **options: Any) -> Callable[[Callable[..., Any]], Any]:
@@ -121,12 +113,3 @@ def _check_value(name: str, value: Any, *, wanted: Any) -> None:
             UUID(value)
         except (AttributeError, TypeError, ValueError):
             raise UnfitArguments(f"{name} must be an id") from None
-
-
-def _tenant_of(table: str, row_id: UUID) -> UUID | None:
-    """Asks the function that `row_security.tell_tenant` made for the table."""
-    with brief_connection(), connection.cursor() as cursor:
-        cursor.execute(f"select tenant_of_{table}(%s)", [row_id])
-        row = cursor.fetchone()
-    tenant_id: UUID | None = row[0] if row else None
-    return tenant_id

@@ -25,12 +25,18 @@ class ScopeError(RuntimeError):
     """A scope was opened where it could widen or change what an outer one allows: a bug."""
 
 
+class RowGone(LookupError):
+    """The row whose tenant was to be found out is not there."""
+
+
 @dataclass(frozen=True)
 class Scope:
-    """`alias` is the database alias that every query goes to; `tenant_id` whose rows it sees."""
+    """`alias` is the database alias that every query goes to; `tenant_id` whose rows it sees. With
+    a `row`, table and id, it is that row's tenant, whom the first statement finds out."""
 
     alias: str
     tenant_id: UUID | None = None
+    row: tuple[str, UUID] | None = None
 
 
 NOBODY = Scope(APPLICATION)
@@ -50,6 +56,7 @@ def tenant_scope(tenant_id: UUID) -> Iterator[None]:
 
     Raises ScopeError inside another tenant's scope, and inside a transaction of another scope.
     """
+    _find_tenant()
     held = _scope.get().tenant_id
     if held not in (None, tenant_id):
         raise ScopeError("the scope of another tenant is open")
@@ -58,10 +65,28 @@ def tenant_scope(tenant_id: UUID) -> Iterator[None]:
 
 
 @contextmanager
+def row_scope(table: str, row_id: UUID) -> Iterator[None]:
+    """See and write the rows of the tenant to whom a row of `table` belongs. The first statement
+    inside the block finds out who that is, and raises RowGone if there is no such row.
+
+    The table must have been given to `row_security.tell_tenant`. Raises ScopeError inside another
+    scope."""
+    if _scope.get() != NOBODY:
+        raise ScopeError("another scope is open")
+    with _entered(Scope(APPLICATION, row=(table, row_id))):
+        yield
+
+
+def learn_tenant(tenant_id: UUID) -> None:
+    """The tenant of the present row_scope() is found: for who sends statements."""
+    _scope.set(Scope(APPLICATION, tenant_id))
+
+
+@contextmanager
 def platform_scope() -> Iterator[None]:
     """See every tenant's rows inside the block, through the alias `admin`: for recovery, the admin
     site and commands. Raises ScopeError inside a tenant's scope, and inside a transaction."""
-    if _scope.get().tenant_id is not None:
+    if _scope.get().tenant_id is not None or _scope.get().row is not None:
         raise ScopeError("a tenant's scope cannot be widened")
     with _entered(PLATFORM):
         yield
@@ -97,6 +122,13 @@ def _entered(wanted: Scope) -> Iterator[None]:
         yield
     finally:
         _scope.set(held)
+
+
+def _find_tenant() -> None:
+    """Any statement does."""
+    if _scope.get().row is not None:
+        with connections[APPLICATION].cursor() as cursor:
+            cursor.execute("select 1")
 
 
 def _refuse_inside_transaction(wanted: Scope) -> None:

@@ -5,11 +5,13 @@ transaction-local setting that the policies of row-level security read. Outside 
 statement and its setting are one implicit transaction; inside, the setting is made once. It is
 never a setting of the session, so any pooler may sit in between.
 
-A transaction, too, begins in the round trip of its first statement.
+A transaction, too, begins in the round trip of its first statement; and who the tenant of a row is
+(tenancy.row_scope), the first statement's round trip finds out.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from django.db import NotSupportedError
 from django.db.backends.postgresql import base
@@ -17,7 +19,7 @@ from django.db.backends.postgresql.psycopg_any import sql
 from psycopg.pq import TransactionStatus
 
 from agentplatform.core.postgresql.timestamps import with_times
-from agentplatform.core.tenancy import current_scope
+from agentplatform.core.tenancy import RowGone, current_scope, learn_tenant
 
 SETTING = "app.tenant_id"
 BEGIN = "begin"
@@ -26,9 +28,9 @@ UNKNOWN = "?"
 
 class ScopedCursor(base.Cursor):
     """A cursor whose statements begin the transaction and carry the scope. One that Django's
-    backend opens for itself, while it connects, has no `preamble`."""
+    backend opens for itself, while it connects, has no `database`."""
 
-    preamble: Callable[[Any], list[str]] | None = None
+    database: "DatabaseWrapper | None" = None
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> "ScopedCursor":
         preamble = self._preamble()
@@ -37,8 +39,7 @@ class ScopedCursor(base.Cursor):
             return self
         statements = "; ".join([*preamble, _text_of(query, self)])
         super().execute(statements, params, **options)  # type: ignore[misc]
-        for _ in preamble:
-            self.nextset()  # type: ignore[attr-defined]
+        self._hear(preamble)
         return self
 
     def executemany(self, query: Any, params_seq: Iterable[Any], **options: Any) -> None:
@@ -47,10 +48,18 @@ class ScopedCursor(base.Cursor):
             if BEGIN not in preamble and _is_idle(self.connection):  # type: ignore[attr-defined]
                 raise NotSupportedError("call executemany inside a transaction")
             super().execute("; ".join(preamble))  # type: ignore[misc]
+            self._hear(preamble)
         super().executemany(query, params_seq, **options)  # type: ignore[misc]
 
     def _preamble(self) -> list[str]:
-        return self.preamble(self.connection) if self.preamble else []  # type: ignore[attr-defined]
+        return self.database.preamble(self.connection) if self.database else []  # type: ignore[attr-defined]
+
+    def _hear(self, preamble: list[str]) -> None:
+        """Pass over the results of the preamble, to that of the statement."""
+        for statement in preamble:
+            if self.database and statement != BEGIN:
+                self.database.hear_tenant(self.fetchone()[0])  # type: ignore[attr-defined]
+            self.nextset()  # type: ignore[attr-defined]
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -66,19 +75,32 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def create_cursor(self, name: str | None = None) -> Any:
         cursor = super().create_cursor(name)
         if isinstance(cursor, ScopedCursor):
-            cursor.preamble = self._preamble
+            cursor.database = self
         return cursor
 
-    def _preamble(self, connection: Any) -> list[str]:
+    def preamble(self, connection: Any) -> list[str]:
+        """The statements that go before the next one, if any must."""
         begins = not self.autocommit and _is_idle(connection)
-        tenant_id = current_scope().tenant_id
-        wanted = "" if tenant_id is None else str(tenant_id)
-        told = "" if begins or self.autocommit else self._told
-        self._told = wanted
+        scope = current_scope()
         statements = [BEGIN] if begins else []
-        if wanted != told:
-            statements.append(f"select set_config('{SETTING}', '{wanted}', true)")
+        told = "" if begins or self.autocommit else self._told
+        wanted = "" if scope.tenant_id is None else str(scope.tenant_id)
+        if scope.row is not None:
+            statements.append(_telling(f"coalesce({_owner_of(*scope.row)}::text, '')"))
+        elif wanted != told:
+            statements.append(_telling(f"'{wanted}'"))
+        self._told = wanted
         return statements
+
+    def hear_tenant(self, tenant_id: str) -> None:
+        """The database was told of this tenant. Raises RowGone when it was to find one and did
+        not."""
+        self._told = tenant_id
+        if current_scope().row is None:
+            return
+        if not tenant_id:
+            raise RowGone
+        learn_tenant(UUID(tenant_id))
 
     def _set_autocommit(self, _autocommit: bool) -> None:
         """Psycopg would begin a transaction in a round trip of its own, so it is never asked to."""
@@ -93,6 +115,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._told = "" if tenant_id is None else str(tenant_id)
         super()._savepoint_rollback(sid)  # type: ignore[misc]
         self._told = UNKNOWN
+
+
+def _telling(value: str) -> str:
+    return f"select set_config('{SETTING}', {value}, true)"
+
+
+def _owner_of(table: str, row_id: UUID) -> str:
+    """The function that `row_security.tell_tenant` made for the table."""
+    return f"tenant_of_{table}('{row_id}')"
 
 
 def _text_of(query: Any, cursor: ScopedCursor) -> str:
