@@ -1,15 +1,16 @@
-"""Take a call to work on it, so that nobody else does."""
+"""Take calls to work on them, so that nobody else does."""
 
+from collections.abc import Collection
 from datetime import datetime
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q
-
-from agentplatform.calls.conditions import abandoned, may_start
+from agentplatform.calls.conditions import abandoned
 from agentplatform.calls.contracts import CallFailure
-from agentplatform.calls.move import end_rows, take_rows
-from agentplatform.calls.row import Row
-from agentplatform.calls.states import FAILED, MAX_EXECUTIONS, QUEUED, RUNNING
+from agentplatform.calls.move import end_rows
+from agentplatform.calls.row import CallRow, Row
+from agentplatform.calls.states import CALL, FAILED, MAX_EXECUTIONS, QUEUED, RUNNING
 from agentplatform.core.ids import new_id
 from agentplatform.core.kill_points import reach
 from agentplatform.core.leases import CALL_LEASE
@@ -23,34 +24,64 @@ WORKER_LOST = CallFailure(
     is_retryable=False,
 )
 
-ANY = Q()
+_CLAIM = """
+update {table} taken set status = '{running}', lease_token = due.token,
+  lease_expires_at = %(until)s, started_at = %(at)s,
+  executions = executions + (taken.lease_token is distinct from due.token)::int
+from (
+  select id, wanted.token from {table} row
+  join unnest(%(ids)s::uuid[], %(tokens)s::uuid[]) as wanted(id, token) using (id)
+  where status in ({sources}) and (next_attempt_at is null or next_attempt_at <= %(at)s)
+    and (status = '{queued}' and not is_held or row.lease_token = wanted.token
+      or lease_expires_at <= %(at)s and executions < {most} and {may_repeat})
+  order by id for update of row
+) due where taken.id = due.id returning taken.*
+"""
 
 
-def claim_row(model: type[Row], *, call_id: UUID, at: datetime, may_repeat: Q = ANY) -> Row | None:
-    """The call with a fresh fencing token, or None when there is nothing to do: it has ended, is
-    held by somebody, is not due, or was lost too often and is now given up as a dead letter. A call
-    that lost its worker is taken again only where `may_repeat` is true.
+@cache
+def claim_sql(model: type[CallRow], *, may_repeat: str = "true") -> str:
+    """The statement that claims calls, with the parameters of claim_arguments. It returns the rows
+    of those that were claimed, with the fencing token given for each; to repeat it is harmless.
 
-    The claim commits by itself; giving up opens a transaction.
+    `may_repeat` is a condition on the row of a call that lost its worker: it is taken again only
+    where that is true.
     """
-    lost = abandoned(at) & Q(executions__lt=MAX_EXECUTIONS) & may_repeat
-    claimed = take_rows(
-        model.objects.filter(Q(status=QUEUED, is_held=False) | lost, may_start(at), id=call_id),
-        to=RUNNING,
-        lease_token=new_id(),
-        lease_expires_at=at + CALL_LEASE,
-        executions=F("executions") + 1,
-        started_at=at,
+    return _CLAIM.format(
+        table=model._meta.db_table,
+        sources=", ".join(f"'{status}'" for status in sorted(CALL.sources_of(RUNNING))),
+        queued=QUEUED,
+        running=RUNNING,
+        most=MAX_EXECUTIONS,
+        may_repeat=may_repeat,
     )
+
+
+def claim_arguments(*, call_ids: Collection[UUID], at: datetime) -> dict[str, Any]:
+    """The parameters of a claim, with a fresh fencing token for each call."""
+    ids = list(call_ids)
+    return {"ids": ids, "tokens": [new_id() for _ in ids], "at": at, "until": at + CALL_LEASE}
+
+
+def claim_row(
+    model: type[Row], *, call_id: UUID, at: datetime, may_repeat: str = "true"
+) -> Row | None:
+    """The call with a fresh fencing token, or None when there is nothing to do: it has ended, is
+    held by somebody, is not due, or was lost too often and is now given up as a dead letter.
+
+    The claim commits by itself; giving up opens a transaction. `may_repeat` as claim_sql says.
+    """
+    sql = claim_sql(model, may_repeat=may_repeat)
+    claimed = list(model.objects.raw(sql, claim_arguments(call_ids=[call_id], at=at)))
     if claimed:
         reach("after_claim", model.task)
         return claimed[0]
-    _give_up(model, call_id=call_id, at=at)
+    give_up(model, call_id=call_id, at=at)
     return None
 
 
-def _give_up(model: type[Row], *, call_id: UUID, at: datetime) -> None:
-    """Fail the call if it has lost its worker too often."""
+def give_up(model: type[Row], *, call_id: UUID, at: datetime) -> None:
+    """Fail the call, as a dead letter, if it has lost its worker too often. Opens a transaction."""
     call = model.objects.filter(id=call_id)
     exhausted = call.filter(abandoned(at), executions__gte=MAX_EXECUTIONS)
     with transaction():

@@ -1,11 +1,10 @@
-"""The one place that sets the status of a call."""
+"""Where the status of a call is set, but for claims (calls.claim) and the gateway's answers."""
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from django.db.models import QuerySet
-from django.db.models.sql import UpdateQuery
 
 from agentplatform.calls.contracts import CallFailure
 from agentplatform.calls.row import Row
@@ -21,15 +20,6 @@ def move_rows(rows: QuerySet[Row], *, to: str, **changes: Any) -> int:
     if to in CALL.terminal:
         changes |= {"lease_token": None, "lease_expires_at": None}
     return rows.filter(status__in=CALL.sources_of(to)).update(status=to, **changes)
-
-
-def take_rows(rows: QuerySet[Row], *, to: str, **changes: Any) -> list[Row]:
-    """The same, and the rows as they are then, in the same round trip."""
-    may_move = rows.filter(status__in=CALL.sources_of(to))
-    update = cast("UpdateQuery", may_move.query.chain(UpdateQuery))
-    update.add_update_values({"status": to, **changes})
-    sql, parameters = update.get_compiler(rows.db).as_sql()
-    return list(rows.model.objects.raw(f"{sql} returning *", parameters))
 
 
 def end_rows(

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,8 @@ from agentplatform.core.tenancy import RowGone, no_scope, platform_scope, row_sc
 log = structlog.get_logger("celery")
 
 EVERY_TENANT = "every tenant"
+NO_TENANT = "no tenant"
+"""The task sees no row by itself: what it calls finds out whose rows it is about."""
 
 
 class UnfitArguments(TypeError):
@@ -76,6 +78,8 @@ class PlatformTask(Task[Any, Any]):
         return accepted
 
     def _scope(self, arguments: dict[str, Any]) -> AbstractContextManager[None]:
+        if self.of == NO_TENANT:
+            return nullcontext()
         if self.of == EVERY_TENANT:
             return platform_scope()
         return row_scope(self.of, UUID(next(iter(arguments.values()))))
@@ -84,7 +88,8 @@ class PlatformTask(Task[Any, Any]):
 def platform_task(*, name: str, of: str, **options: Any) -> Callable[[Callable[..., Any]], Any]:
     """Register a function of keyword-only ids as the Celery task `name` ("app.verb_noun").
 
-    `of` is the table of its first id, whose tenant the task works for, or EVERY_TENANT.
+    `of` is the table of its first id, whose tenant the task works for, or EVERY_TENANT or
+    NO_TENANT.
     """
 
     def register(function: Callable[..., Any]) -> Any:
@@ -101,15 +106,23 @@ class UnscopedTask(TypeError):
 def _check(name: str, of: str, parameters: list[str]) -> None:
     if any("tenant" in parameter for parameter in parameters):
         raise UnscopedTask(f"{name} takes a tenant from its message: take the id of a row")
-    if of != EVERY_TENANT and not (parameters and parameters[0].endswith("_id")):
+    if of not in (EVERY_TENANT, NO_TENANT) and not (parameters and parameters[0].endswith("_id")):
         raise UnscopedTask(f"the first argument of {name} must be the id of a row of {of}")
 
 
 def _check_value(name: str, value: Any, *, wanted: Any) -> None:
     if wanted is int and type(value) is not int:
         raise UnfitArguments(f"{name} must be a number")
-    if name.endswith("_id"):
-        try:
-            UUID(value)
-        except (AttributeError, TypeError, ValueError):
-            raise UnfitArguments(f"{name} must be an id") from None
+    if name.endswith("_id") and not _is_id(value):
+        raise UnfitArguments(f"{name} must be an id")
+    is_list = isinstance(value, list) and bool(value)
+    if name.endswith("_ids") and not (is_list and all(map(_is_id, value))):
+        raise UnfitArguments(f"{name} must be a list of ids")
+
+
+def _is_id(value: Any) -> bool:
+    try:
+        UUID(value)
+    except (AttributeError, TypeError, ValueError):
+        return False
+    return True

@@ -44,9 +44,10 @@ held_calls = HeldCalls(LlmCall)
 """Those of its calls that wait for a place."""
 
 
-def completion_signature(*, call_id: UUID) -> Signature:
-    """The Celery signature that completes a planned call and returns its id as a string."""
-    return signature("gateway.complete", kwargs={"call_id": str(call_id)}, immutable=True)
+def completion_signature(*, call_ids: Collection[UUID]) -> Signature:
+    """The Celery signature that completes planned calls of one turn, and ends when the last has."""
+    ids = [str(call_id) for call_id in call_ids]
+    return signature("gateway.complete", kwargs={"call_ids": ids}, immutable=True)
 
 
 def mark_dispatched(*, call_ids: Collection[UUID], at: datetime) -> None:

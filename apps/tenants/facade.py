@@ -11,6 +11,7 @@ from apps.tenants.selectors import budget_use as budget_use
 from apps.tenants.selectors import caps_of_active as caps_of_active
 from apps.tenants.services.authenticate import authenticate as authenticate
 from apps.tenants.services.book import settle as settle
+from apps.tenants.services.book import settlement_statement as settlement_statement
 from apps.tenants.services.books import Books as Books
 from apps.tenants.services.delete_secret import delete_secret as delete_secret
 from apps.tenants.services.expire_reservations import expire_reservations as expire_reservations
@@ -24,6 +25,7 @@ from apps.tenants.services.require_active_tenant import (
     require_active_tenant as require_active_tenant,
 )
 from apps.tenants.services.reveal_secret import reveal_secret as reveal_secret
+from apps.tenants.services.rooms import Rooms as Rooms
 from apps.tenants.services.set_budget import set_budget as set_budget
 from apps.tenants.services.set_secret import set_secret as set_secret
 from apps.tenants.services.spending_accounts import spending_accounts as spending_accounts

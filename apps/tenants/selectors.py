@@ -1,14 +1,15 @@
 """What is left of a tenant's money, what was used, and who changed what."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from typing import cast
+from typing import Any
 from uuid import UUID
 
-from django.db.models import BigIntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import BigIntegerField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
-from apps.tenants.contracts import AccountKind, AccountRoom, AuditFilter, BudgetUse, Caps, Unit
+from agentplatform.core.transactions import scope_connection
+from apps.tenants.contracts import AccountRoom, AuditFilter, BudgetUse, Caps, Unit
 from apps.tenants.models import Account, AuditEntry, Tenant
 
 AUDIT_FIELDS = (
@@ -23,32 +24,47 @@ def period_of(at: datetime) -> date:
     return at.date().replace(day=1)
 
 
-def account_rooms(*, tenant_id: UUID, run_id: UUID | None, at: datetime) -> tuple[AccountRoom, ...]:
-    """The accounts that a call made at `at` is booked on, as far as they are open: the tenant's
-    month, the run, and the runs that it works for."""
-    month = Q(kind=Account.Kind.TENANT, owner_id=tenant_id, period=period_of(at))
-    accounts = Account.objects.filter(tenant_id=tenant_id)
-    rows = list(accounts.filter(month | _of_run(run_id) if run_id else month))
-    known = {row.owner_id for row in rows}
-    while parents := {row.parent_owner_id for row in rows if row.parent_owner_id} - known:
-        rows += accounts.filter(kind=Account.Kind.RUN, owner_id__in=parents, period=None)
-        known |= parents
-    return tuple(_room_of(row) for row in sorted(rows, key=lambda row: row.id))
+SPENDING = """
+with recursive spending as (
+  (select * from accounts where tenant_id = %(tenant_id)s and period = %(period)s
+     and kind = 'tenant' and owner_id = %(tenant_id)s
+   union all
+   select * from accounts where tenant_id = %(tenant_id)s and period is null
+     and kind = 'run' and owner_id = %(run_id)s)
+  union
+  select parent.* from spending
+  join accounts parent on parent.tenant_id = %(tenant_id)s and parent.period is null
+    and parent.kind = 'run' and parent.owner_id = spending.parent_owner_id
+)
+select id, kind, unit, hard_limit, posted, reserved from spending order by id
+"""
+"""The accounts that a call is booked on, as far as they are open: the tenant's month, the run, and
+the runs that it works for. Its parameters are those of spending_arguments."""
 
 
-def _of_run(run_id: UUID) -> Q:
-    return Q(kind=Account.Kind.RUN, owner_id=run_id, period=None)
+def spending_arguments(*, tenant_id: UUID, run_id: UUID | None, at: datetime) -> dict[str, Any]:
+    """The parameters of SPENDING for a call made at `at`."""
+    return {"tenant_id": tenant_id, "run_id": run_id, "period": period_of(at)}
 
 
-def _room_of(row: Account) -> AccountRoom:
-    limit = row.hard_limit
+def room_of(row: Mapping[str, Any]) -> AccountRoom:
+    """A row of SPENDING as it crosses the app's border."""
+    limit = row["hard_limit"]
     return AccountRoom(
-        account_id=row.id,
-        kind=cast(AccountKind, row.kind),
-        unit=cast(Unit, row.unit),
+        account_id=row["id"],
+        kind=row["kind"],
+        unit=row["unit"],
         hard_limit=limit,
-        room=None if limit is None else max(0, limit - row.posted - row.reserved),
+        room=None if limit is None else max(0, limit - row["posted"] - row["reserved"]),
     )
+
+
+def account_rooms(*, tenant_id: UUID, run_id: UUID | None, at: datetime) -> tuple[AccountRoom, ...]:
+    """The accounts that a call made at `at` is booked on, as far as they are open."""
+    with scope_connection().cursor() as cursor:
+        cursor.execute(SPENDING, spending_arguments(tenant_id=tenant_id, run_id=run_id, at=at))
+        names = [column.name for column in cursor.description]
+        return tuple(room_of(dict(zip(names, row, strict=True))) for row in cursor.fetchall())
 
 
 def budget_use(*, tenant_id: UUID, at: datetime) -> BudgetUse:

@@ -14,8 +14,10 @@ WAITING = "select 1 from pg_stat_activity where wait_event_type = 'Lock'"
 STATEMENTS = {
     "a transaction": "COMMIT",
     "an admission": "select book(",
-    "a claim of a model call": 'UPDATE "llm_calls" SET "status"',
-    "a claim of a tool call": 'UPDATE "tool_events" SET "status"',
+    "a reading of accounts": "with recursive spending",
+    "a claim of model calls": "update llm_calls taken",
+    "an end of model calls": "update llm_calls call",
+    "a claim of a tool call": "update tool_events taken",
 }
 
 

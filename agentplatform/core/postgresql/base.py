@@ -23,6 +23,8 @@ from agentplatform.core.tenancy import RowGone, current_scope, learn_tenant
 
 SETTING = "app.tenant_id"
 BEGIN = "begin"
+SET_TENANT = f"select set_config('{SETTING}', %(tenant_id)s, true)"
+"""Sees this tenant's rows until the transaction ends; an empty text or null: nobody's."""
 UNKNOWN = "?"
 
 

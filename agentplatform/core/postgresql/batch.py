@@ -7,6 +7,7 @@ from typing import Any, cast
 from django.db.models import Field, Model
 from django.db.models.expressions import DatabaseDefault
 
+from agentplatform.core.postgresql.group_commit import COMMIT_LAZILY
 from agentplatform.core.transactions import require_transaction, scope_connection
 
 
@@ -64,9 +65,8 @@ class Batch:
         self._counts.append(1)
 
     def commit_lazily(self) -> None:
-        """Let the transaction's commit not wait for the disk: a crash of the database may undo it,
-        as if it had not been. Later commits still come after it."""
-        self._statements.append("set local synchronous_commit to off")
+        """As COMMIT_LAZILY says."""
+        self._statements.append(COMMIT_LAZILY)
         self._counts.append(None)
 
     def execute(self) -> list[int]:

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from agentplatform.calls.contracts import CallFailure
 from apps.gateway.contracts import Completion, CompletionRequest, Usage
-from apps.gateway.models import LlmCall
 from apps.gateway.providers.errors import ProviderError
 from apps.gateway.providers.port import Answer
 from apps.gateway.services.hold import Hold
@@ -27,11 +26,13 @@ class CallOwner:
     step_id: UUID
 
 
-def owner_of(call: LlmCall) -> CallOwner:
-    """Whom `call` belongs to."""
-    return CallOwner(
-        call_id=call.id, tenant_id=call.tenant_id, run_id=call.run_id, step_id=call.step_id
-    )
+@dataclass(frozen=True, kw_only=True)
+class ClaimedCall:
+    """A call that this process works on; `token` is its fence, `request` a CompletionRequest."""
+
+    owner: CallOwner
+    token: UUID
+    request: dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)

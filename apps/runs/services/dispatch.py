@@ -20,6 +20,9 @@ from apps.tools import facade as tools
 
 log = structlog.get_logger("runs")
 
+MODEL_CALLS_A_MESSAGE = 16
+"""More are spread over the llm workers."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class QueuedStep:
@@ -85,9 +88,9 @@ def send_resume(*, step_id: UUID, turn: int) -> None:
 def send_calls(*, step_id: UUID, turn: int, calls: Sequence[PlannedCall], at: datetime) -> None:
     """Send a turn's calls with the task that takes their results home.
 
-    One call is a chain, several are a chord; the rows decide whether the turn is complete.
+    One message is a chain, several are a chord; the rows decide whether the turn is complete.
     """
-    signatures = [_call(call) for call in calls]
+    signatures = _messages(calls)
     resume = _resume(step_id, turn)
     if len(signatures) == 1:
         chain(signatures[0], resume).apply_async()
@@ -102,16 +105,23 @@ def send_released_call(*, call: HeldCall, at: datetime) -> None:
     """Send a call that was given a place. Once it has ended its place is given to another, and its
     result taken home."""
     planned = PlannedCall(kind=call.kind, call_id=call.call_id)
-    links = (_call(planned), _task("runs.give_places"), _resume(call.step_id, call.turn))
+    links = (*_messages([planned]), _task("runs.give_places"), _resume(call.step_id, call.turn))
     chain(*links).apply_async()
     owner = gateway if call.kind == "llm" else tools
     owner.mark_dispatched(call_ids=[call.call_id], at=at)
 
 
-def _call(call: PlannedCall) -> Signature:
-    if call.kind == "llm":
-        return gateway.completion_signature(call_id=call.call_id)
-    return tools.tool_call_signature(call_id=call.call_id)
+def _messages(calls: Sequence[PlannedCall]) -> list[Signature]:
+    """Model calls go together, as one worker waits for many as well as for one; a tool call keeps
+    its worker busy and goes by itself."""
+    models = [call.call_id for call in calls if call.kind == "llm"]
+    return [
+        *(
+            gateway.completion_signature(call_ids=models[first : first + MODEL_CALLS_A_MESSAGE])
+            for first in range(0, len(models), MODEL_CALLS_A_MESSAGE)
+        ),
+        *(tools.tool_call_signature(call_id=call.call_id) for call in calls if call.kind == "tool"),
+    ]
 
 
 def _resume(step_id: UUID, turn: int) -> Signature:

@@ -1,12 +1,11 @@
 """Re-send what is due and nobody holds. Rows decide, so two recoverers at once are harmless."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import structlog
 from django.db.models import Exists, F, OuterRef, Q
 
-from agentplatform.calls.contracts import DueCall
 from agentplatform.core.processes import is_gone
 from agentplatform.core.queue_lengths import count_messages
 from agentplatform.core.transactions import transaction
@@ -197,16 +196,14 @@ def _send_turns(at: datetime) -> int:
 
 
 def _send_calls(at: datetime) -> int:
-    due: Iterable[DueCall] = (
-        *gateway.due_calls(at=at, limit=BATCH),
-        *tools.due_calls(at=at, limit=BATCH),
-    )
-    count = 0
+    turns: dict[tuple[UUID, int], list[PlannedCall]] = {}
+    due = (*gateway.due_calls(at=at, limit=BATCH), *tools.due_calls(at=at, limit=BATCH))
     for call in due:
         planned = PlannedCall(kind=call.kind, call_id=call.call_id)
-        send_calls(step_id=call.step_id, turn=call.turn, calls=[planned], at=at)
-        count += 1
-    return count
+        turns.setdefault((call.step_id, call.turn), []).append(planned)
+    for (step_id, turn), calls in turns.items():
+        send_calls(step_id=step_id, turn=turn, calls=calls, at=at)
+    return len(due)
 
 
 def _advance_runs(at: datetime) -> int:

@@ -46,6 +46,13 @@ def book_arguments(
     ]
 
 
+def settlement_statement(
+    *, settlements: Sequence[Settlement], at: datetime
+) -> tuple[str, Sequence[Any]]:
+    """The statement that does what `settle` does, for a transaction of the caller's own."""
+    return BOOK, book_arguments(settlements=settlements, admissions=(), at=at)
+
+
 def settle(*, settlements: Sequence[Settlement], at: datetime) -> None:
     """Charge what attempts used and give back what they held. Requires a transaction.
 

@@ -8,6 +8,7 @@ from agentplatform.core.transactions import require_transaction, scope_connectio
 from apps.tenants.contracts import Caps, TenantInactive
 from apps.tenants.models import Tenant
 
+STATUS = "select status from tenants where id = %(tenant_id)s"
 _HOLD = """
 select status, max_runs_in_flight, max_calls_in_flight from tenants where id = %s for share
 """
@@ -16,7 +17,7 @@ select status, max_runs_in_flight, max_calls_in_flight from tenants where id = %
 def require_active_tenant(*, tenant_id: UUID) -> None:
     """Raises TenantInactive for a suspended or deleted tenant, NotFound for none."""
     status = Tenant.objects.filter(pk=tenant_id).values_list("status", flat=True).first()
-    _require_active(status)
+    require_active(status)
 
 
 def keep_tenant_active(*, tenant_id: UUID) -> Caps:
@@ -24,7 +25,7 @@ def keep_tenant_active(*, tenant_id: UUID) -> Caps:
     so that the cancelling that follows finds all that was added. Returns the tenant's caps of the
     moment. Requires a transaction."""
     status, runs, calls = _hold(tenant_id) or (None, None, None)
-    _require_active(status)
+    require_active(status)
     return Caps(runs=runs, calls=calls)
 
 
@@ -44,7 +45,8 @@ def _hold(tenant_id: UUID) -> tuple[str, int | None, int | None] | None:
         return cast("tuple[str, int | None, int | None] | None", cursor.fetchone())
 
 
-def _require_active(status: str | None) -> None:
+def require_active(status: str | None) -> None:
+    """The same for a status that was just read; None: there is no such tenant."""
     if status is None:
         raise NotFound("There is no such tenant.")
     if status != Tenant.Status.ACTIVE:

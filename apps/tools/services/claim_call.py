@@ -3,8 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
-
 from agentplatform.calls.claim import claim_row
 from agentplatform.calls.conditions import abandoned
 from agentplatform.calls.move import end_rows
@@ -18,7 +16,7 @@ def claim_call(*, call_id: UUID, at: datetime) -> ToolCall | None:
 
     Each statement commits by itself; needs no transaction.
     """
-    call = claim_row(ToolCall, call_id=call_id, at=at, may_repeat=Q(is_repeatable=True))
+    call = claim_row(ToolCall, call_id=call_id, at=at, may_repeat="is_repeatable")
     if call is None:
         unrepeatable = ToolCall.objects.filter(abandoned(at), id=call_id, is_repeatable=False)
         end_rows(unrepeatable, to=FAILED, at=at, failure=OUTCOME_UNKNOWN)

@@ -10,7 +10,7 @@ from agentplatform.core.transactions import transaction
 from apps.gateway.contracts import CompletionRequest, Message
 from apps.gateway.facade import outcomes
 from apps.gateway.models import LlmEvent
-from apps.gateway.services.complete_call import complete_call
+from apps.gateway.services.complete_calls import complete_calls
 from apps.gateway.services.plan_completions import plan_completions
 from apps.tenants.contracts import BudgetUse
 from apps.tenants.facade import budget_use, open_run_account
@@ -47,7 +47,7 @@ class Work:
     def complete(self, **request: Any) -> CallOutcome:
         """Plan one call and complete it."""
         call_id = self.plan(**request)
-        complete_call(call_id=call_id, clock=now)
+        complete_calls(call_ids=[call_id], clock=now)
         return self.outcome(call_id)
 
 

@@ -11,7 +11,7 @@ from agentplatform.core.clock import now
 from agentplatform.core.transactions import transaction
 from apps.gateway.facade import cancel_calls, due_calls, mark_dispatched
 from apps.gateway.models import LlmCall, LlmEvent
-from apps.gateway.services.complete_call import complete_call
+from apps.gateway.services.complete_calls import complete_calls
 from apps.gateway.tasks import complete
 from apps.tenants.models import Account, Tenant
 from tests.integration.gateway.calls import (
@@ -30,9 +30,9 @@ def test_a_second_delivery_pays_nothing(gateway: Gateway, provider: Provider) ->
     gateway()
     work = start_work()
     call_id = work.plan()
-    assert complete(call_id=str(call_id), from_a_newer_release=1) == str(call_id)
+    complete(call_ids=[str(call_id)], from_a_newer_release=1)
     before = work.outcome(call_id)
-    assert complete(call_id=str(call_id)) == str(call_id)
+    complete(call_ids=[str(call_id)])
     assert work.outcome(call_id) == before
     assert len(provider.billed()) == 1
 
@@ -42,7 +42,7 @@ def test_two_deliveries_at_once_ask_once(gateway: Gateway, provider: Provider) -
     work = start_work()
     call_id = work.plan()
     threads = [
-        threading.Thread(target=complete, kwargs={"call_id": str(call_id)}) for _ in range(4)
+        threading.Thread(target=complete, kwargs={"call_ids": [str(call_id)]}) for _ in range(4)
     ]
     for thread in threads:
         thread.start()
@@ -63,7 +63,7 @@ def test_a_cancelled_call_never_starts(gateway: Gateway, provider: Provider) -> 
     work = start_work()
     call_id = work.plan()
     assert cancel_calls(run_id=work.run_id, at=now()) == 1
-    complete_call(call_id=call_id, clock=now)
+    complete_calls(call_ids=[call_id], clock=now)
     failure = work.outcome(call_id).failure
     assert failure is not None
     assert failure.code == "cancelled"
@@ -76,7 +76,7 @@ def test_an_answer_after_the_call_was_cancelled_is_paid_and_not_used(
     gateway(openai_model="gpt-4o-mini-latency-600")
     work = start_work()
     call_id = work.plan()
-    thread = threading.Thread(target=complete, kwargs={"call_id": str(call_id)})
+    thread = threading.Thread(target=complete, kwargs={"call_ids": [str(call_id)]})
     thread.start()
     while not provider.requests()["in_flight"]:
         pass
@@ -94,7 +94,7 @@ def test_a_call_whose_worker_died_is_taken_over_and_its_attempt_charged(gateway:
     call_id = work.plan()
     assert claim_row(LlmCall, call_id=call_id, at=now() - timedelta(minutes=1)) is not None
     assert [due.call_id for due in due_calls(at=now(), limit=10)] == [call_id]
-    complete_call(call_id=call_id, clock=now)
+    complete_calls(call_ids=[call_id], clock=now)
     assert work.outcome(call_id).failure is None
 
 
@@ -135,7 +135,7 @@ def test_no_transaction_is_held_while_a_provider_works(
     gateway(openai_model="gpt-4o-mini-latency-500")
     work = start_work()
     call_id = work.plan()
-    thread = threading.Thread(target=complete, kwargs={"call_id": str(call_id)})
+    thread = threading.Thread(target=complete, kwargs={"call_ids": [str(call_id)]})
     thread.start()
     while not provider.requests()["in_flight"]:
         pass

@@ -79,7 +79,9 @@ def test_ten_calls_that_race_never_pass_the_limit(gateway: Gateway, provider: Pr
     gateway(openai_model="gpt-4o-mini-latency-50")
     work = start_work(run_budget=250)
     call_ids = [work.plan(index=index, max_tokens=60) for index in range(10)]
-    threads = [threading.Thread(target=complete, kwargs={"call_id": str(one)}) for one in call_ids]
+    threads = [
+        threading.Thread(target=complete, kwargs={"call_ids": [str(one)]}) for one in call_ids
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -96,8 +98,8 @@ def test_an_expired_reservation_is_charged_and_has_its_event(
 ) -> None:
     gateway(openai_model="gpt-4o-mini")
     work = start_work()
-    monkeypatch.setattr("apps.gateway.services.complete_call.finish_call", _die)
-    with pytest.raises(SystemExit):
+    monkeypatch.setattr("apps.gateway.services.endings.Endings.write", _die)
+    with pytest.raises(RuntimeError, match="the worker died"):
         work.complete()
     monkeypatch.undo()
     assert expire_reservations(at=now()) == 0
@@ -110,8 +112,8 @@ def test_an_expired_reservation_is_charged_and_has_its_event(
     assert_settled(work)
 
 
-def _die(**_: object) -> bool:
-    raise SystemExit
+async def _die(*_: object) -> bool:
+    raise RuntimeError("the worker died")
 
 
 def test_usage_of_a_run_adds_up_by_model(gateway: Gateway) -> None:

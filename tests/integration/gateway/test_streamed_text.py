@@ -22,7 +22,7 @@ from apps.gateway.facade import DeltaEar
 from apps.gateway.models import LlmCall
 from apps.gateway.services import delta_store, hear_deltas, tell_deltas
 from apps.gateway.services.attempt import CallOwner
-from apps.gateway.services.complete_call import complete_call
+from apps.gateway.services.complete_calls import complete_calls
 from tests.integration.gateway.calls import Work, assert_settled, events, start_work
 from tests.provider import Provider
 
@@ -57,7 +57,7 @@ class Listener:
 def running(call_id: UUID) -> Iterator[threading.Thread]:
     """The call completes in a thread of its own."""
     context = contextvars.copy_context()
-    complete = lambda: complete_call(call_id=call_id, clock=now)  # noqa: E731
+    complete = lambda: complete_calls(call_ids=[call_id], clock=now)  # noqa: E731
     thread = threading.Thread(target=context.run, args=(complete,))
     thread.start()
     yield thread
@@ -121,7 +121,7 @@ def test_what_a_lost_worker_told_is_void_once_another_has_the_call(gateway: Gate
     asyncio.run(tell_and_die())
     late = Listener(work).listen()
     assert late.text == listener.text == "half of an ans"
-    complete_call(call_id=call_id, clock=now)
+    complete_calls(call_ids=[call_id], clock=now)
     output = work.outcome(call_id).output
     assert output is not None
     assert late.listen().text == listener.listen().text == output["text"]

@@ -6,13 +6,17 @@ import pytest
 
 from agentplatform.core.clock import now
 from agentplatform.core.transactions import OpenTransaction, transaction
-from apps.gateway.services.complete_call import complete_call
+from apps.gateway.services.complete_calls import complete_calls
 from apps.tools.services.execute_call import execute_call
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize("door", [complete_call, execute_call])
-def test_a_call_is_refused_inside_a_transaction(door):
+def test_a_model_call_is_refused_inside_a_transaction():
     with transaction(), pytest.raises(OpenTransaction):
-        door(call_id=uuid4(), clock=now)
+        complete_calls(call_ids=[uuid4()], clock=now)
+
+
+def test_a_tool_call_is_refused_inside_a_transaction():
+    with transaction(), pytest.raises(OpenTransaction):
+        execute_call(call_id=uuid4(), clock=now)

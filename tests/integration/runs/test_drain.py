@@ -168,7 +168,7 @@ def test_a_worker_that_is_killed_while_it_drains_loses_nothing(
         return sent()
 
     found = wait_for(sent_again, timeout_seconds=30, every_seconds=1, what="the call to be sent")
-    assert found == [("gateway.complete", {"call_id": str(LlmCall.objects.get().id)})]
+    assert found == [("gateway.complete", {"call_ids": [str(LlmCall.objects.get().id)]})]
     cancel_run(run_id=run.id, at=now())
 
 

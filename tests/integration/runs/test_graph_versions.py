@@ -43,7 +43,7 @@ def take_first_turn(run: Run) -> Step:
 
 def answer_and_resume(step: Step) -> Step:
     call = LlmCall.objects.get(step_id=step.id, turn=step.turn)
-    complete(call_id=str(call.id))
+    complete(call_ids=[str(call.id)])
     resume_step(step_id=step.id, turn=step.turn, at=now())
     return step_of(step.run, "a")
 

@@ -199,7 +199,7 @@ def test_books_reconnect_after_their_connection_is_lost(tenant: Tenant) -> None:
         admin = await connect()
         await admin.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity"
-            " where application_name = 'books' and pid <> pg_backend_pid()"
+            " where application_name = 'group commit' and pid <> pg_backend_pid()"
         )
         await admin.close()
         second = await books.admit(admission_two, at=now())

@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 from agentplatform.core.clock import now
 from agentplatform.core.errors import PlatformError
 from apps.gateway.models import LlmCall
-from apps.gateway.services.complete_call import complete_call
+from apps.gateway.services.complete_calls import complete_calls
 from apps.runs.models import Run, TaskDefinition
 from apps.runs.services.create_run import create_run
 from apps.runs.states import RUN
@@ -107,7 +107,7 @@ def test_a_model_call_that_waited_does_not_start(tenant: Tenant) -> None:
     LlmCall.objects.filter(id=call.id).update(
         request={"messages": [{"role": "user", "content": "Hello."}]}
     )
-    complete_call(call_id=call.id, clock=now)
+    complete_calls(call_ids=[call.id], clock=now)
     call.refresh_from_db()
     assert (call.status, call.error["code"]) == ("FAILED", "tenant_inactive")
 

@@ -1,0 +1,177 @@
+"""What came of attempts and calls, written for many in one round trip: the settlements, the events
+and the ends of the calls, in one transaction."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from agentplatform.calls.contracts import CallFailure
+from agentplatform.calls.states import CALL, FAILED, SUCCESS
+from agentplatform.core.json_values import clean_json
+from agentplatform.core.postgresql.base import SET_TENANT
+from agentplatform.core.postgresql.group_commit import Connection, GroupCommit, Statement, execute
+from apps.gateway.contracts import Usage
+from apps.gateway.services.attempt import Attempt, CallOwner, ClaimedCall, Completed, Failed
+from apps.tenants.facade import settlement_statement
+
+PATIENCE_SECONDS = 120.0
+"""How long an answer that was paid for waits for a database that is away."""
+
+_NOTHING = Usage(prompt_tokens=0, completion_tokens=0)
+_SOURCES = ", ".join(f"'{status}'" for status in sorted(CALL.sources_of(SUCCESS)))
+assert CALL.sources_of(SUCCESS) == CALL.sources_of(FAILED)
+
+# The sums are those of the call's earlier attempts and of the one that is given: a statement does
+# not see what it inserts itself. An unknown cost makes the sum unknown.
+_END = f"""
+with given as (
+  select * from jsonb_to_recordset(%(endings)s::jsonb) as given(
+    call_id uuid, tenant_id uuid, run_id uuid, step_id uuid, at timestamptz,
+    status text, token uuid, error jsonb, response jsonb, duration_ms int,
+    attempt_id uuid, attempt_status text, error_code text, provider text, model text,
+    prompt_tokens bigint, completion_tokens bigint, cached_tokens bigint, reasoning_tokens bigint,
+    cost_nanos bigint, latency_ms int, is_fallback bool, previous_provider text, is_confirmed bool)
+), locked as (
+  select id from llm_calls where id in (select call_id from given where status is not null)
+  order by id for update
+), ended as (
+  update llm_calls call set status = given.status, error = given.error,
+    response = given.response, duration_ms = given.duration_ms, completed_at = given.at,
+    lease_token = null, lease_expires_at = null,
+    provider = case when given.status = '{SUCCESS}' then given.provider else call.provider end,
+    model = case when given.status = '{SUCCESS}' then given.model else call.model end,
+    is_fallback = given.status = '{SUCCESS}' and given.is_fallback,
+    prompt_tokens = before.prompt_tokens + given.prompt_tokens,
+    completion_tokens = before.completion_tokens + given.completion_tokens,
+    cost_nanos = before.cost_nanos + given.cost_nanos
+  from given join locked on locked.id = given.call_id, lateral (
+    select coalesce(sum(prompt_tokens), 0) as prompt_tokens,
+      coalesce(sum(completion_tokens), 0) as completion_tokens,
+      case when count(cost_nanos) = count(*) then coalesce(sum(cost_nanos), 0) end as cost_nanos
+    from llm_events event
+    where event.call_id = locked.id and event.attempt_id is distinct from given.attempt_id
+  ) before
+  where call.id = locked.id and call.lease_token = given.token and call.status in ({_SOURCES})
+  returning given.token
+), noted as (
+  insert into llm_events (tenant_id, run_id, step_id, call_id, attempt_id, provider, model, status,
+    error_code, prompt_tokens, completion_tokens, cached_tokens, reasoning_tokens, cost_nanos,
+    latency_ms, is_fallback, previous_provider, is_confirmed, is_discarded, created_at)
+  select tenant_id, run_id, step_id, call_id, attempt_id, provider, model, attempt_status,
+    error_code, prompt_tokens, completion_tokens, cached_tokens, reasoning_tokens, cost_nanos,
+    latency_ms, is_fallback, previous_provider, is_confirmed,
+    status is not null and not exists (select from ended where ended.token = given.token), at
+  from given where attempt_id is not null
+  on conflict (attempt_id) do nothing
+)
+select token from ended
+"""  # noqa: S608  states of ours
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """An attempt that has ended, or a call, or both: an answer, with the attempt that gave it.
+
+    `token` is the fence of a call that ends, `response` a Completion. An answer that comes after
+    the fence was lost is paid for and marked as discarded."""
+
+    owner: CallOwner
+    at: datetime
+    attempt: Attempt | None = None
+    token: UUID | None = None
+    response: dict[str, Any] | None = None
+    failure: CallFailure | None = None
+    duration_ms: int = 0
+
+
+def ending_of(
+    call: ClaimedCall, outcome: Completed | Failed, *, duration_ms: int, at: datetime
+) -> Ending:
+    """The end of a call that was worked on."""
+    end: dict[str, Any] = (
+        {"failure": outcome.failure}
+        if isinstance(outcome, Failed)
+        else {
+            "attempt": outcome.attempt,
+            "response": outcome.completion.model_dump(mode="json"),
+        }
+    )
+    return Ending(owner=call.owner, token=call.token, duration_ms=duration_ms, at=at, **end)
+
+
+class Endings:
+    """Belongs to the event loop that uses it."""
+
+    def __init__(self) -> None:
+        self._group: GroupCommit[Ending, bool] = GroupCommit(
+            _write, patience_seconds=PATIENCE_SECONDS
+        )
+
+    async def write(self, ending: Ending) -> bool:
+        """Settle and write. Whether the call ended by it: False when its fence was lost. Harmless
+        twice. Raises psycopg.Error."""
+        return await self._group.ask(ending)
+
+    async def close(self) -> None:
+        """Give the connection back; the next ending makes a new one."""
+        await self._group.close()
+
+
+async def _write(connection: Connection, endings: Sequence[Ending]) -> list[bool]:
+    attempts = [ending.attempt for ending in endings if ending.attempt is not None]
+    statements: list[Statement] = []
+    if attempts:
+        settlements = [attempt.settlement() for attempt in attempts]
+        at = max(ending.at for ending in endings)
+        statements.append(settlement_statement(settlements=settlements, at=at))
+    for tenant_id in sorted({ending.owner.tenant_id for ending in endings}):
+        rows = [_row(one) for one in endings if one.owner.tenant_id == tenant_id]
+        statements += [
+            (SET_TENANT, {"tenant_id": str(tenant_id)}),
+            (_END, {"endings": json.dumps(rows, default=str)}),
+        ]
+    results = await execute(connection, statements)
+    ended = {row["token"] for rows in results for row in rows if "token" in row}
+    return [ending.token in ended for ending in endings]
+
+
+def _row(ending: Ending) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        **asdict(ending.owner),
+        "at": ending.at,
+        "prompt_tokens": 0,
+        "completion_tokens": 0,
+        "cost_nanos": 0,
+    }
+    if ending.token is not None:
+        row |= {
+            "status": FAILED if ending.failure else SUCCESS,
+            "token": ending.token,
+            "error": clean_json(asdict(ending.failure)) if ending.failure else None,
+            "response": clean_json(ending.response),
+            "duration_ms": ending.duration_ms,
+        }
+    return row | (_event(ending.attempt) if ending.attempt else {})
+
+
+def _event(attempt: Attempt) -> dict[str, Any]:
+    charged = attempt.charged or _NOTHING
+    return {
+        "attempt_id": attempt.attempt_id,
+        "attempt_status": attempt.status,
+        "error_code": attempt.error_code,
+        "provider": attempt.provider,
+        "model": attempt.model[:200],
+        "prompt_tokens": charged.prompt_tokens,
+        "completion_tokens": charged.completion_tokens,
+        "cached_tokens": charged.cached_tokens,
+        "reasoning_tokens": charged.reasoning_tokens,
+        "cost_nanos": attempt.cost_nanos,
+        "latency_ms": attempt.latency_ms,
+        "is_fallback": attempt.is_fallback,
+        "previous_provider": attempt.previous_provider,
+        "is_confirmed": attempt.is_confirmed,
+    }
