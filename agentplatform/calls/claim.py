@@ -35,14 +35,14 @@ from (
     and (status = '{queued}' and not is_held or row.lease_token = wanted.token
       or lease_expires_at <= %(at)s and executions < {most} and {may_repeat})
   order by id for update of row
-) due where taken.id = due.id returning taken.*
+) due where taken.id = due.id returning {returning}
 """
 
 
 @cache
-def claim_sql(model: type[CallRow], *, may_repeat: str = "true") -> str:
-    """The statement that claims calls, with the parameters of claim_arguments. It returns the rows
-    of those that were claimed, with the fencing token given for each; to repeat it is harmless.
+def claim_sql(model: type[CallRow], *, may_repeat: str = "true", returning: str = "taken.*") -> str:
+    """The statement that claims calls, with the parameters of claim_arguments. It returns the
+    columns of those that were claimed, with the fencing token of each; to repeat it is harmless.
 
     `may_repeat` is a condition on the row of a call that lost its worker: it is taken again only
     where that is true.
@@ -54,6 +54,7 @@ def claim_sql(model: type[CallRow], *, may_repeat: str = "true") -> str:
         running=RUNNING,
         most=MAX_EXECUTIONS,
         may_repeat=may_repeat,
+        returning=returning,
     )
 
 

@@ -21,6 +21,8 @@ from apps.gateway.services.attempt import CallOwner, ClaimedCall
 _SEE_TENANT = (
     f"select set_config('{SETTING}', tenant_of_llm_calls(%(call_id)s)::text, true) as tenant_id"
 )
+_COLUMNS = ("id", "tenant_id", "run_id", "step_id", "lease_token", "request")
+_CLAIM = claim_sql(LlmCall, returning=", ".join(f"taken.{name}" for name in _COLUMNS))
 _EACH = 2
 
 
@@ -56,7 +58,7 @@ async def _claim(connection: Connection, wishes: Sequence[dict[str, Any]]) -> li
     for wish in wishes:
         statements += [
             (_SEE_TENANT, {"call_id": wish["ids"][0]}),
-            (claim_sql(LlmCall), wish),
+            (_CLAIM, wish),
         ]
     rows = await execute(connection, [*statements, (COMMIT_LAZILY, ())])
     return [
