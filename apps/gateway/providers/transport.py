@@ -27,6 +27,8 @@ _LONGEST_HEADER: Final = 64 * 1024
 _MOST_HEADERS: Final = 512
 # How long the end of an answer may take after its last event for the connection to be kept.
 _FAREWELL_SECONDS: Final = 0.1
+# How long the body of an error may take: its status has told most of it.
+_REFUSAL_SECONDS: Final = 1.0
 _TRIES_UNSENT: Final = 3
 _NO_CONNECTION = (aiohttp.ClientConnectorError, aiohttp.ServerTimeoutError)
 T = TypeVar("T")
@@ -164,7 +166,8 @@ class Transport:
 async def _refusal(response: aiohttp.ClientResponse) -> ProviderError:
     """The error of an answer that is no success: its status tells it, even if its body is lost."""
     try:
-        raw = await read_whole(response)
+        async with asyncio.timeout(_REFUSAL_SECONDS):
+            raw = await read_whole(response)
     except (aiohttp.ClientError, OSError, InvalidAnswer):
         raw = b""
     return status_error(response.status, response.headers, raw)

@@ -166,9 +166,12 @@ def test_a_redirect_is_not_followed_and_says_where_it_leads(
 
 @BOTH
 @EITHER_WAY
-def test_an_error_whose_body_is_cut_is_told_by_its_status(name: str, is_streamed: bool) -> None:
-    cut = framed(HTML, status="502 Bad Gateway", length=1000)
-    error = talked(name, cut, is_streamed=is_streamed, is_cut=True)
+@pytest.mark.parametrize("is_cut", [True, False], ids=["cut", "stalled"])
+def test_an_error_is_told_by_its_status_whatever_becomes_of_its_body(
+    name: str, is_streamed: bool, is_cut: bool
+) -> None:
+    part = framed(HTML, status="502 Bad Gateway", length=1000)
+    error = talked(name, part, is_streamed=is_streamed, is_cut=is_cut)
     assert type(error) is errors.ProviderUnavailable
     assert error.is_unbilled
 
