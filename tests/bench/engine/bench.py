@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 
+from agentplatform.embedded.supervisor import interrupt_on_signals
 from agentplatform.embedded.with_servers import SERVER
 from tests.bench.engine.installed import install_graphs
 from tests.bench.engine.processes import Processes
@@ -101,7 +102,9 @@ class Bench:
 
 @contextmanager
 def running_bench(names: Sequence[str]) -> Iterator[Bench]:
-    """Start all that these processes need, and them; stop it at the end."""
+    """Start all that these processes need, and them; stop it at the end, also when told to end by
+    a signal."""
+    interrupt_on_signals()
     folder = Path(tempfile.mkdtemp(prefix="agentplatform-bench-"))
     metrics = folder / "metrics"
     metrics.mkdir()

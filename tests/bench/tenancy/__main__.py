@@ -2,6 +2,7 @@
 
 import argparse
 
+from agentplatform.embedded.supervisor import interrupt_on_signals
 from tests.bench.bars import report
 from tests.bench.process import platform_process
 from tests.integration.tenants.user_pool import running_pool
@@ -14,6 +15,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=2000, help="of each tenant")
     parser.add_argument("--rounds", type=int, default=2000)
     given = parser.parse_args()
+    interrupt_on_signals()
     with running_pool() as pool:
         settings = {name.upper(): value for name, value in pool.settings().items()}
         with platform_process(settings) as servers:

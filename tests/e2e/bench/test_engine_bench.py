@@ -2,8 +2,10 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,28 @@ def test_an_unknown_line_is_refused_with_those_that_there_are():
     done = run_bench("--only", "turn")
     assert done.returncode == 2
     assert "there is no turn; there are throughput, latency" in done.stderr
+
+
+def test_a_bench_that_is_told_to_end_leaves_nothing():
+    folder = Path(tempfile.mkdtemp(dir="/tmp"))  # PostgreSQL's user must reach it
+    folder.chmod(0o755)
+    bench = subprocess.Popen(
+        [sys.executable, "-m", "tests.bench.engine", "--only", "turns"],
+        cwd=ROOT,
+        env=os.environ | {"TMPDIR": str(folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        assert bench.stdout.readline() == "turns ...\n"
+        assert list(folder.glob("agentplatform-bench-*"))
+        bench.terminate()
+        bench.communicate(timeout=60)
+        assert list(folder.iterdir()) == []
+    finally:
+        bench.kill()
+        shutil.rmtree(folder)
 
 
 def run_bench(*arguments, **environment):
