@@ -20,7 +20,8 @@ USAGE_ABOVE = 1000
 MEGABYTE = 1024 * 1024
 
 Script = Sequence[dict[str, Any]]
-"""Answers, one a turn: {"text": ...} or {"tool_calls": [{name, arguments}]}."""
+"""Answers, one a turn: {"text": ...} or {"tool_calls": [{name, arguments}]}; arguments that are a
+string are said as they are."""
 
 
 def compose_answer(ask: Ask, behaviour: Behaviour, script: Script = ()) -> Answer:
@@ -58,7 +59,8 @@ def _own_calls(ask: Ask, behaviour: Behaviour) -> tuple[Call, ...]:
 
 
 def _call(index: int, name: str, arguments: Any) -> Call:
-    return Call(id=f"{REQUEST_ID}_{index}", name=name, arguments=json.dumps(arguments))
+    text = arguments if isinstance(arguments, str) else json.dumps(arguments)
+    return Call(id=f"{REQUEST_ID}_{index}", name=name, arguments=text)
 
 
 def _say(ask: Ask, behaviour: Behaviour) -> str:

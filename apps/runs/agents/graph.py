@@ -8,6 +8,7 @@ from typing import Any
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command
 
+from apps.runs.agents.bounded import bounded
 from apps.runs.agents.checkpointer import THREAD, StepCheckpointer
 from apps.runs.agents.executor import run_nodes_here
 
@@ -49,7 +50,7 @@ run_nodes_here()
 def start_graph(graph: Graph, given: GraphInput) -> Paused | Ended:
     """The first turn."""
     saver = StepCheckpointer()
-    return _run(graph, saver, {"messages": given.messages, "options": given.options})
+    return _run(graph, saver, {"messages": given.messages, "options": bounded(given.options)})
 
 
 def resume_graph(graph: Graph, *, state: bytes, answers: Mapping[str, Any]) -> Paused | Ended:
@@ -57,7 +58,7 @@ def resume_graph(graph: Graph, *, state: bytes, answers: Mapping[str, Any]) -> P
 
     All at once: a graph that is resumed answer by answer runs its next node twice or stalls.
     """
-    return _run(graph, StepCheckpointer(state), Command(resume=dict(answers)))
+    return _run(graph, StepCheckpointer(state), Command(resume=bounded(dict(answers))))
 
 
 def _run(graph: Graph, saver: StepCheckpointer, given: Any) -> Paused | Ended:

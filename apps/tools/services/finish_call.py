@@ -48,7 +48,7 @@ def _finish(
 ) -> bool:
     result = ToolResult(
         status=ran.status,
-        value=ran.value,
+        value=clean_json(ran.value),
         stdout=ran.stdout,
         stderr=ran.stderr,
         exit_code=ran.exit_code,
