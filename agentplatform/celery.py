@@ -74,6 +74,11 @@ def make_app() -> Celery:
             "schedule": 10.0,
             "options": {"expires": 10.0},
         },
+        "watch-budgets": {
+            "task": "tenants.watch_budgets",
+            "schedule": 15.0,
+            "options": {"expires": 15.0},
+        },
         "tend-tenants": {
             "task": "tenants.tend",
             "schedule": 60.0,

@@ -54,6 +54,7 @@ QUEUES = (
             "runs.count_waiting",
             "gateway.expire_reservations",
             "tenants.tend",
+            "tenants.watch_budgets",
             "tenants.purge_expired",
         ),
     ),

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="api-docs")),
     path("", include("agentplatform.api.urls")),
     path("api/v1/", include("apps.tenants.api.urls")),
+    path("api/v1/", include("apps.gateway.api.urls")),
     path("api/v1/", include("apps.tools.api.urls")),
     path("api/v1/", include("apps.runs.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),

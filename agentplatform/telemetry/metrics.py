@@ -81,6 +81,11 @@ LLM_CIRCUIT_BREAKER_STATE = Gauge(
     ["provider"],
     multiprocess_mode="mostrecent",
 )
+BUDGET_ALERTS = Counter(
+    "budget_alerts_total",
+    "Thresholds of monthly budgets that were reached.",
+    ["tenant_id", "kind", "threshold"],
+)
 DEAD_LETTERS = Counter("dead_letters_total", "Dead letters that were written.", ["kind"])
 DEAD_LETTERS_OPEN = Gauge(
     "dead_letters_open",

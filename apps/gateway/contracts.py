@@ -1,5 +1,6 @@
 """Values that cross the border of the gateway: one request and one answer for every provider."""
 
+from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
@@ -124,3 +125,49 @@ class RunUsage(_Value):
     @property
     def total_tokens(self) -> int:
         return self.prompt_tokens + self.completion_tokens
+
+
+GroupKey = Literal["day", "provider", "model", "user_id", "api_key_id", "run_id"]
+
+
+class UsageQuestion(_Value):
+    """Usage from the day `since` to before the day `until`, in the time zone, summed up by
+    `group_by` and narrowed to `only`. Up to `limit` groups in the order of their keys; those after
+    the group whose keys are `after`, if it names one."""
+
+    tenant_id: UUID
+    time_zone: str
+    since: date
+    until: date
+    group_by: tuple[GroupKey, ...] = Field(min_length=1)
+    only: dict[GroupKey, str | UUID] = Field(default_factory=dict)
+    after: tuple[str, ...] = ()
+    limit: int
+
+
+class UsageSums(_Value):
+    """What the attempts of one group used; of all, without a `key`. `known_cost_nanos` is the cost
+    of those whose price is known."""
+
+    key: dict[GroupKey, str | None]
+    attempts: int
+    attempts_without_price: int
+    attempts_unconfirmed: int
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int
+    reasoning_tokens: int
+    known_cost_nanos: int
+
+    @property
+    def cost_nanos(self) -> int | None:
+        """None as soon as one price is not known."""
+        return None if self.attempts_without_price else self.known_cost_nanos
+
+
+class Usages(_Value):
+    """One page of groups, and the sums over every group."""
+
+    groups: tuple[UsageSums, ...]
+    total: UsageSums
+    has_more: bool

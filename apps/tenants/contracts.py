@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, BinaryIO, ClassVar, Literal, Protocol, TypedDict
 from uuid import UUID
 
@@ -52,6 +52,8 @@ class TenantSettings(TypedDict, total=False):
     name: str
     retention_days: int | None
     allows_provisioning: bool
+    time_zone: str
+    budget_thresholds: list[float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +136,36 @@ class AccountRoom:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BudgetOwner:
+    """A user or an API key of a tenant; neither is EACH_RUN."""
+
+    user_id: UUID | None = None
+    api_key_id: UUID | None = None
+
+
+EACH_RUN = BudgetOwner()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spending:
+    """Whom a call is charged to beside its tenant, and the open accounts that it is booked on."""
+
+    user_id: UUID | None
+    api_key_id: UUID | None
+    accounts: tuple[AccountRoom, ...]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the month is open for everybody who is charged."""
+        open_kinds = {account.kind for account in self.accounts}
+        return (
+            "tenant" in open_kinds
+            and (self.user_id is None or "user" in open_kinds)
+            and (self.api_key_id is None or "key" in open_kinds)
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Admission:
     """A wish to hold amounts for one provider attempt, all or nothing.
 
@@ -173,6 +205,36 @@ class ExpiredReservation:
     tokens: int
     cost_nanos: int | None
     memo: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Charge:
+    """What the ledger says that an attempt used, corrections included. `cost_nanos` None: its price
+    is not known. `is_confirmed` False: charged at what was held, for nobody knows better."""
+
+    attempt_id: UUID
+    tenant_id: UUID
+    call_id: UUID | None
+    tokens: int
+    cost_nanos: int | None
+    is_confirmed: bool
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrongAccount:
+    """An account whose `posted` is not the `ledger`'s sum, or whose `reserved` is not what is
+    `held` by reservations. `tenant` is the slug."""
+
+    tenant: str
+    kind: AccountKind
+    owner_id: UUID
+    unit: Unit
+    period: date | None
+    posted: int
+    ledger: int
+    reserved: int
+    held: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,10 +9,17 @@ from agentplatform.core.connections import brief_connection
 from apps.tenants.contracts import IdentityUnavailable, InvalidCredentials, Principal, Right
 from apps.tenants.selectors import budget_use as budget_use
 from apps.tenants.selectors import caps_of_active as caps_of_active
+from apps.tenants.selectors import tenant_of_slug as tenant_of_slug
+from apps.tenants.selectors import time_zone_of as time_zone_of
+from apps.tenants.services.audit_ledger import charges_of as charges_of
+from apps.tenants.services.audit_ledger import every_charge as every_charge
+from apps.tenants.services.audit_ledger import find_wrong_accounts as find_wrong_accounts
+from apps.tenants.services.audit_ledger import unconfirmed_charges as unconfirmed_charges
 from apps.tenants.services.authenticate import authenticate as authenticate
 from apps.tenants.services.book import settle as settle
 from apps.tenants.services.book import settlement_statement as settlement_statement
 from apps.tenants.services.books import Books as Books
+from apps.tenants.services.correct_charge import correct_charge as correct_charge
 from apps.tenants.services.delete_secret import delete_secret as delete_secret
 from apps.tenants.services.expire_reservations import expire_reservations as expire_reservations
 from apps.tenants.services.holdings import register_holdings as register_holdings

@@ -1,16 +1,37 @@
 """What is left of a tenant's money, what was used, and who changed what."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from django.db.models import BigIntegerField, OuterRef, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    DateField,
+    DateTimeField,
+    Func,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Coalesce
 
+from agentplatform.core.errors import NotFound
 from agentplatform.core.transactions import scope_connection
-from apps.tenants.contracts import AccountRoom, AuditFilter, BudgetUse, Caps, Unit
-from apps.tenants.models import Account, AuditEntry, Tenant
+from apps.tenants.contracts import (
+    AccountRoom,
+    AuditFilter,
+    BudgetOwner,
+    BudgetUse,
+    Caps,
+    Spending,
+    Unit,
+)
+from apps.tenants.models import Account, AuditEntry, Budget, Tenant
 
 AUDIT_FIELDS = (
     "id", "at", "tenant_id", "actor_kind", "actor_id", "actor_name", "action", "target_kind",
@@ -19,36 +40,68 @@ AUDIT_FIELDS = (
 """What is shown of an audit entry, wherever it is shown."""
 
 
-def period_of(at: datetime) -> date:
-    """The month that `at` is booked in: its first day, in UTC."""
-    return at.date().replace(day=1)
+def period_of(at: datetime, time_zone: str) -> date:
+    """The month that `at` is booked in: its first day, in the tenant's time zone."""
+    return at.astimezone(ZoneInfo(time_zone)).date().replace(day=1)
 
 
 SPENDING = """
-with recursive spending as (
-  (select * from accounts where tenant_id = %(tenant_id)s and period = %(period)s
-     and kind = 'tenant' and owner_id = %(tenant_id)s
-   union all
-   select * from accounts where tenant_id = %(tenant_id)s and period is null
-     and kind = 'run' and owner_id = %(run_id)s)
+with recursive runs as (
+  select id, kind, unit, hard_limit, posted, reserved, parent_owner_id, user_id, api_key_id, 0 as up
+  from accounts
+  where tenant_id = %(tenant_id)s and kind = 'run' and owner_id = %(run_id)s and period is null
   union
-  select parent.* from spending
-  join accounts parent on parent.tenant_id = %(tenant_id)s and parent.period is null
-    and parent.kind = 'run' and parent.owner_id = spending.parent_owner_id
+  select a.id, a.kind, a.unit, a.hard_limit, a.posted, a.reserved, a.parent_owner_id, a.user_id,
+    a.api_key_id, r.up + 1
+  from runs r join accounts a
+    on a.tenant_id = %(tenant_id)s and a.kind = 'run' and a.owner_id = r.parent_owner_id
+      and a.period is null
+), spender as (
+  select t.id as tenant_id,
+    date_trunc('month', %(at)s::timestamptz at time zone t.time_zone)::date as period,
+    (select user_id from runs order by up limit 1) as user_id,
+    (select api_key_id from runs order by up limit 1) as api_key_id
+  from tenants t where t.id = %(tenant_id)s
+), found as (
+  select id, kind, unit, hard_limit, posted, reserved from runs
+  union
+  select a.id, a.kind, a.unit, a.hard_limit, a.posted, a.reserved
+  from spender s join accounts a on a.tenant_id = s.tenant_id and a.period = s.period
+    and (a.kind, a.owner_id) in
+      (('tenant', s.tenant_id), ('user', s.user_id), ('key', s.api_key_id))
 )
-select id, kind, unit, hard_limit, posted, reserved from spending order by id
+select s.user_id, s.api_key_id, f.id, f.kind, f.unit, f.hard_limit, f.posted, f.reserved
+from spender s left join found f on true order by f.id
 """
-"""The accounts that a call is booked on, as far as they are open: the tenant's month, the run, and
-the runs that it works for. Its parameters are those of spending_arguments."""
+"""Whom a call is charged to, and those of the accounts that are open: of the run, of the runs that
+it works for, and of the month of tenant, user and key. Its parameters are those of
+spending_arguments; its rows are for spending_of."""
 
 
 def spending_arguments(*, tenant_id: UUID, run_id: UUID | None, at: datetime) -> dict[str, Any]:
     """The parameters of SPENDING for a call made at `at`."""
-    return {"tenant_id": tenant_id, "run_id": run_id, "period": period_of(at)}
+    return {"tenant_id": tenant_id, "run_id": run_id, "at": at}
 
 
-def room_of(row: Mapping[str, Any]) -> AccountRoom:
-    """A row of SPENDING as it crosses the app's border."""
+def spending_of(rows: Sequence[Mapping[str, Any]]) -> Spending:
+    """The rows of SPENDING as they cross the app's border."""
+    return Spending(
+        user_id=rows[0]["user_id"] if rows else None,
+        api_key_id=rows[0]["api_key_id"] if rows else None,
+        accounts=tuple(_room_of(row) for row in rows if row["id"] is not None),
+    )
+
+
+def spending(*, tenant_id: UUID, run_id: UUID | None, at: datetime) -> Spending:
+    """Whom a call made at `at` is charged to, and on which accounts that are open. One query."""
+    with scope_connection().cursor() as cursor:
+        cursor.execute(SPENDING, spending_arguments(tenant_id=tenant_id, run_id=run_id, at=at))
+        names = [column.name for column in cursor.description]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return spending_of(rows)
+
+
+def _room_of(row: Mapping[str, Any]) -> AccountRoom:
     limit = row["hard_limit"]
     return AccountRoom(
         account_id=row["id"],
@@ -59,29 +112,23 @@ def room_of(row: Mapping[str, Any]) -> AccountRoom:
     )
 
 
-def account_rooms(*, tenant_id: UUID, run_id: UUID | None, at: datetime) -> tuple[AccountRoom, ...]:
-    """The accounts that a call made at `at` is booked on, as far as they are open."""
-    with scope_connection().cursor() as cursor:
-        cursor.execute(SPENDING, spending_arguments(tenant_id=tenant_id, run_id=run_id, at=at))
-        names = [column.name for column in cursor.description]
-        return tuple(room_of(dict(zip(names, row, strict=True))) for row in cursor.fetchall())
-
-
 def budget_use(*, tenant_id: UUID, at: datetime) -> BudgetUse:
     """The tenant's month so far; zeros before its first call."""
+    tenant = Tenant.objects.filter(id=tenant_id).first()
+    if tenant is None:
+        return BudgetUse()
     rows = Account.objects.filter(
-        tenant_id=tenant_id, kind=Account.Kind.TENANT, period=period_of(at)
+        tenant_id=tenant_id, kind=Account.Kind.TENANT, period=period_of(at, tenant.time_zone)
     )
     by_unit = {row.unit: row for row in rows}
     tokens, nanos = by_unit.get(Account.Unit.TOKENS), by_unit.get(Account.Unit.NANOS)
-    tenant = Tenant.objects.filter(id=tenant_id).first()
     return BudgetUse(
         tokens_used=tokens.posted if tokens else 0,
         tokens_reserved=tokens.reserved if tokens else 0,
-        token_limit=tenant.token_budget_monthly if tenant else None,
+        token_limit=tenant.token_budget_monthly,
         cost_nanos=nanos.posted if nanos else 0,
         cost_reserved_nanos=nanos.reserved if nanos else 0,
-        cost_limit_nanos=tenant.usd_budget_monthly_nanos if tenant else None,
+        cost_limit_nanos=tenant.usd_budget_monthly_nanos,
     )
 
 
@@ -92,19 +139,61 @@ def with_budget_use(tenants: QuerySet[Tenant], *, at: datetime) -> QuerySet[Tena
         tenant=OuterRef("pk"),
         kind=Account.Kind.TENANT,
         owner_id=OuterRef("pk"),
-        period=period_of(at),
+        period=_month(OuterRef("time_zone"), at),
     )
+    return tenants.annotate(**_used(month))
 
+
+def budgets_of(*, tenant_id: UUID, owner: BudgetOwner) -> QuerySet[Budget]:
+    """The one budget of the owner, or none."""
+    where: dict[str, Any] = {"user_id": owner.user_id, "api_key_id": owner.api_key_id}
+    return Budget.objects.filter(tenant_id=tenant_id, **where)
+
+
+def with_month_use(budgets: QuerySet[Budget], *, at: datetime) -> QuerySet[Budget]:
+    """Each budget of a user or a key with the same; zeros for that of each run."""
+    kind = Case(When(user__isnull=False, then=Value("user")), default=Value("key"))
+    month = Account.objects.filter(
+        tenant=OuterRef("tenant_id"),
+        kind=OuterRef("owner_kind"),
+        owner_id=OuterRef("owner"),
+        period=_month(OuterRef("tenant__time_zone"), at),
+    )
+    owner = Coalesce("user_id", "api_key_id")
+    owned: Any = budgets.annotate(owner_kind=kind, owner=owner)
+    return cast("QuerySet[Budget]", owned.annotate(**_used(month)))
+
+
+def _month(time_zone: OuterRef, at: datetime) -> Cast:
+    local = Func(time_zone, Value(at), function="timezone", output_field=DateTimeField())
+    start = Func(Value("month"), local, function="date_trunc", output_field=DateTimeField())
+    return Cast(start, DateField())
+
+
+def _used(month: QuerySet[Account]) -> dict[str, Coalesce]:
     def amount(unit: Unit, column: str) -> Coalesce:
         found = Subquery(month.filter(unit=unit).values(column))
         return Coalesce(found, Value(0), output_field=BigIntegerField())
 
-    return tenants.annotate(
-        tokens_used=amount("tokens", "posted"),
-        tokens_reserved=amount("tokens", "reserved"),
-        nanos_used=amount("nanos", "posted"),
-        nanos_reserved=amount("nanos", "reserved"),
-    )
+    return {
+        f"{unit}_{name}": amount(unit, column)
+        for unit in ("tokens", "nanos")
+        for name, column in (("used", "posted"), ("reserved", "reserved"))
+    }
+
+
+def time_zone_of(tenant_id: UUID) -> str:
+    """Whose months and days count for the tenant."""
+    return Tenant.objects.values_list("time_zone", flat=True).get(id=tenant_id)
+
+
+def tenant_of_slug(slug: str) -> UUID:
+    """The tenant that has the slug, or else the last one that had it. Raises NotFound."""
+    tenants = Tenant.objects.filter(slug=slug)
+    tenant = tenants.exclude(status="deleted").first() or tenants.order_by("-id").first()
+    if tenant is None:
+        raise NotFound(f"There is no tenant with the slug {slug!r}.")
+    return tenant.id
 
 
 def caps_of_active(tenant_ids: Iterable[UUID]) -> dict[UUID, Caps]:

@@ -69,9 +69,16 @@ class RunForkView(APIView):
 def _made_once(
     request: Request, run: Run, what: str, given: dict[str, Any], make: Maker
 ) -> Response:
-    who = principal_of(request).user_id
+    who = principal_of(request)
     made, is_new = make_once(
-        partial(make, run=run, created_by=who, at=now(), **given),
+        partial(
+            make,
+            run=run,
+            created_by=who.user_id,
+            api_key_id=who.api_key_id,
+            at=now(),
+            **given,
+        ),
         tenant_id=run.tenant_id,
         key=idempotency_key(request),
         request=[what, str(run.id), given],

@@ -83,6 +83,7 @@ class RunList(APIView):
             token_budget=body.validated_data.get("token_budget"),
             priority=body.validated_data["priority"],
             created_by=principal_of(request).user_id,
+            api_key_id=principal_of(request).api_key_id,
             idempotency_key=idempotency_key(request),
             trace_id=current_trace_id() or "",
             at=now(),

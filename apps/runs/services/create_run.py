@@ -25,6 +25,7 @@ def create_run(
     given: dict[str, Any],
     created_by: UUID | None,
     at: datetime,
+    api_key_id: UUID | None = None,
     token_budget: int | None = None,
     idempotency_key: str | None = None,
     trace_id: str = "",
@@ -32,9 +33,9 @@ def create_run(
 ) -> tuple[Run, bool]:
     """The new run and True, or the run that this idempotency key made before and False.
 
-    Raises TenantInactive, InvalidRunInput for an input that breaks the task's schema, and
-    IdempotencyMismatch when the key was used with another request. Opens a transaction; the
-    message goes out after it.
+    It uses the budgets of the user and the key who start it. Raises TenantInactive, InvalidRunInput
+    for an input that breaks the task's schema, and IdempotencyMismatch when the key was used with
+    another request. Opens a transaction; the message goes out after it.
     """
     tenants.require_active_tenant(tenant_id=task.tenant_id)
 
@@ -44,6 +45,7 @@ def create_run(
                 version=newest_version(task),
                 given=given,
                 created_by=created_by,
+                api_key_id=api_key_id,
                 at=at,
                 token_budget=token_budget,
                 trace_id=trace_id,
@@ -66,6 +68,7 @@ def create_run_of_version(
     created_by: UUID | None,
     at: datetime,
     token_budget: int | None,
+    api_key_id: UUID | None = None,
     **more: Any,
 ) -> Run:
     """A run of this version; `more` are fields of its row. One with a `parent_run` uses the
@@ -98,6 +101,8 @@ def create_run_of_version(
         run_id=run.id,
         token_limit=budget,
         parent_run_id=run.parent_run_id,
+        user_id=created_by,
+        api_key_id=api_key_id,
     )
     if caps:
         after_commit(send_give_places)

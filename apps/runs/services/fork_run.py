@@ -22,7 +22,7 @@ def retry_run(*, run: Run, created_by: UUID | None, at: datetime, **key: Any) ->
     """A run of the same version and input that takes over every step that ended well, and takes
     the failed ones and what needs them again. Raises Conflict for a run that did not fail.
 
-    `key` is what make_once gives. Opens a transaction.
+    `key` is what make_once gives, and the API key that asks. Opens a transaction.
     """
     if run.status not in RUN.terminal or run.status == "COMPLETED":
         raise Conflict(f"The run is {run.status}; only one that ended otherwise is retried.")
@@ -46,7 +46,7 @@ def fork_run(
     needs it again, with another input if one is given.
 
     Raises InvalidInput for an unknown step, Conflict while a step before it is not over. `key` is
-    what make_once gives. Opens a transaction.
+    what make_once gives, and the API key that asks. Opens a transaction.
     """
     spec, steps = spec_of(run), steps_of(run)
     if step not in spec.by_name:

@@ -3,7 +3,14 @@
 from django.contrib import admin
 from django.contrib.auth.models import Group
 
-from apps.tenants.admin import api_key, audit_entry, money, tenant, user  # noqa: F401  registers
+from apps.tenants.admin import (  # noqa: F401  registers
+    api_key,
+    audit_entry,
+    budget,
+    money,
+    tenant,
+    user,
+)
 from apps.tenants.admin.own_password import OwnPasswordForm
 
 admin.site.unregister(Group)

@@ -1,9 +1,13 @@
 """A budget and its use, as a bar."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from django.template.loader import render_to_string
+
+from agentplatform.core.money import NANOS_PER_USD
+from apps.tenants.contracts import Unit
+from apps.tenants.models import Tenant
 
 Level = Literal["free", "calm", "warning", "exhausted"]
 
@@ -52,3 +56,22 @@ def render_bar(bar: BudgetBar, *, used: str, reserved: str, limit: str) -> str:
     """The bar with its amounts as people read them; an empty `reserved` is not mentioned."""
     words = {"used": used, "reserved": reserved, "limit": limit}
     return render_to_string("admin/tenants/budget_bar.html", {"bar": bar, **words})
+
+
+def bar_of(row: Any, unit: Unit, limit: int | None, *, of: Tenant) -> str:
+    """The bar of a row that a selector has told its use of the month, `of` whose soft limit."""
+    used, reserved = getattr(row, f"{unit}_used", 0), getattr(row, f"{unit}_reserved", 0)
+    words = usd_words if unit == "nanos" else "{:,}".format
+    bar = BudgetBar(used=used, reserved=reserved, limit=limit, soft_limit_ratio=of.soft_limit_ratio)
+    return render_bar(
+        bar,
+        used=words(used),
+        reserved=words(reserved) if reserved else "",
+        limit="" if limit is None else words(limit),
+    )
+
+
+def usd_words(nanos: int) -> str:
+    """To the cent; what is less than a dollar, to the hundredth of a cent."""
+    usd = nanos / NANOS_PER_USD
+    return f"{usd:,.2f}" if usd >= 1 or not nanos else f"{usd:.4f}"

@@ -1,19 +1,49 @@
-"""The accounts and the ledger, to look at."""
+"""The accounts, what is held and the ledger, to look at."""
 
 from django.contrib import admin
 from unfold.admin import ModelAdmin
 
 from agentplatform.core.admin import ReadOnly
 from agentplatform.core.money import format_usd
-from apps.tenants.models import Account, LedgerEntry
+from apps.tenants.models import Account, LedgerEntry, Reservation
 
 
 @admin.register(Account)
 class AccountAdmin(ReadOnly, ModelAdmin):
-    list_display = ("tenant", "kind", "unit", "period", "hard_limit", "posted", "reserved")
+    list_display = ("tenant", "kind", "owner_id", "unit", "period", "limit", "used", "held")
     list_filter = ("kind", "unit", "period")
     list_select_related = ("tenant",)
     search_fields = ("tenant__slug", "owner_id")
+    show_full_result_count = False
+
+    @admin.display(description="limit", ordering="hard_limit")
+    def limit(self, account: Account) -> str:
+        return "no limit" if account.hard_limit is None else _words(account, account.hard_limit)
+
+    @admin.display(description="used", ordering="posted")
+    def used(self, account: Account) -> str:
+        return _words(account, account.posted)
+
+    @admin.display(description="held", ordering="reserved")
+    def held(self, account: Account) -> str:
+        return _words(account, account.reserved)
+
+
+def _words(account: Account, amount: int) -> str:
+    return format_usd(amount) or "" if account.unit == Account.Unit.NANOS else f"{amount:,}"
+
+
+@admin.register(Reservation)
+class ReservationAdmin(ReadOnly, ModelAdmin):
+    list_display = ("attempt_id", "tenant", "tokens", "usd", "run_id", "deadline")
+    list_filter = ("tenant",)
+    list_select_related = ("tenant",)
+    search_fields = ("=attempt_id", "=call_id", "=run_id")
+    ordering = ("deadline",)
+
+    @admin.display(description="USD")
+    def usd(self, reservation: Reservation) -> str:
+        return format_usd(reservation.cost_nanos) or "unknown"
 
 
 @admin.register(LedgerEntry)

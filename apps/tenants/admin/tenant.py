@@ -12,8 +12,7 @@ from unfold.decorators import display
 
 from agentplatform.api.admin_refusal import Form
 from agentplatform.core.clock import now
-from agentplatform.core.money import NANOS_PER_USD
-from apps.tenants.admin.budget_bar import BudgetBar, render_bar
+from apps.tenants.admin.budget_bar import bar_of
 from apps.tenants.admin.shown_once import show_once
 from apps.tenants.admin.tenant_actions import TenantActions
 from apps.tenants.admin.tenant_filters import BudgetFilter
@@ -31,7 +30,8 @@ STATUS_COLORS = {"active": "success", "suspended": "warning", "deleted": "danger
 class TenantAdmin(TenantActions):
     audit_noun = "tenant"
     audited_fields = (
-        "name", "slug", "soft_limit_ratio", "rate_limit_per_minute", "user_rate_limit_per_minute",
+        "name", "slug", "soft_limit_ratio", "budget_thresholds", "time_zone",
+        "rate_limit_per_minute", "user_rate_limit_per_minute",
         "max_runs_in_flight", "max_calls_in_flight", "retention_days", "allows_provisioning",
     )  # fmt: skip
     form = TenantForm
@@ -58,6 +58,8 @@ class TenantAdmin(TenantActions):
                     "token_budget_monthly",
                     "usd_budget_monthly",
                     "soft_limit_ratio",
+                    "budget_thresholds",
+                    "time_zone",
                 )
             },
         ),
@@ -85,11 +87,11 @@ class TenantAdmin(TenantActions):
 
     @admin.display(description="Tokens this month", ordering="tokens_used")
     def tokens_this_month(self, tenant: Any) -> str:
-        return _bar(tenant, "tokens", tenant.token_budget_monthly, "{:,}".format)
+        return bar_of(tenant, "tokens", tenant.token_budget_monthly, of=tenant)
 
     @admin.display(description="USD this month", ordering="nanos_used")
     def usd_this_month(self, tenant: Any) -> str:
-        return _bar(tenant, "nanos", tenant.usd_budget_monthly_nanos, _usd)
+        return bar_of(tenant, "nanos", tenant.usd_budget_monthly_nanos, of=tenant)
 
     @admin.display(description="What it has")
     def lists(self, tenant: Tenant) -> str:
@@ -157,25 +159,6 @@ class TenantAdmin(TenantActions):
     def has_delete_permission(self, *_: object, **__: object) -> bool:
         """A tenant is ended by the action; its ledger and audit stay."""
         return False
-
-
-def _bar(tenant: Any, unit: str, limit: int | None, words: Any) -> str:
-    used, reserved = getattr(tenant, f"{unit}_used", 0), getattr(tenant, f"{unit}_reserved", 0)
-    bar = BudgetBar(
-        used=used, reserved=reserved, limit=limit, soft_limit_ratio=tenant.soft_limit_ratio
-    )
-    return render_bar(
-        bar,
-        used=words(used),
-        reserved=words(reserved) if reserved else "",
-        limit="" if limit is None else words(limit),
-    )
-
-
-def _usd(nanos: int) -> str:
-    """To the cent; what is less than a dollar, to the hundredth of a cent."""
-    usd = nanos / NANOS_PER_USD
-    return f"{usd:,.2f}" if usd >= 1 or not nanos else f"{usd:.4f}"
 
 
 def _list_of(model: type[Model]) -> str:

@@ -1,5 +1,6 @@
 """The forms of a tenant: budgets in tokens and USD; empty means no limit."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -10,9 +11,11 @@ from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
 )
 
+from agentplatform.core.errors import InvalidInput
 from agentplatform.core.money import NANOS_PER_USD, parse_usd
 from apps.tenants.models import Tenant
-from apps.tenants.services.change_tenant import MAX_RETENTION_DAYS
+from apps.tenants.services.change_tenant import MAX_RETENTION_DAYS, check_thresholds
+from apps.tenants.services.check_time_zone import check_time_zone
 
 
 class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -72,6 +75,8 @@ class TenantForm(BudgetForm):
             "slug",
             "token_budget_monthly",
             "soft_limit_ratio",
+            "budget_thresholds",
+            "time_zone",
             "rate_limit_per_minute",
             "user_rate_limit_per_minute",
             "max_runs_in_flight",
@@ -81,8 +86,25 @@ class TenantForm(BudgetForm):
         )
         help_texts: ClassVar = {
             "token_budget_monthly": "Empty means no limit.",
-            "soft_limit_ratio": "The share of a budget from which on it is shown as short.",
+            "soft_limit_ratio": "The share of a budget from which on it is shown as short, and"
+            " at which there is a warning.",
         }
+
+    def clean_time_zone(self) -> str:
+        name: str = self.cleaned_data["time_zone"]
+        self._judge("time_zone", lambda: check_time_zone(name))
+        return name
+
+    def clean_budget_thresholds(self) -> list[float]:
+        shares: list[float] = self.cleaned_data["budget_thresholds"]
+        self._judge("budget_thresholds", lambda: check_thresholds(shares))
+        return shares
+
+    def _judge(self, field: str, check: Callable[[], None]) -> None:
+        try:
+            check()
+        except InvalidInput as error:
+            raise forms.ValidationError(error.errors[field]) from error
 
 
 class NewTenantForm(BudgetForm):

@@ -9,7 +9,7 @@ from agentplatform.core.money import format_usd
 from apps.tenants.contracts import BudgetUse
 from apps.tenants.models import ApiKey, AuditEntry, Secret, Tenant, User
 from apps.tenants.selectors import AUDIT_FIELDS
-from apps.tenants.services.change_tenant import MAX_RETENTION_DAYS
+from apps.tenants.services.change_tenant import MAX_RETENTION_DAYS, MAX_THRESHOLDS
 from apps.tenants.services.rotate_api_key import DEFAULT_OVERLAP_SECONDS, MAX_OVERLAP_SECONDS
 from apps.tenants.services.secret_text import MAX_BYTES
 from apps.tenants.states import RIGHTS_OF_TENANTS
@@ -50,14 +50,17 @@ class Budget(serializers.Serializer[BudgetUse]):
 
 
 class TenantRead(serializers.ModelSerializer[Tenant]):
-    """Your tenant. `budget` warns from `soft_limit_ratio` of a limit on."""
+    """Your tenant. `budget` is of the month in `time_zone`. There is one warning at
+    `soft_limit_ratio` of a limit and at each of `budget_thresholds`."""
 
     budget = serializers.SerializerMethodField()
+    budget_thresholds = serializers.ListField(child=serializers.FloatField())
 
     class Meta:
         model = Tenant
         fields = (
-            "id", "name", "slug", "status", "budget", "soft_limit_ratio", "rate_limit_per_minute",
+            "id", "name", "slug", "status", "budget", "soft_limit_ratio", "budget_thresholds",
+            "time_zone", "rate_limit_per_minute",
             "user_rate_limit_per_minute", "max_runs_in_flight", "max_calls_in_flight",
             "retention_days", "allows_provisioning", "created_at",
         )  # fmt: skip
@@ -76,6 +79,17 @@ class TenantChange(StrictSerializer):
         allow_null=True,
         required=False,
         help_text="Days to keep what has ended; null keeps it.",
+    )
+    time_zone = serializers.CharField(
+        max_length=64,
+        required=False,
+        help_text="Whose months count for budgets: a name of the IANA list, as Europe/Berlin.",
+    )
+    budget_thresholds = serializers.ListField(
+        child=serializers.FloatField(),
+        max_length=MAX_THRESHOLDS,
+        required=False,
+        help_text="Shares of a budget between 0 and 1 to warn at, beside the soft limit.",
     )
     allows_provisioning = serializers.BooleanField(
         required=False, help_text="A person's first login with Cognito makes the user."

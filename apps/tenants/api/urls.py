@@ -5,6 +5,7 @@ from django.urls import path
 from apps.tenants.api import (
     api_keys,
     audit,
+    budgets,
     me,
     schema,  # noqa: F401  drf-spectacular finds it once it is imported
     secrets,
@@ -24,6 +25,15 @@ urlpatterns = [
     ),
     path("secrets", secrets.SecretList.as_view(), name="secrets"),
     path("secrets/<str:name>", secrets.SecretDetail.as_view(), name="secret"),
+    path("budgets", budgets.BudgetList.as_view(), name="budgets"),
+    path("budgets/alerts", budgets.BudgetAlertList.as_view(), name="budget-alerts"),
+    path("budgets/each-run", budgets.RunBudget.as_view(), name="run-budget"),
+    path("budgets/users/<uuid:user_id>", budgets.UserBudget.as_view(), name="user-budget"),
+    path(
+        "budgets/api-keys/<uuid:api_key_id>",
+        budgets.ApiKeyBudget.as_view(),
+        name="api-key-budget",
+    ),
     path("audit", audit.AuditList.as_view(), name="audit"),
     path("audit/export", audit.AuditExport.as_view(), name="audit-export"),
 ]

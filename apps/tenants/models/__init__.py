@@ -1,5 +1,6 @@
 from apps.tenants.models.api_key import ApiKey
 from apps.tenants.models.audit_entry import AuditEntry
+from apps.tenants.models.budget import Budget, BudgetAlert
 from apps.tenants.models.money import Account, LedgerEntry, Reservation
 from apps.tenants.models.secret import Secret
 from apps.tenants.models.tenant import Tenant
@@ -9,6 +10,8 @@ __all__ = [
     "Account",
     "ApiKey",
     "AuditEntry",
+    "Budget",
+    "BudgetAlert",
     "LedgerEntry",
     "Reservation",
     "Secret",

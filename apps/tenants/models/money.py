@@ -8,8 +8,9 @@ from django.db.models import Q
 class Account(models.Model):
     """What one owner has used and holds in one unit and period. Only the function `book` moves it.
 
-    `period` is the first day of the month; None for an owner without periods (a run).
-    `parent_owner_id` is the run that a run works for: its account holds the same amounts.
+    `period` is the first day of the tenant's month; None for an owner without periods (a run).
+    `parent_owner_id` is the run that a run works for: its account holds the same amounts. Those of
+    `user_id` and `api_key_id`, who started a run, do too.
     `hard_limit` None means no limit. Every admission keeps posted + reserved <= hard_limit.
     """
 
@@ -28,6 +29,8 @@ class Account(models.Model):
     kind = models.CharField(max_length=8, choices=Kind)
     owner_id = models.UUIDField()
     parent_owner_id = models.UUIDField(null=True, blank=True)
+    user_id = models.UUIDField(null=True, blank=True)
+    api_key_id = models.UUIDField(null=True, blank=True)
     unit = models.CharField(max_length=8, choices=Unit)
     period = models.DateField(null=True, blank=True)
     hard_limit = models.BigIntegerField(null=True, blank=True)
@@ -53,6 +56,13 @@ class Account(models.Model):
             models.CheckConstraint(
                 condition=Q(hard_limit__isnull=True) | Q(hard_limit__gte=0),
                 name="accounts_limit_positive",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=("period",),
+                condition=Q(hard_limit__isnull=False, period__isnull=False),
+                name="accounts_limited_by_month",
             ),
         )
 
@@ -128,6 +138,16 @@ class LedgerEntry(models.Model):
         indexes = (
             models.Index(fields=("tenant", "created_at"), name="ledger_entries_by_tenant"),
             models.Index(fields=("run_id",), name="ledger_entries_by_run"),
+            models.Index(
+                fields=("attempt_id",),
+                condition=Q(kind="correction"),
+                name="ledger_entries_corrections",
+            ),
+            models.Index(
+                fields=("tenant",),
+                condition=Q(is_confirmed=False),
+                name="ledger_entries_unconfirmed",
+            ),
         )
 
     def __str__(self) -> str:

@@ -1,12 +1,15 @@
 """A customer of the platform: everything else belongs to one."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Value
 
 from agentplatform.core.ids import new_id
 
 
 class Tenant(models.Model):
-    """Limits are hard; `soft_limit_ratio` is where the warning comes. None means no limit.
+    """Limits are hard; `soft_limit_ratio` is where the first warning comes, `budget_thresholds` are
+    shares where further ones do. None means no limit. Months are those of `time_zone`.
 
     What ended longer than `retention_days` ago is purged; None keeps it. A deleted tenant's data is
     purged by `purged_at`; the row stays, for the ledger and the audit, and gives its slug free.
@@ -24,6 +27,19 @@ class Tenant(models.Model):
     token_budget_monthly = models.BigIntegerField(null=True, blank=True)
     usd_budget_monthly_nanos = models.BigIntegerField(null=True, blank=True)
     soft_limit_ratio = models.FloatField(default=0.8)
+    budget_thresholds = ArrayField(
+        models.FloatField(),
+        default=list,
+        db_default=Value([], output_field=ArrayField(models.FloatField())),
+        blank=True,
+        help_text="Further shares of a budget to warn at, by comma: 0.5, 0.9.",
+    )
+    time_zone = models.CharField(
+        max_length=64,
+        default="UTC",
+        db_default="UTC",
+        help_text="Whose calendar months count for budgets, for example Europe/Berlin.",
+    )
     rate_limit_per_minute = models.PositiveIntegerField(default=100)
     user_rate_limit_per_minute = models.PositiveIntegerField(default=20)
     max_runs_in_flight = models.PositiveIntegerField(

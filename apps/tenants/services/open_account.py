@@ -1,60 +1,107 @@
 """Open the accounts that calls are booked on."""
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from agentplatform.core.errors import NotFound
-from agentplatform.core.transactions import require_transaction, transaction
-from apps.tenants.models import Account, Tenant
+from agentplatform.core.transactions import require_transaction, scope_connection, transaction
+from apps.tenants.models import Account, Budget
 from apps.tenants.selectors import period_of
+from apps.tenants.services.lock_tenant import lock_tenant
+
+Limits = tuple[int | None, int | None]
+"""Of tokens and of nano-dollars."""
 
 
-def open_tenant_accounts(*, tenant_id: UUID, at: datetime) -> None:
-    """Make the month's accounts of a tenant, with its limits. Opens a transaction; harmless twice.
+def open_month_accounts(
+    *, tenant_id: UUID, at: datetime, user_id: UUID | None = None, api_key_id: UUID | None = None
+) -> None:
+    """Make the month's accounts of a tenant, and of a user and a key of it, with their limits.
+    Raises NotFound. Opens a transaction; harmless twice.
 
-    The tenant's row is locked meanwhile, so that no change of its limits is missed.
+    The tenant's row is locked meanwhile, so that no change of a limit is missed.
     """
     with transaction():
-        tenant = Tenant.objects.select_for_update(no_key=True).filter(id=tenant_id).first()
-        if tenant is None:
-            raise NotFound(f"There is no tenant {tenant_id}.")
+        tenant = lock_tenant(tenant_id)
+        period = period_of(at, tenant.time_zone)
+        own: Limits = (tenant.token_budget_monthly, tenant.usd_budget_monthly_nanos)
+        owners = {(Account.Kind.TENANT, tenant_id): own}
+        if user_id is not None:
+            owners[Account.Kind.USER, user_id] = _limits(tenant_id, user_id=user_id)
+        if api_key_id is not None:
+            owners[Account.Kind.KEY, api_key_id] = _limits(tenant_id, api_key_id=api_key_id)
         Account.objects.bulk_create(
             [
                 Account(
                     tenant=tenant,
-                    kind=Account.Kind.TENANT,
-                    owner_id=tenant.id,
+                    kind=kind,
+                    owner_id=owner_id,
                     unit=unit,
-                    period=period_of(at),
+                    period=period,
                     hard_limit=hard_limit,
                 )
-                for unit, hard_limit in (
-                    (Account.Unit.TOKENS, tenant.token_budget_monthly),
-                    (Account.Unit.NANOS, tenant.usd_budget_monthly_nanos),
+                for (kind, owner_id), limits in owners.items()
+                for unit, hard_limit in zip(
+                    (Account.Unit.TOKENS, Account.Unit.NANOS), limits, strict=True
                 )
             ],
             ignore_conflicts=True,
         )
 
 
+def _limits(tenant_id: UUID, **owner: UUID) -> Limits:
+    budget = Budget.objects.filter(tenant_id=tenant_id, **owner).first()
+    return (budget.token_limit, budget.usd_limit_nanos) if budget else (None, None)
+
+
+_OPEN_RUN: Final = """
+with every as (
+  select token_limit, usd_limit_nanos from budgets
+  where tenant_id = %(tenant)s and user_id is null and api_key_id is null
+), parent as (
+  select user_id, api_key_id from accounts
+  where tenant_id = %(tenant)s and kind = 'run' and owner_id = %(parent)s::uuid
+    and unit = 'tokens' and period is null
+)
+insert into accounts (tenant_id, kind, owner_id, parent_owner_id, user_id, api_key_id, unit,
+  hard_limit, posted, reserved)
+select %(tenant)s, 'run', %(run)s, %(parent)s::uuid,
+  coalesce(%(user)s::uuid, (select user_id from parent)),
+  coalesce(%(key)s::uuid, (select api_key_id from parent)), wanted.unit, wanted.hard_limit, 0, 0
+from (
+  select 'tokens', least(%(limit)s::bigint, (select token_limit from every))
+  union all
+  select 'nanos', usd_limit_nanos from every where usd_limit_nanos is not null
+) as wanted(unit, hard_limit)
+on conflict do nothing
+"""
+
+
 def open_run_account(
-    *, tenant_id: UUID, run_id: UUID, token_limit: int | None, parent_run_id: UUID | None = None
+    *,
+    tenant_id: UUID,
+    run_id: UUID,
+    token_limit: int | None,
+    parent_run_id: UUID | None = None,
+    user_id: UUID | None = None,
+    api_key_id: UUID | None = None,
 ) -> None:
-    """Make the token account of a run. What the run uses counts for its parent's account too.
+    """Make the accounts of a run: of tokens, and of USD where the tenant limits those of each run.
+    The tenant's limits of each run hold beside `token_limit`. What the run uses counts for its
+    parent's accounts too, and for the month of the user and the key who started it (or its parent).
 
     Requires a transaction; harmless twice.
     """
     require_transaction()
-    Account.objects.bulk_create(
-        [
-            Account(
-                tenant_id=tenant_id,
-                kind=Account.Kind.RUN,
-                owner_id=run_id,
-                parent_owner_id=parent_run_id,
-                unit=Account.Unit.TOKENS,
-                hard_limit=token_limit,
-            )
-        ],
-        ignore_conflicts=True,
-    )
+    with scope_connection().cursor() as cursor:
+        cursor.execute(
+            _OPEN_RUN,
+            {
+                "tenant": tenant_id,
+                "run": run_id,
+                "parent": parent_run_id,
+                "user": user_id,
+                "key": api_key_id,
+                "limit": token_limit,
+            },
+        )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from agentplatform.core.rows import rows_of
@@ -10,6 +11,8 @@ from apps.tenants.models import (
     Account,
     ApiKey,
     AuditEntry,
+    Budget,
+    BudgetAlert,
     LedgerEntry,
     Reservation,
     Secret,
@@ -21,6 +24,8 @@ _EXPORTED = (
     ("users", User, ("password",)),
     ("api_keys", ApiKey, ("key_hash",)),
     ("secrets", Secret, ("ciphertext",)),
+    ("budgets", Budget, ()),
+    ("budget_alerts", BudgetAlert, ()),
     ("accounts", Account, ()),
     ("reservations", Reservation, ()),
     ("ledger", LedgerEntry, ()),
@@ -28,7 +33,13 @@ _EXPORTED = (
 )
 """Each file, whose rows it has, and the columns that nobody gets to see."""
 
-_PURGED = (("api_keys", ApiKey), ("secrets", Secret), ("users", User))
+_PURGED = (
+    ("budget_alerts", BudgetAlert),
+    ("budgets", Budget),
+    ("api_keys", ApiKey),
+    ("secrets", Secret),
+    ("users", User),
+)
 """Money and the audit stay. What is held for a call that nobody settled is charged in its time."""
 
 
@@ -63,7 +74,7 @@ def purge(*, tenant_id: UUID, ended_before: datetime | None, limit: int) -> Coun
         return {}
     for name, model in _PURGED:
         rows = model._default_manager.filter(tenant_id=tenant_id)
-        ids = list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
+        ids: list[Any] = list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
         if ids:
             rows.filter(pk__in=ids).delete()
             return {name: len(ids)}

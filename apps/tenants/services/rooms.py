@@ -11,8 +11,8 @@ from agentplatform.core.errors import PlatformError
 from agentplatform.core.postgresql.base import SET_TENANT
 from agentplatform.core.postgresql.group_commit import Connection, GroupCommit, execute
 from agentplatform.core.tenancy import tenant_scope
-from apps.tenants.contracts import AccountRoom
-from apps.tenants.selectors import SPENDING, room_of, spending_arguments
+from apps.tenants.contracts import AccountRoom, Spending
+from apps.tenants.selectors import SPENDING, spending_arguments, spending_of
 from apps.tenants.services.require_active_tenant import STATUS, require_active
 from apps.tenants.services.spending_accounts import spending_accounts
 
@@ -24,7 +24,7 @@ class Wish:
     at: datetime
 
 
-Found = tuple[AccountRoom, ...] | PlatformError
+Found = Spending | PlatformError
 
 
 class Rooms:
@@ -45,8 +45,8 @@ class Rooms:
         found = await self._group.ask(wish)
         if isinstance(found, PlatformError):
             raise found
-        if any(account.kind == "tenant" for account in found):
-            return found
+        if found.is_whole:
+            return found.accounts
         return await asyncio.to_thread(_open, wish)
 
     async def close(self) -> None:
@@ -68,7 +68,7 @@ async def _read(connection: Connection, wishes: Sequence[Wish]) -> list[Found]:
         _, status, accounts_of = rows[3 * number : 3 * number + 3]
         try:
             require_active(status[0]["status"] if status else None)
-            found[wish] = tuple(map(room_of, accounts_of))
+            found[wish] = spending_of(accounts_of)
         except PlatformError as error:
             found[wish] = error
     return [found[wish] for wish in wishes]

@@ -3,27 +3,24 @@
 from datetime import datetime
 from uuid import UUID
 
-from agentplatform.core.errors import InvalidInput, NotFound
 from agentplatform.core.transactions import transaction
 from apps.tenants.models import Account, Tenant
-from apps.tenants.selectors import period_of
+from apps.tenants.services.limit_accounts import check_limits, limit_accounts
+from apps.tenants.services.lock_tenant import lock_tenant
 from apps.tenants.services.record_change import record_change
 
 
 def set_budget(
     *, tenant_id: UUID, token_limit: int | None, usd_limit_nanos: int | None, at: datetime
 ) -> None:
-    """Set both monthly limits; None means no limit. Opens a transaction.
+    """Set both monthly limits; None means no limit. Raises InvalidInput, NotFound. Opens a
+    transaction.
 
     A limit below what is already used admits nothing new; what runs settles.
     """
-    for name, limit in (("tokens", token_limit), ("usd", usd_limit_nanos)):
-        if limit is not None and limit < 0:
-            raise InvalidInput("A budget is zero or more.", errors={name: "must not be negative"})
+    check_limits(token_limit=token_limit, usd_limit_nanos=usd_limit_nanos)
     with transaction():
-        tenant = Tenant.objects.select_for_update(no_key=True).filter(id=tenant_id).first()
-        if tenant is None:
-            raise NotFound(f"There is no tenant {tenant_id}.")
+        tenant = lock_tenant(tenant_id)
         before = _budget(tenant)
         tenant.token_budget_monthly = token_limit
         tenant.usd_budget_monthly_nanos = usd_limit_nanos
@@ -36,12 +33,14 @@ def set_budget(
             before=before,
             after=_budget(tenant),
         )
-        month = Account.objects.filter(
-            tenant_id=tenant_id, kind=Account.Kind.TENANT, period__gte=period_of(at)
+        limit_accounts(
+            tenant=tenant,
+            kind=Account.Kind.TENANT,
+            owner_id=tenant_id,
+            token_limit=token_limit,
+            usd_limit_nanos=usd_limit_nanos,
+            at=at,
         )
-        list(month.select_for_update().order_by("id").values_list("id"))
-        month.filter(unit=Account.Unit.TOKENS).update(hard_limit=token_limit)
-        month.filter(unit=Account.Unit.NANOS).update(hard_limit=usd_limit_nanos)
 
 
 def _budget(tenant: Tenant) -> dict[str, int | None]:

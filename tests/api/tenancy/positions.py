@@ -11,7 +11,7 @@ from drf_spectacular.generators import SchemaGenerator
 from apps.runs.models import Ask, Run, TaskDefinition
 from apps.tenants.models import ApiKey, AuditEntry, Secret, Tenant, User
 from apps.tools.models import Artifact
-from tests.api.tenants.house import STEP, House
+from tests.api.tenants.house import LIMITS, STEP, House
 
 STEP_PATH = "/api/v1/runs/{run_id}/steps/{name}"
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -51,6 +51,14 @@ the name alone is not clear."""
 MADE: dict[str, Callable[[Tenant], str]] = {
     "post /api/v1/runs/{run_id}/retry": lambda tenant: str(House(tenant).failed_run()),
     "post /api/v1/runs/{run_id}/fork": lambda tenant: str(House(tenant).failed_run()),
+    "get /api/v1/budgets/users/{user_id}": lambda tenant: str(House(tenant).limited_user()),
+    "delete /api/v1/budgets/users/{user_id}": lambda tenant: str(House(tenant).limited_user()),
+    "get /api/v1/budgets/api-keys/{api_key_id}": lambda tenant: str(
+        House(tenant).limited_api_key()
+    ),
+    "delete /api/v1/budgets/api-keys/{api_key_id}": lambda tenant: str(
+        House(tenant).limited_api_key()
+    ),
     f"post {STEP_PATH}/approve": lambda tenant: str(House(tenant).asking_run()),
     f"post {STEP_PATH}/reject": lambda tenant: str(House(tenant).asking_run()),
     f"post {STEP_PATH}/signal": lambda tenant: str(House(tenant).waiting_run()),
@@ -72,6 +80,10 @@ PLAIN = {
     "action",
     "page",
     "cursor",
+    "group_by",
+    "page_size",
+    "provider",
+    "model",
     "limit",
 }
 """Parameters that name no row."""
@@ -82,6 +94,8 @@ BODIES: dict[str, Callable[[Tenant], dict[str, Any]]] = {
     "patch /api/v1/users/{user_id}": lambda _: {"role": "admin"},
     "post /api/v1/api-keys": lambda _: {"name": uuid.uuid4().hex, "scopes": ["read"]},
     "put /api/v1/secrets/{name}": lambda _: {"value": "hush"},
+    "put /api/v1/budgets/users/{user_id}": lambda _: LIMITS.copy(),
+    "put /api/v1/budgets/api-keys/{api_key_id}": lambda _: LIMITS.copy(),
     "post /api/v1/runs/{run_id}/fork": lambda _: {"step": STEP},
 }
 """A body that is right, where one is needed."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from tests.api.tenants.house import SPEC, STEP, House, file, new_name
+from tests.api.tenants.house import LIMITS, SPEC, STEP, House, file, new_name
 
 PREFIX = "api/v1/"
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -117,6 +117,55 @@ ENDPOINTS = [
     Endpoint(
         "delete", "secrets/<str:name>", "admin", 204, names=House.secret, writes="secret.deleted"
     ),
+    Endpoint("get", "budgets", "admin"),
+    Endpoint("get", "budgets/alerts", "admin"),
+    Endpoint("get", "budgets/each-run", "admin", body=House.limit_each_run),
+    Endpoint("put", "budgets/each-run", "admin", body=House.other_limits, writes="budget.changed"),
+    Endpoint(
+        "delete",
+        "budgets/each-run",
+        "admin",
+        204,
+        body=House.limit_each_run,
+        writes="budget.removed",
+    ),
+    Endpoint("get", "budgets/users/<uuid:user_id>", "admin", names=House.limited_user),
+    Endpoint(
+        "put",
+        "budgets/users/<uuid:user_id>",
+        "admin",
+        201,
+        names=House.user,
+        body=lambda _: LIMITS,
+        writes="budget.changed",
+    ),
+    Endpoint(
+        "delete",
+        "budgets/users/<uuid:user_id>",
+        "admin",
+        204,
+        names=House.limited_user,
+        writes="budget.removed",
+    ),
+    Endpoint("get", "budgets/api-keys/<uuid:api_key_id>", "admin", names=House.limited_api_key),
+    Endpoint(
+        "put",
+        "budgets/api-keys/<uuid:api_key_id>",
+        "admin",
+        201,
+        names=House.api_key,
+        body=lambda _: LIMITS,
+        writes="budget.changed",
+    ),
+    Endpoint(
+        "delete",
+        "budgets/api-keys/<uuid:api_key_id>",
+        "admin",
+        204,
+        names=House.limited_api_key,
+        writes="budget.removed",
+    ),
+    Endpoint("get", "usage", "admin"),
     Endpoint("get", "audit", "admin"),
     Endpoint("get", "audit/export", "admin"),
     Endpoint(

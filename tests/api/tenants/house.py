@@ -12,11 +12,12 @@ from agentplatform.core.clock import now
 from apps.runs.facade import cancel_run, create_run, create_task
 from apps.runs.models import Ask, Step, TaskDefinition
 from apps.runs.services.advance_run import advance_run
-from apps.tenants.contracts import Role
+from apps.tenants.contracts import EACH_RUN, BudgetOwner, Role
 from apps.tenants.models import Tenant, User
 from apps.tenants.services.create_api_key import create_api_key
 from apps.tenants.services.create_tenant import create_tenant
 from apps.tenants.services.create_user import create_user
+from apps.tenants.services.member_budget import set_member_budget
 from apps.tenants.services.set_secret import set_secret
 from apps.tenants.states import RIGHTS_OF_TENANTS
 from apps.tools.facade import store_artifact
@@ -28,6 +29,7 @@ SPEC = {
 }
 ASKING = {"steps": [{"name": STEP, "kind": "approval", "question": "Go on?"}]}
 AGENT = {"steps": [{"name": STEP, "kind": "agent", "instructions": "Ask.", "prompt": "Go."}]}
+LIMITS = {"token_limit": 5, "usd_limit": None}
 WAITING = {"steps": [{"name": STEP, "kind": "wait", "signal": True}]}
 
 
@@ -67,6 +69,30 @@ class House:
     def api_key(self) -> uuid.UUID:
         made = create_api_key(tenant_id=self.tenant.id, name=new_name(), at=now())
         return made.api_key_id
+
+    def limited_user(self) -> uuid.UUID:
+        user_id = self.user()
+        self._limit(BudgetOwner(user_id=user_id))
+        return user_id
+
+    def limited_api_key(self) -> uuid.UUID:
+        api_key_id = self.api_key()
+        self._limit(BudgetOwner(api_key_id=api_key_id))
+        return api_key_id
+
+    def limit_each_run(self) -> dict[str, Any]:
+        """The body of a request about the limits of each run."""
+        self._limit(EACH_RUN)
+        return {}
+
+    def other_limits(self) -> dict[str, Any]:
+        """Limits of each run that are not those of now."""
+        self._limit(EACH_RUN)
+        return LIMITS
+
+    def _limit(self, owner: BudgetOwner) -> None:
+        limits = {"token_limit": 7, "usd_limit_nanos": 7}
+        set_member_budget(tenant_id=self.tenant.id, owner=owner, at=now(), **limits)
 
     def secret(self) -> str:
         name = new_name()

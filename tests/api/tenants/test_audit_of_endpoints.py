@@ -31,7 +31,7 @@ def prepared(endpoint: Endpoint, house):
 def target_of(house, name, answer):
     if name is not None:
         return str(name)
-    made = answer.json()
+    made = answer.json() if answer.content else {}
     return made.get("id") or made.get("artifact_id") or str(house.tenant.id)
 
 

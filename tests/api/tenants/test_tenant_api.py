@@ -4,7 +4,7 @@ import pytest
 
 from agentplatform.core.clock import now
 from apps.tenants.models import Account
-from apps.tenants.services.open_account import open_tenant_accounts
+from apps.tenants.services.open_account import open_month_accounts
 from apps.tenants.services.set_budget import set_budget
 
 URL = "/api/v1/tenant"
@@ -12,7 +12,7 @@ URL = "/api/v1/tenant"
 
 def test_a_tenant_sees_its_budgets_and_what_is_used(house):
     set_budget(tenant_id=house.tenant.id, token_limit=500, usd_limit_nanos=2 * 10**9, at=now())
-    open_tenant_accounts(tenant_id=house.tenant.id, at=now())
+    open_month_accounts(tenant_id=house.tenant.id, at=now())
     rows = Account.objects.filter(tenant=house.tenant)
     rows.filter(unit="tokens").update(posted=120, reserved=30)
     rows.filter(unit="nanos").update(posted=10**9)

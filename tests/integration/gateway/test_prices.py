@@ -14,6 +14,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError
 
 from agentplatform.core.clock import now
+from agentplatform.core.connections import brief_connection
 from agentplatform.core.tenancy import no_scope
 from apps.gateway.models import ModelPrice
 from apps.gateway.services.change_prices import price_of_row, set_prices
@@ -162,7 +163,8 @@ def test_the_applications_role_reads_prices_and_changes_none() -> None:
 
 def test_two_imports_at_once_leave_one_price(tmp_path: Path) -> None:
     def one(rate: int) -> None:
-        set_prices([a_price(input_rate=rate)], at=now())
+        with brief_connection():
+            set_prices([a_price(input_rate=rate)], at=now())
 
     threads = [
         threading.Thread(target=contextvars.copy_context().run, args=(one, rate))

@@ -2,13 +2,12 @@
 
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 from django.core.management.base import CommandError, CommandParser
 
 from agentplatform.core.command import PlatformCommand
 from apps.tenants.contracts import AuditFilter
-from apps.tenants.models import Tenant
+from apps.tenants.facade import tenant_of_slug
 from apps.tenants.services.export_audit import export_audit
 
 
@@ -23,18 +22,9 @@ class Command(PlatformCommand):
     def handle(self, **options: Any) -> None:
         wanted = AuditFilter(since=_time(options["since"]), until=_time(options["until"]))
         slug = options["tenant"]
-        tenant_id = _id_of(slug) if slug else None
+        tenant_id = tenant_of_slug(slug) if slug else None
         for lines in export_audit(tenant_id=tenant_id, wanted=wanted):
             self.stdout.write(lines.decode(), ending="")
-
-
-def _id_of(slug: str) -> UUID:
-    """Of the tenant that has the slug, or else of the last one that had it."""
-    tenants = Tenant.objects.filter(slug=slug)
-    tenant = tenants.exclude(status="deleted").first() or tenants.order_by("-id").first()
-    if tenant is None:
-        raise CommandError(f"There is no tenant with the slug {slug!r}.")
-    return tenant.id
 
 
 def _time(text: str | None) -> datetime | None:

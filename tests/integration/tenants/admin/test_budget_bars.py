@@ -8,7 +8,7 @@ from agentplatform.core.clock import now
 from agentplatform.core.money import parse_usd
 from apps.tenants.models import Account, Tenant
 from apps.tenants.services.create_tenant import create_tenant
-from apps.tenants.services.open_account import open_tenant_accounts
+from apps.tenants.services.open_account import open_month_accounts
 
 pytestmark = pytest.mark.django_db
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 def use(*, limit, used=0, reserved=0, unit="tokens"):
     budget = {"token_budget": limit} if unit == "tokens" else {"usd_budget_nanos": limit}
     tenant = create_tenant(name=f"Tenant {Tenant.objects.count()}", at=now(), **budget)
-    open_tenant_accounts(tenant_id=tenant.id, at=now())
+    open_month_accounts(tenant_id=tenant.id, at=now())
     accounts = Account.objects.filter(tenant=tenant, unit=unit)
     accounts.update(posted=used, reserved=reserved, hard_limit=None)
     return tenant

@@ -13,9 +13,11 @@ from django.urls import reverse
 from agentplatform.core.clock import now
 from agentplatform.dead_letters.models import DeadLetter
 from apps.gateway.models import ModelPrice
-from apps.tenants.models import ApiKey, AuditEntry, Tenant, User
+from apps.tenants.contracts import BudgetOwner
+from apps.tenants.models import ApiKey, AuditEntry, Budget, Tenant, User
 from apps.tenants.services.create_api_key import create_api_key
 from apps.tenants.services.create_user import create_user
+from apps.tenants.services.member_budget import set_member_budget
 
 pytestmark = pytest.mark.django_db
 
@@ -25,6 +27,8 @@ RATES = {
     "soft_limit_ratio": "0.5",
     "rate_limit_per_minute": "100",
     "user_rate_limit_per_minute": "20",
+    "budget_thresholds": "0.9",
+    "time_zone": "UTC",
 }
 PRICE = {
     "provider": "openai",
@@ -90,6 +94,15 @@ WRITES = {
     ),
     "modelprice_change": Write(PRICE, {**PRICE, "input_rate": "10001"}, ("price.changed",)),
     "modelprice_delete": Write({"post": "yes"}, {}, ("price.deleted",)),
+    "budget_add": Write(
+        {"tenant": "{tenant}", "api_key": "{apikey}", "usd_limit": "2.5"},
+        {"tenant": "{tenant}", "user": "{user}", "token_limit": "5"},
+        ("budget.changed",),
+    ),
+    "budget_change": Write(
+        {"token_limit": "6", "usd_limit": ""}, {"token_limit": "-1"}, ("budget.changed",)
+    ),
+    "budget_delete": Write({"post": "yes"}, {}, ("budget.removed",)),
     "deadletter_replay": Write(
         {**YES, "changes": '{{"run_id": "0192f7a0-0000-7000-8000-000000000000"}}'},
         {**YES, "changes": '{{"run_id": 1}}'},
@@ -120,6 +133,13 @@ def ids(tenant, operator):
         "apikey": key.api_key_id,
         "deadletter": _bury().id,
         "modelprice": _price().id,
+        "budget": set_member_budget(
+            tenant_id=tenant.id,
+            owner=BudgetOwner(user_id=user.id),
+            token_limit=5,
+            usd_limit_nanos=None,
+            at=now(),
+        )[0].id,
         "user_reset_password": operator.id,
     }
 
@@ -223,7 +243,7 @@ def _prepare(name):
 
 
 def _rows():
-    models = (Tenant, User, ApiKey, DeadLetter, ModelPrice)
+    models = (Tenant, User, ApiKey, Budget, DeadLetter, ModelPrice)
     return [list(model.objects.order_by("pk").values()) for model in models]
 
 
@@ -233,6 +253,8 @@ def test_entries_name_what_was_before_and_after(send, tenant):
     assert (budget.before, budget.after) == (
         {"token_budget_monthly": 1000}, {"token_budget_monthly": 5}
     )  # fmt: skip
-    assert settings.before == {"name": "Acme", "soft_limit_ratio": 0.8}
-    assert settings.after == {"name": "Acme Ltd", "soft_limit_ratio": 0.5}
+    assert settings.before == {"name": "Acme", "soft_limit_ratio": 0.8, "budget_thresholds": []}
+    assert settings.after == {
+        "name": "Acme Ltd", "soft_limit_ratio": 0.5, "budget_thresholds": [0.9]
+    }  # fmt: skip
     assert {budget.tenant_id, settings.tenant_id} == {tenant.id}

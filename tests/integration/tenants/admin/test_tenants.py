@@ -12,7 +12,7 @@ from apps.tenants.models import Account, AuditEntry, Tenant, User
 from apps.tenants.services.authenticate_key import authenticate_key
 from apps.tenants.services.create_tenant import create_tenant
 from apps.tenants.services.create_user import create_user
-from apps.tenants.services.open_account import open_tenant_accounts
+from apps.tenants.services.open_account import open_month_accounts
 
 pytestmark = pytest.mark.django_db
 KEY = re.compile(r"ap_[a-z0-9]{8}_[A-Za-z0-9]{40}")
@@ -25,6 +25,8 @@ def form_of(**changes):
         "token_budget_monthly": "1000",
         "usd_budget_monthly": "",
         "soft_limit_ratio": "0.8",
+        "budget_thresholds": "",
+        "time_zone": "UTC",
         "rate_limit_per_minute": "100",
         "user_rate_limit_per_minute": "20",
         "retention_days": "",
@@ -33,7 +35,7 @@ def form_of(**changes):
 
 @pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model._meta.label_lower)
 def test_every_list_opens(staff, tenant, model):
-    open_tenant_accounts(tenant_id=tenant.id, at=now())
+    open_month_accounts(tenant_id=tenant.id, at=now())
     meta = model._meta
     page = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
     assert staff.get(page).status_code == 200
@@ -51,7 +53,7 @@ def test_a_tenants_user_stays_outside(client, tenant):
 
 
 def test_budgets_are_edited_in_tokens_and_usd_and_bind_at_once(send, see, tenant):
-    open_tenant_accounts(tenant_id=tenant.id, at=now())
+    open_month_accounts(tenant_id=tenant.id, at=now())
     form = form_of(token_budget_monthly="2500", usd_budget_monthly="12.5")
     assert send("tenant_change", tenant.id, **form).status_code == 302
     tenant.refresh_from_db()

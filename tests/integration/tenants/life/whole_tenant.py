@@ -16,13 +16,16 @@ from apps.gateway.models import LlmCall, LlmEvent, ModelPrice
 from apps.runs.models import Ask, Checkpoint, Run, Served, Step
 from apps.runs.services.create_run import create_run
 from apps.runs.services.save_task import create_task
-from apps.tenants.contracts import Admission, Settlement
+from apps.tenants.contracts import Admission, BudgetOwner, Settlement
 from apps.tenants.models import Account, Secret, Tenant
 from apps.tenants.services.book import BOOK, book_arguments, settle
 from apps.tenants.services.create_api_key import create_api_key
 from apps.tenants.services.create_tenant import create_tenant
 from apps.tenants.services.create_user import create_user
-from apps.tenants.services.open_account import open_tenant_accounts
+from apps.tenants.services.member_budget import set_member_budget
+from apps.tenants.services.open_account import open_month_accounts
+from apps.tenants.services.set_budget import set_budget
+from apps.tenants.services.watch_budgets import watch_budgets
 from apps.tools.facade import store_artifact
 from apps.tools.models import ToolCall
 
@@ -45,7 +48,14 @@ def whole_tenant(at: datetime | None = None) -> Tenant:
     at = at or now()
     tenant = create_tenant(name="Acme", slug=f"acme-{uuid.uuid4().hex[:8]}", at=at)
     user = create_user(tenant_id=tenant.id, email="ann@example.org", role="admin", at=at)
-    create_api_key(tenant_id=tenant.id, name="key", user_id=user.id, at=at)
+    key = create_api_key(tenant_id=tenant.id, name="key", user_id=user.id, at=at)
+    set_member_budget(
+        tenant_id=tenant.id,
+        owner=BudgetOwner(user_id=user.id),
+        token_limit=5,
+        usd_limit_nanos=None,
+        at=at,
+    )
     Secret.objects.create(
         tenant=tenant, name="hook", ciphertext="kept-secret", created_at=at, updated_at=at
     )
@@ -53,7 +63,9 @@ def whole_tenant(at: datetime | None = None) -> Tenant:
         tenant_id=tenant.id, name="t", description="", spec=SPEC, created_by=user.id, at=at
     )
     for _ in range(2):
-        run, _ = create_run(task=task, given={}, created_by=user.id, at=at)
+        run, _ = create_run(
+            task=task, given={}, created_by=user.id, api_key_id=key.api_key_id, at=at
+        )
         work_of(run, at=at)
     Run.objects.filter(id=run.id).update(status="COMPLETED", completed_at=at, finalized_at=at)
     Served.objects.create(tenant=tenant)
@@ -121,7 +133,7 @@ def store(tenant: Tenant, content: bytes, *, at: datetime | None = None) -> uuid
 
 def hold(tenant: Tenant, *, at: datetime) -> uuid.UUID:
     """The attempt for which ten tokens of the tenant are held now."""
-    open_tenant_accounts(tenant_id=tenant.id, at=at)
+    open_month_accounts(tenant_id=tenant.id, at=at)
     account = Account.objects.get(tenant=tenant, kind="tenant", unit="tokens")
     admission = Admission(
         attempt_id=uuid.uuid4(),
@@ -145,5 +157,8 @@ def release(attempt_id: uuid.UUID, *, at: datetime) -> None:
 
 
 def _money(tenant: Tenant, at: datetime) -> None:
+    set_budget(tenant_id=tenant.id, token_limit=12, usd_limit_nanos=None, at=at)
     release(hold(tenant, at=at), at=at)
+    watch_budgets(at=at)
+    set_budget(tenant_id=tenant.id, token_limit=None, usd_limit_nanos=None, at=at)
     hold(tenant, at=at)
