@@ -35,7 +35,7 @@ with given as (
     prompt_tokens bigint, completion_tokens bigint, cached_tokens bigint, reasoning_tokens bigint,
     cost_nanos bigint, latency_ms int, is_fallback bool, previous_provider text, is_confirmed bool)
 ), locked as (
-  select id from llm_calls where id in (select call_id from given where status is not null)
+  select id from llm_calls where id = any(array(select call_id from given where status is not null))
   order by id for update
 ), ended as (
   update llm_calls call set status = given.status, error = given.error,
