@@ -19,12 +19,14 @@ from apps.runs.services.claim import Claim
 from apps.runs.services.claim_step import take
 from apps.runs.services.dispatch import QueuedStep, send_calls, send_give_places, send_resume
 from apps.runs.services.fail_step import fail_step
+from apps.runs.services.finish_run import finish_run
 from apps.runs.services.leave_step import leave_step
 from apps.runs.services.lock_run import lock_run, locked_step
 from apps.runs.services.places.caps import are_calls_capped
 from apps.runs.services.plan_calls import plan_calls
 from apps.runs.services.transition import add_usage, move_step, record_event
 from apps.runs.services.turns.turn import CallRequest, Failed, Finished, Left, Suspended, TurnResult
+from apps.runs.states import TENANT_STOPPED
 
 
 class LostFence(Exception):
@@ -47,6 +49,9 @@ def commit_turn(
                 leave_step(run, step, result, at=at)
                 return []
             _record_outcomes(run, step, claim.outcomes, at=at)
+            if _is_refused(claim, result):
+                finish_run(run, "CANCELLED", at=at)
+                return []
             queued = _write(run, step, claim.token, result, at=at)
             return _claim_lone(run, queued, at=at) if goes_on else queued
     except (LostFence, Run.DoesNotExist, Step.DoesNotExist):  # or a run that was purged meanwhile
@@ -60,6 +65,15 @@ def _hold(claim: Claim) -> tuple[Run, Step]:
     if step.status != "RUNNING" or step.lease_token != claim.token:
         raise LostFence
     return run, step
+
+
+def _is_refused(claim: Claim, result: TurnResult) -> bool:
+    """Whether the tenant was stopped when a call of the turn was to begin: neither a model that is
+    told of it nor a rule for failures decides what comes of the run then."""
+    failures = [outcome.failure for outcome in claim.outcomes]
+    if isinstance(result, Failed):
+        failures.append(result.failure)
+    return any(failure is not None and failure.code == TENANT_STOPPED for failure in failures)
 
 
 def _claim_lone(run: Run, queued: list[QueuedStep], *, at: datetime) -> list[QueuedStep]:

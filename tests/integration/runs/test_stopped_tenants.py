@@ -6,12 +6,14 @@ import pytest
 
 from agentplatform.calls.contracts import CallFailure
 from agentplatform.core.clock import now
+from apps.gateway.models import LlmCall
 from apps.runs.models import Run
 from apps.tenants.models import AuditEntry, Tenant
 from apps.tenants.services.suspend_tenant import suspend_tenant
 from tests.integration.runs.conftest import RunMaker
-from tests.integration.runs.drive import Drive, broken
-from tests.integration.runs.kinds import CHILD, code, task_of
+from tests.integration.runs.drive import Drive, Model, broken
+from tests.integration.runs.kinds import CHILD, code, each, task_of
+from tests.integration.runs.test_flow import agent
 
 REFUSED = CallFailure(code="tenant_inactive", detail="It is suspended.", is_retryable=False)
 UNDO = {"name": "undo", "kind": "decision", "needs": [],
@@ -28,6 +30,20 @@ def test_a_run_whose_call_is_refused_ends_as_cancelled_whatever_a_failure_does(
     assert (run.status, run.error) == ("CANCELLED", None)
     entry = AuditEntry.objects.get(action="run.cancelled")
     assert entry.target_id == str(run.id)
+
+
+def test_no_map_tolerates_that_its_items_are_refused(tenant: Tenant, make_run: RunMaker) -> None:
+    run = make_run([each([1, 2], tolerated_failures=2)])
+    suspend_tenant(tenant_id=tenant.id, at=now())
+    assert Drive(run, lambda _: REFUSED).until_still().status == "CANCELLED"
+
+
+def test_no_agent_goes_on_from_a_call_that_was_refused(tenant: Tenant, make_run: RunMaker) -> None:
+    drive = Drive(make_run([agent()]), say=Model({"name": "add", "arguments": {"a": 2, "b": 3}}))
+    drive.answer = lambda _: REFUSED
+    suspend_tenant(tenant_id=tenant.id, at=now())
+    assert drive.until_still().status == "CANCELLED"
+    assert LlmCall.objects.count() == 1
 
 
 def test_a_run_that_fails_while_its_tenant_is_suspended_ends_as_cancelled(
