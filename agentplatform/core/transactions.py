@@ -6,7 +6,7 @@ Transactions are opened on the database alias of the current scope.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import partial
+from functools import partial, update_wrapper
 from typing import Any
 
 from django.db import connections
@@ -81,7 +81,9 @@ def refuse_transaction() -> None:
 def after_commit(action: Callable[..., Any], /, **arguments: Any) -> None:
     """Call `action(**arguments)` once the open transaction is committed; never if it rolls back.
 
-    A crash in between loses the action, so it may only hint at what the rows already say.
+    A crash in between loses the action, so it may only hint at what the rows already say. When it
+    fails that is logged under its name, and the caller does not notice.
     """
     alias = current_scope().alias
-    django_transaction.on_commit(partial(action, **arguments), using=alias, robust=True)
+    named = update_wrapper(partial(action, **arguments), action)
+    django_transaction.on_commit(named, using=alias, robust=True)
