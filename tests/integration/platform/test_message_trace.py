@@ -27,7 +27,9 @@ def first(*, mark):
 
 
 @pytest.fixture
-def worker():
+def worker(monkeypatch):
+    """It reads one queue only: an application remembers that in its table of queues."""
+    monkeypatch.setattr(app.amqp, "queues", app.amqp.Queues(app.conf.task_queues))
     seen.clear()
     with start_worker(
         app, perform_ping_check=False, pool="solo", queues=["test-trace"], loglevel="ERROR"
