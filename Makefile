@@ -9,7 +9,7 @@ PYTEST_ARGS ?= -n 2 --dist loadfile
 export INPUT QUESTION
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test test-sqs chaos sqs check bench-tenancy bench-engine schema env-example states deps bootstrap-run bootstrap-dev
+.PHONY: help setup run demo test test-sqs chaos chaos-sqs sqs check bench-tenancy bench-engine schema env-example states deps bootstrap-run bootstrap-dev
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -29,8 +29,11 @@ test: bootstrap-dev ## Run the tests. PYTEST_ARGS="-x tests/unit" for some of th
 test-sqs: bootstrap-dev ## Run the engine's tests on SQS's protocol, on an emulator of their own.
 	@$(IN_VENV) $(BIN)/python -m pytest $(PYTEST_ARGS) --broker sqs tests/integration/runs
 
-chaos: bootstrap-dev ## 1,000 runs under a kill each 100 ms, flushes and crashes. CHAOS_SEED=n repeats a schedule.
-	@CHAOS=long $(IN_VENV) $(BIN)/python -m pytest -n 0 -s tests/chaos/test_cancel_races.py tests/chaos/test_random_schedule.py
+chaos: bootstrap-dev ## 1,000 runs under kills and crashes. CHAOS_SEED=n repeats it, CHAOS_RUNS=200, BROKER=sqs
+	@CHAOS=long $(IN_VENV) $(BIN)/python -m pytest -n 0 -s $(if $(BROKER),--broker "$(BROKER)") tests/chaos/test_cancel_races.py tests/chaos/test_random_schedule.py
+
+chaos-sqs: bootstrap-dev ## Run the tests of faults on SQS's protocol, on an emulator of their own.
+	@$(IN_VENV) $(BIN)/python -m pytest $(PYTEST_ARGS) --broker sqs tests/chaos
 
 sqs: bootstrap-dev ## Serve SQS's protocol on 127.0.0.1:9324 until Ctrl-C, as docs/operations-local.md uses it.
 	@$(BIN)/python -m tests.sqs 9324

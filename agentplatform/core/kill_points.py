@@ -10,6 +10,7 @@ each death is a line of its file `deaths`: the point's name and the process id.
 import fcntl
 import os
 import signal
+import threading
 from pathlib import Path
 from typing import Final
 
@@ -28,7 +29,8 @@ def reach(point: str, subject: str = "") -> None:
         if number is not None:
             with (Path(_folder) / DEATHS).open("a") as deaths:
                 deaths.write(f"{name} {os.getpid()}\n")
-            os.kill(os.getpid(), number)
+            # To this thread: sent to the process, it may go on until another one takes the signal.
+            signal.pthread_kill(threading.get_ident(), number)
 
 
 def _due(armed: Path) -> signal.Signals | None:

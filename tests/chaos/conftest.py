@@ -41,14 +41,17 @@ def processes(
     django_db_blocker: pytest.FixtureRequest,
 ) -> Iterator[Stack]:
     children = getattr(request.module, "CHILDREN", None)
+    broker = getattr(request.module, "BROKER", request.config.getoption("--broker"))
     is_cut = getattr(request.module, "HAS_CUTTER", False)
     cutter = request.getfixturevalue("cutter") if is_cut else None
     folder: Path = tmp_path_factory.mktemp("stack")
     with (
         django_db_blocker.unblock(),
-        using(servers),
+        using(servers, broker=broker),
         platform_scope(),
-        running_stack(servers, provider, folder, children=children, cutter=cutter) as stack,
+        running_stack(
+            servers, provider, folder, broker=broker, children=children, cutter=cutter
+        ) as stack,
     ):
         yield stack
 

@@ -18,7 +18,6 @@ Hand = Callable[[list[Message]], Iterable[Message]]
 
 def deliver(message: Message) -> None:
     """As a worker would: the task is called, and what follows it in its canvas is sent."""
-    current_app.loader.import_default_modules()
     headers: dict[str, Any] = dict(message.headers)
     trace_task_ret(
         headers["task"],
@@ -34,6 +33,7 @@ def deliver(message: Message) -> None:
 def work(hand: Hand, carry: Callable[[list[Message]], None] | None = None) -> int:
     """Deliver what `hand` makes of the waiting messages, again and again; recover when none waits.
     Returns how many were sent, once every run is over and finalized."""
+    current_app.loader.import_default_modules()
     sent = 0
     for _ in range(200):
         waiting = take_messages()

@@ -5,6 +5,7 @@ import random
 import signal
 import time
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -12,7 +13,7 @@ from django.db import DatabaseError
 
 from agentplatform.core.wait import wait_for
 from apps.runs.models import Run
-from tests.chaos.servers import disconnect
+from tests.chaos.servers import Servers, disconnect
 from tests.chaos.stack import Stack
 
 EVERY_SECONDS = 0.1
@@ -20,18 +21,23 @@ VICTIMS = {"child": 94, "steps": 1, "llm": 2, "tools": 2, "beat": 1}
 """Who is killed how often out of a hundred times. A process takes two seconds to come back, so
 that killing nothing else would only show that nobody works."""
 
+SERVERS = {
+    "flush": Servers.flush_valkey,
+    "crash": Servers.crash_postgres,
+    "loss": Servers.crash_sqs,
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
     """`runs` are started evenly over the first `seconds`, while something is killed every
-    EVERY_SECONDS; flushes of Valkey and crashes of PostgreSQL come at random moments. The kills
-    end with `seconds`."""
+    EVERY_SECONDS; `faults` of the servers come so often each, at random moments: "flush" of Valkey,
+    "crash" of PostgreSQL, "loss" of all that is in SQS. The kills end with `seconds`."""
 
     seed: int
     runs: int
     seconds: float
-    flushes: int
-    crashes: int
+    faults: Mapping[str, int]
     done: Counter[str] = field(default_factory=Counter)
 
     def carry_out(self, stack: Stack) -> None:
@@ -39,7 +45,7 @@ class Schedule:
         luck = random.Random(self.seed)
         ticks = int(self.seconds / EVERY_SECONDS)
         faults = {tick: self._victim(luck) for tick in range(ticks)}
-        for name, times in (("flush", self.flushes), ("crash", self.crashes)):
+        for name, times in self.faults.items():
             faults |= dict.fromkeys(luck.sample(range(ticks // 10, ticks), times), name)
         began = time.monotonic()
         started = 0
@@ -65,10 +71,8 @@ class Schedule:
         return started
 
     def _hit(self, stack: Stack, what: str, luck: random.Random) -> None:
-        if what == "flush":
-            stack.servers.flush_valkey()
-        elif what == "crash":
-            stack.servers.crash_postgres()
+        if what in SERVERS:
+            SERVERS[what](stack.servers)
         elif what == "child":
             children = stack.fleet.children("steps")
             if not children:

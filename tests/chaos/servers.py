@@ -1,4 +1,4 @@
-"""A PostgreSQL and a Valkey of our own, which may die while other tests use theirs."""
+"""A PostgreSQL, a Valkey and an SQS of our own, which may die while other tests use theirs."""
 
 import os
 import shutil
@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 import redis
-from celery import current_app
 from django.core.management import call_command
 from django.db import connections
 
-from agentplatform.core.postgresql.roles import LOGINS, make_roles
+from agentplatform.core.postgresql.roles import make_roles
 from agentplatform.embedded.ports import any_free
 from agentplatform.embedded.postgres import Postgres
 from agentplatform.embedded.supervisor import Supervisor
@@ -22,31 +21,35 @@ from agentplatform.embedded.valkey import Valkey
 from agentplatform.embedded.with_servers import PASSWORDS
 from agentplatform.settings.databases import databases
 from agentplatform.settings.environment import Environment
-from tests.brokers import connect_anew
+from tests.brokers import connect_anew, move_to
+from tests.sqs import Sqs, sqs_environment
 
 ALIASES = ("default", "admin", "owner")
 
 
 class Servers:
-    """Both servers under a supervisor; `environment` is what leads a process to them."""
+    """All of them under a supervisor, the emulator of SQS once it is asked for."""
 
     def __init__(self, folder: Path) -> None:
-        port = any_free()
+        ports: set[int] = set()
+        for _ in range(3):
+            ports.add(any_free(except_for=frozenset(ports)))
         self.postgres = Postgres(
             data=folder / "postgres",
-            port=port,
+            port=ports.pop(),
             password="test",
             log=folder / "postgres.log",
         )
         self.valkey = Valkey(
             data=folder / "valkey",
-            port=any_free(except_for=frozenset({port})),
+            port=ports.pop(),
             password="test",
             log=folder / "valkey.log",
             is_durable=False,
         )
+        self.sqs = Sqs(port=ports.pop(), log=folder / "sqs.log", prefix="chaos-")
         self._supervisor = Supervisor(run_folder=folder, say=lambda _: None)
-        self.environment: dict[str, str] = {}
+        self._environment: dict[str, str] = {}
 
     def start(self) -> None:
         self._supervisor.start(self.valkey.prepare())
@@ -55,19 +58,44 @@ class Servers:
         self._supervisor.wait_ready("valkey", self.valkey.is_ready)
         self.postgres.finish()
         roles = make_roles(self.postgres.url, PASSWORDS)
-        self.environment = roles | {"REDIS_URL": self.valkey.url}
+        self._environment = roles | {"REDIS_URL": self.valkey.url}
+
+    def environment(self, broker: str) -> dict[str, str]:
+        """What leads a process to them, and its messages over "valkey" or "sqs"."""
+        if broker == "valkey":
+            return self._environment
+        if "sqs" not in self._supervisor.pids():
+            self._supervisor.start(self.sqs.prepare())
+            self._supervisor.wait_ready("sqs", self.sqs.is_ready)
+        return self._environment | sqs_environment(self.sqs.address, prefix=self.sqs.prefix)
 
     def stop(self) -> None:
         self._supervisor.stop()
 
     def flush_valkey(self) -> None:
-        """Every message, chord and counter is gone."""
+        """Every chord and counter is gone, and every message that Valkey carried."""
         with redis.Redis.from_url(self.valkey.url) as client:
             client.flushall()
 
     def restart_valkey(self) -> None:
         """Killed; it comes back empty."""
         self._restart("valkey", signal.SIGKILL, self.valkey.is_ready)
+
+    def restart_sqs(self) -> None:
+        """Killed; it comes back with empty queues."""
+        self._restart("sqs", signal.SIGKILL, self.sqs.is_ready)
+
+    def crash_sqs(self) -> None:
+        """The same, without waiting until it is back; `tick` or `await_sqs` starts it again."""
+        os.kill(self._supervisor.pids()["sqs"], signal.SIGKILL)
+
+    def await_sqs(self) -> None:
+        """Until it is back after a crash."""
+        self._supervisor.wait_until(
+            lambda: "sqs" in self._supervisor.pids() and self.sqs.is_ready(),
+            timeout_seconds=60,
+            what="sqs to come back",
+        )
 
     def restart_postgres(self) -> None:
         """An immediate shutdown: open transactions are cut, and recovered from the log."""
@@ -98,7 +126,7 @@ def own_servers() -> Iterator[Servers]:
     servers = Servers(folder)
     try:
         servers.start()
-        with using(servers):
+        with using(servers, broker="valkey"):
             call_command("migrate", database="owner", interactive=False, verbosity=0)
             disconnect()
         yield servers
@@ -108,18 +136,14 @@ def own_servers() -> Iterator[Servers]:
 
 
 @contextmanager
-def using(servers: Servers) -> Iterator[None]:
+def using(servers: Servers, *, broker: str) -> Iterator[None]:
     """This process's Django and Celery work on these servers inside the block."""
     disconnect()
     with pytest.MonkeyPatch.context() as patch:
-        for name in LOGINS:
-            patch.setenv(name, servers.environment[name])
+        move_to(patch, servers.environment(broker))
         for alias, found in databases(Environment()).items():
             for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT"):
                 patch.setitem(connections[alias].settings_dict, key, found[key])
-        patch.setitem(current_app.conf, "broker_url", servers.environment["REDIS_URL"])
-        patch.setitem(current_app.conf, "broker_transport_options", {})
-        connect_anew()
         yield
         disconnect()
     connect_anew()

@@ -1,5 +1,6 @@
 """The platform under fault: servers and processes of its own, a provider, and who starts runs."""
 
+import fcntl
 import os
 import uuid
 from collections.abc import Iterator
@@ -28,6 +29,8 @@ from tests.provider import Provider
 
 QUICK = 60.0
 """Within so many seconds of its creation a run is over, whatever single fault hits it."""
+COUNTABLE = 1000
+"""More passings of a kill point than a test counts."""
 SAY = {"kind": "llm", "prompt": "Say hi."}
 COUNT = {"kind": "tool", "tool": "code", "arguments": {"program": "print(1)"}}
 FIVE_STEPS: list[dict[str, Any]] = [
@@ -42,10 +45,14 @@ FIVE_STEPS: list[dict[str, Any]] = [
 
 
 class Stack:
-    """One tenant's work on a running fleet. `fleet.start()` was called."""
+    """One tenant's work on a running fleet. `fleet.start()` was called; `broker` carries its
+    messages: "valkey" or "sqs"."""
 
-    def __init__(self, *, servers: Servers, fleet: Fleet, provider: Provider, folder: Path) -> None:
+    def __init__(
+        self, *, servers: Servers, fleet: Fleet, provider: Provider, folder: Path, broker: str
+    ) -> None:
         self.servers = servers
+        self.broker = broker
         self.fleet = fleet
         self.provider = provider
         self._folder = folder
@@ -71,6 +78,17 @@ class Stack:
         """Let `passings` processes pass the kill point and the next `deaths` die of it."""
         (self._folder / point).write_text(f"{passings} {deaths} {how}")
 
+    def count_passings(self, point: str) -> None:
+        """From now on `passings` tells how many processes pass the kill point; none dies of it."""
+        self.arm(point, passings=COUNTABLE, deaths=0)
+
+    def passings(self, point: str) -> int:
+        """Since `count_passings`."""
+        with (self._folder / point).open() as armed:
+            fcntl.flock(armed, fcntl.LOCK_SH)
+            left, _, _ = armed.read().split()
+        return COUNTABLE - int(left)
+
     def disarm(self) -> None:
         for armed in self._folder.iterdir():
             armed.unlink()
@@ -91,6 +109,13 @@ class Stack:
             task = self._task
         run, _ = create_run(task=task, given={}, created_by=None, at=now(), idempotency_key=key)
         return run
+
+    def lose_messages(self) -> None:
+        """Every message that waits or is under way."""
+        if self.broker == "sqs":
+            self.servers.restart_sqs()
+        else:
+            self.servers.flush_valkey()
 
     def wait_for_death(self, number: int = 1) -> None:
         self.fleet.wait_until(
@@ -178,6 +203,7 @@ def running_stack(
     provider: Provider,
     folder: Path,
     *,
+    broker: str,
     children: int | None = None,
     cutter: Cutter | None = None,
 ) -> Iterator[Stack]:
@@ -185,7 +211,7 @@ def running_stack(
     at the end. `children` is as in Fleet."""
     points = folder / "points"
     points.mkdir()
-    settings = environment(servers, provider, folder) | {kill_points.SETTING: str(points)}
+    settings = environment(servers, provider, folder, broker) | {kill_points.SETTING: str(points)}
     if cutter is not None:
         direct, through = (f"@{HOST}:{port}/" for port in (servers.postgres.port, cutter.port))
         for name in LOGINS:
@@ -193,15 +219,15 @@ def running_stack(
     fleet = Fleet(folder, settings, children=children)
     try:
         fleet.start()
-        yield Stack(servers=servers, fleet=fleet, provider=provider, folder=points)
+        yield Stack(servers=servers, fleet=fleet, provider=provider, folder=points, broker=broker)
     finally:
         fleet.stop()
 
 
-def environment(servers: Servers, provider: Provider, folder: Path) -> dict[str, str]:
+def environment(servers: Servers, provider: Provider, folder: Path, broker: str) -> dict[str, str]:
     return {
         **os.environ,
-        **servers.environment,
+        **servers.environment(broker),
         "OPENAI_API_KEY": "test",
         "OPENAI_BASE_URL": provider.openai_base_url,
         "OPENAI_MODEL": "gpt-4o-mini",

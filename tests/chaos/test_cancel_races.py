@@ -22,6 +22,8 @@ from apps.runs.states import RUN, STEP
 from apps.tools.models import ToolCall
 from tests.chaos.stack import COUNT, make_task
 
+pytestmark = pytest.mark.usefixtures("broker")
+
 LONGEST_START = 30
 """Queries that the cancel lets pass at most, so that it comes before, amid and after the other."""
 RACES = 1000 if os.environ.get("CHAOS") == "long" else 60

@@ -23,6 +23,8 @@ from tests.chaos.stack import FIVE_STEPS, QUICK, make_task
 from tests.integration.runs.conftest import take_messages
 from tests.provider import Provider
 
+pytestmark = pytest.mark.usefixtures("broker")
+
 AGENT = {"kind": "agent", "name": "agent", "model": "openai:agent", "tools": ["code"],
          "instructions": "Count.", "prompt": "Go.", "needs": ["first"]}  # fmt: skip
 STEPS = [*FIVE_STEPS, AGENT]

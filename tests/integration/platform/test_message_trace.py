@@ -28,8 +28,8 @@ def first(*, mark):
 
 @pytest.fixture
 def worker(monkeypatch):
-    """It reads one queue only: an application remembers that in its table of queues."""
-    monkeypatch.setattr(app.amqp, "queues", app.amqp.Queues(app.conf.task_queues))
+    """It reads one queue only, which the application would remember."""
+    monkeypatch.setattr(app.amqp.queues, "_consume_from", None)
     seen.clear()
     with start_worker(
         app, perform_ping_check=False, pool="solo", queues=["test-trace"], loglevel="ERROR"

@@ -22,8 +22,7 @@ from agentplatform.settings.environment import ROOT, Environment
 from agentplatform.settings.queue_urls import parse_queue_urls
 from agentplatform.sqs.look import look_at_queues
 from agentplatform.sqs.queues import create_queues, dead_letters_of, find_weaknesses
-from tests.brokers import sqs_client
-from tests.sqs import HOST, REGION
+from tests.sqs import HOST, REGION, sqs_client
 
 DAY = 24 * 3600
 

@@ -22,10 +22,9 @@ from agentplatform.settings.environment import Environment
 from agentplatform.sqs.queues import dead_letters_of
 from agentplatform.worker import CELERY_ENVIRONMENT, celery_arguments
 from apps.runs.models import Run
-from tests.brokers import sqs_client
 from tests.database import role_addresses
 from tests.integration.runs.conftest import RunMaker, finished
-from tests.sqs import HOST, running_sqs
+from tests.sqs import HOST, running_sqs, sqs_client
 
 pytestmark = pytest.mark.parametrize("broker", ["sqs"], indirect=True)
 
