@@ -182,5 +182,6 @@ def _usage(usage: dict[str, Any] | None) -> Usage | None:
         prompt_tokens=usage["input_tokens"] + cached + written,
         completion_tokens=usage["output_tokens"],
         cached_tokens=cached,
+        cache_write_tokens=written,
         reasoning_tokens=details.get("thinking_tokens") or 0,
     )

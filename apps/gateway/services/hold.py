@@ -73,7 +73,7 @@ def plan_hold(
     usage = Usage(prompt_tokens=prompt_tokens, completion_tokens=max_tokens)
     return Hold(
         usage=usage,
-        cost_nanos=price.cost(usage) if price else None,
+        cost_nanos=price.bound(usage) if price else None,
         lines=tuple((one.account_id, _amount(one, usage, price)) for one in accounts),
     )
 
@@ -81,7 +81,7 @@ def plan_hold(
 def _amount(account: AccountRoom, usage: Usage, price: Price | None) -> int:
     if account.unit == "tokens":
         return usage.total_tokens
-    return price.cost(usage) if price else 0
+    return price.bound(usage) if price else 0
 
 
 def _fitting(account: AccountRoom, prompt_tokens: int, price: Price | None) -> int | None:
@@ -91,7 +91,7 @@ def _fitting(account: AccountRoom, prompt_tokens: int, price: Price | None) -> i
     if account.unit == "tokens":
         return account.room - prompt_tokens
     assert price is not None
-    left = account.room - price.cost(Usage(prompt_tokens=prompt_tokens, completion_tokens=0))
+    left = account.room - price.bound(Usage(prompt_tokens=prompt_tokens, completion_tokens=0))
     if price.output_nanos == 0:
         return None if left >= 0 else -1
     return left // price.output_nanos

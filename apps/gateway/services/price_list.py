@@ -45,10 +45,22 @@ class Price:
         )
         return _per_million(total)
 
+    def bound(self, usage: Usage) -> int:
+        """The most that `usage` can cost, whichever of its tokens turn out to be cached, written to
+        a cache or reasoning."""
+        prompt_rate = max(self.input_rate, _or(self.cached_rate, 0), _or(self.cache_write_rate, 0))
+        return _per_million(
+            usage.prompt_tokens * prompt_rate + usage.completion_tokens * self._answer_rate
+        )
+
     @property
     def output_nanos(self) -> int:
         """The most that one token of an answer costs, in nano-dollars, a fraction rounded up."""
-        return _per_million(max(self.output_rate, _or(self.reasoning_rate, 0)))
+        return _per_million(self._answer_rate)
+
+    @property
+    def _answer_rate(self) -> int:
+        return max(self.output_rate, _or(self.reasoning_rate, 0))
 
     def holds_on(self, day: date) -> bool:
         return self.since <= day and (self.until is None or day <= self.until)

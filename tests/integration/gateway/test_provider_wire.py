@@ -138,6 +138,7 @@ def test_usage_is_the_bill(provider: Provider, name: str) -> None:
     assert usage.prompt_tokens == bill["prompt_tokens"]
     assert usage.completion_tokens == bill["completion_tokens"] == 37
     assert (usage.cached_tokens, usage.reasoning_tokens) == (3, 7)
+    assert usage.cache_write_tokens == (1 if name == "anthropic" else 0)
 
 
 @BOTH

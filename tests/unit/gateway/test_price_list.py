@@ -49,6 +49,24 @@ def test_each_token_is_counted_once_at_its_own_rate(
     assert price(**rates).cost(used) == nanos
 
 
+@given(
+    rates=st.tuples(*[st.integers(0, 10**13)] * 5),
+    tokens=st.tuples(*[st.integers(0, 10**6)] * 4),
+    answer=st.integers(0, 10**6),
+)
+def test_a_bound_holds_however_the_tokens_fall(
+    rates: tuple[int, ...], tokens: tuple[int, ...], answer: int
+) -> None:
+    names = ("input_rate", "output_rate", "cached_rate", "cache_write_rate", "reasoning_rate")
+    dear = price(**dict(zip(names, rates, strict=True)))
+    fresh, cached, written, reasoning = tokens
+    prompt, completion = fresh + cached + written, reasoning + answer
+    parts = {
+        "cached_tokens": cached, "cache_write_tokens": written, "reasoning_tokens": reasoning
+    }  # fmt: skip
+    assert dear.cost(usage(prompt, completion, **parts)) <= dear.bound(usage(prompt, completion))
+
+
 def test_a_rate_below_a_nano_dollar_a_token_is_exact_and_rounded_up_once() -> None:
     cheap = price(input_rate=37_500_000, output_rate=0)
     assert cheap.cost(usage(2, 0)) == 75
@@ -65,10 +83,10 @@ def test_as_many_tokens_as_fit_by_the_price_of_one_never_cost_more_than_the_room
     rates: tuple[int, int], prompt: int, room: int
 ) -> None:
     one = price(input_rate=rates[0], output_rate=rates[1])
-    left = room - one.cost(usage(prompt, 0))
+    left = room - one.bound(usage(prompt, 0))
     if left < 0 or one.output_nanos == 0:
         return
-    assert one.cost(usage(prompt, left // one.output_nanos)) <= room
+    assert one.bound(usage(prompt, left // one.output_nanos)) <= room
 
 
 def test_the_price_of_the_day_holds_with_its_first_and_its_last_day() -> None:
