@@ -46,24 +46,24 @@ def period_of(at: datetime, time_zone: str) -> date:
 
 
 SPENDING = """
-with recursive runs as (
+with recursive spending_runs as (
   select id, kind, unit, hard_limit, posted, reserved, parent_owner_id, user_id, api_key_id, 0 as up
   from accounts
   where tenant_id = %(tenant_id)s and kind = 'run' and owner_id = %(run_id)s and period is null
   union
   select a.id, a.kind, a.unit, a.hard_limit, a.posted, a.reserved, a.parent_owner_id, a.user_id,
     a.api_key_id, r.up + 1
-  from runs r join accounts a
+  from spending_runs r join accounts a
     on a.tenant_id = %(tenant_id)s and a.kind = 'run' and a.owner_id = r.parent_owner_id
       and a.period is null
 ), spender as (
   select t.id as tenant_id,
     date_trunc('month', %(at)s::timestamptz at time zone t.time_zone)::date as period,
-    (select user_id from runs order by up limit 1) as user_id,
-    (select api_key_id from runs order by up limit 1) as api_key_id
+    (select user_id from spending_runs order by up limit 1) as user_id,
+    (select api_key_id from spending_runs order by up limit 1) as api_key_id
   from tenants t where t.id = %(tenant_id)s
 ), found as (
-  select id, kind, unit, hard_limit, posted, reserved from runs
+  select id, kind, unit, hard_limit, posted, reserved from spending_runs
   union
   select a.id, a.kind, a.unit, a.hard_limit, a.posted, a.reserved
   from spender s join accounts a on a.tenant_id = s.tenant_id and a.period = s.period
