@@ -1,0 +1,80 @@
+"""Several writes in one round trip."""
+
+from uuid import uuid4
+
+import pytest
+
+from agentplatform.core.clock import now
+from agentplatform.core.postgresql.batch import Batch, UnexpectedRows
+from agentplatform.core.tenancy import platform_scope, tenant_scope
+from agentplatform.core.transactions import transaction
+from apps.runs.models import TaskDefinition, TaskVersion
+from apps.tenants.models import Tenant
+from apps.tenants.services.create_tenant import create_tenant
+
+
+@pytest.fixture
+def tenant(transactional_db: None) -> Tenant:
+    with platform_scope():
+        return create_tenant(name="Acme", at=now())
+
+
+@pytest.fixture
+def task(tenant: Tenant) -> TaskDefinition:
+    at = now()
+    with tenant_scope(tenant.id):
+        return TaskDefinition.objects.create(
+            tenant=tenant, name="Task", description="-", created_at=at, updated_at=at
+        )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "%s and %(name)s",
+        "100 %",
+        "it's",
+        "a \\ and a \\' too",
+        "naïve 日本 🙂",
+        "'; drop table runs; --",
+    ],
+)
+def test_a_value_is_written_as_it_is(task: TaskDefinition, text: str) -> None:
+    with tenant_scope(task.tenant_id):
+        with transaction():
+            batch = Batch()
+            batch.update(TaskDefinition, {"description": text}, where={"id": task.id})
+            where = {"id": task.id, "description": text}
+            batch.update(TaskDefinition, {"name": "Found"}, where=where)
+            assert batch.execute() == [1, 1]
+        task.refresh_from_db()
+    assert (task.description, task.name) == (text, "Found")
+
+
+def test_rows_are_inserted_with_their_values(task: TaskDefinition) -> None:
+    specs = {1: {"n": 1.5, "text": "it's 5 %"}, 2: {}}
+    same = {"tenant": task.tenant_id, "task": task.id, "created_at": task.created_at}
+    rows = [{**same, "id": uuid4(), "number": number, "spec": specs[number]} for number in specs]
+    with tenant_scope(task.tenant_id):
+        with transaction():
+            batch = Batch()
+            batch.insert(TaskVersion, rows)
+            assert batch.execute() == [2]
+        versions = task.versions.all()
+        assert {version.number: version.spec for version in versions} == specs
+
+
+def test_a_row_that_is_not_there_undoes_the_batch(task: TaskDefinition) -> None:
+    batch = Batch()
+    batch.update(TaskDefinition, {"description": "changed"}, where={"id": task.id})
+    batch.update(TaskDefinition, {"name": "Other"}, where={"id": task.id, "name": "no such"})
+    with tenant_scope(task.tenant_id):
+        with pytest.raises(UnexpectedRows):
+            execute(batch)
+        task.refresh_from_db()
+    assert task.description == "-"
+
+
+def execute(batch: Batch) -> None:
+    with transaction():
+        batch.execute()
