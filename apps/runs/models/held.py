@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 if TYPE_CHECKING:
+    from apps.runs.models.checkpoint import Checkpoint
     from apps.runs.models.step import Step
 
 
@@ -20,17 +21,20 @@ class StepChange:
 @dataclass
 class Held:
     """`steps` were read under the lock, so that they are as they stand; `all_read` says that every
-    step of the run outside of maps is among them. The rest is decided and not yet written.
-    `may_be_lost`: a crash of the database may undo it."""
+    step of the run outside of maps is among them. `checkpoints` are what was found of the
+    steps that were asked for one. The rest is decided and not yet written. `may_be_lost`: a crash
+    of the database may undo it."""
 
     event_seq: int
     steps: dict[UUID, "Step"] = field(default_factory=dict)
     all_read: bool = False
+    checkpoints: dict[UUID, "Checkpoint | None"] = field(default_factory=dict)
     may_be_lost: bool = False
     changes: dict[UUID, StepChange] = field(default_factory=dict)
     run_values: dict[str, Any] = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)
+    new_checkpoints: list["Checkpoint"] = field(default_factory=list)
 
     @property
     def is_written(self) -> bool:
-        return not (self.changes or self.run_values or self.events)
+        return not (self.changes or self.run_values or self.events or self.new_checkpoints)

@@ -8,7 +8,7 @@ from agentplatform.core.processes import is_gone, this_process
 from agentplatform.core.transactions import transaction
 from agentplatform.dead_letters.bury_work import bury_work
 from agentplatform.dead_letters.reasons import Reason
-from apps.runs.models import Run, Step
+from apps.runs.models import Checkpoint, Run, Step
 from apps.runs.selectors import call_outcomes, item_values, values_of
 from apps.runs.services.claim import Claim
 from apps.runs.services.fail_step import fail_step
@@ -85,7 +85,18 @@ def take(
         token=token,
         values=item_values(values, step) if step.item_index >= 0 else values,
         outcomes=outcomes,
+        checkpoint=_checkpoint_of(run, step),
     )
+
+
+def _checkpoint_of(run: Run, step: Step) -> Checkpoint | None:
+    is_first = step.turn == 0 and step.attempt == 1
+    if is_first or step.kind not in ("agent", "crew"):
+        return None
+    known = held_of(run).checkpoints
+    if step.id in known:
+        return known[step.id]
+    return Checkpoint.objects.filter(step_id=step.id).first()
 
 
 def _give_up(run: Run, step: Step, *, at: datetime) -> None:

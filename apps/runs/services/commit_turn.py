@@ -8,11 +8,10 @@ from uuid import UUID
 from agentplatform.calls.contracts import CallOutcome
 from agentplatform.core.json_values import clean_json
 from agentplatform.core.money import format_usd
-from agentplatform.core.postgresql.batch import Batch, row_values
 from agentplatform.core.transactions import after_commit, transaction
 from agentplatform.telemetry.metrics import STEP_DURATION, step_label
 from apps.gateway.contracts import CompletionRequest
-from apps.runs.models import Checkpoint, Run, Step
+from apps.runs.models import Run, Step
 from apps.runs.services.advance_run import advance
 from apps.runs.services.asks.begin_asks import begin_asks
 from apps.runs.services.claim import Claim
@@ -26,6 +25,7 @@ from apps.runs.services.places.caps import are_calls_capped
 from apps.runs.services.plan_calls import plan_calls
 from apps.runs.services.transition import add_usage, move_step, record_event
 from apps.runs.services.turns.turn import CallRequest, Failed, Finished, Left, Suspended, TurnResult
+from apps.runs.services.write_run import to_be_written
 from apps.runs.states import TENANT_STOPPED
 
 
@@ -109,7 +109,7 @@ def _suspend(run: Run, step: Step, token: UUID, result: Suspended, *, at: dateti
         waits_for=Step.WaitsFor.CALLS,
     )
     if result.checkpoint is not None:
-        _store(result.checkpoint)
+        to_be_written(run).new_checkpoints.append(result.checkpoint)
     if result.asks:
         begin_asks(run, step, result.asks, at=at)
     if planned and are_calls_capped(run):
@@ -118,12 +118,6 @@ def _suspend(run: Run, step: Step, token: UUID, result: Suspended, *, at: dateti
         after_commit(send_calls, step_id=step.id, turn=step.turn, calls=planned, at=at)
     elif not result.asks:
         after_commit(send_resume, step_id=step.id, turn=step.turn)
-
-
-def _store(checkpoint: Checkpoint) -> None:
-    batch = Batch()
-    batch.put(Checkpoint, row_values(checkpoint), key="step")
-    batch.execute()
 
 
 def _call_name(request: CallRequest) -> str:

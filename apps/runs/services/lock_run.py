@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from agentplatform.core.postgresql.reads import Reads
 from agentplatform.core.transactions import require_transaction
-from apps.runs.models import Run, Step
+from apps.runs.models import Checkpoint, Run, Step
 from apps.runs.services.write_run import held_of, write_run
 
 _CAPS = {"runs_cap": "tenants.max_runs_in_flight", "calls_cap": "tenants.max_calls_in_flight"}
@@ -19,25 +19,33 @@ def lock_run(run_id: UUID) -> Run:
 
 
 def lock_run_of(step_id: UUID) -> Run:
-    """The same for the run of a step, which is read even if it is an item of a map."""
+    """The same for the run of a step, which is read even if it is an item of a map, with its
+    checkpoint."""
     found = "(select run_id from steps where id = %s)"
     wanted = "(steps.item_index = -1 or steps.id = %s)"
-    return _lock(found, step_id, wanted=wanted, parameters=[step_id])
+    return _lock(found, step_id, wanted=wanted, parameters=[step_id], of_step=step_id)
 
 
-def _lock(run_id: str, named: UUID, *, wanted: str, parameters: list[UUID]) -> Run:
-    """`run_id` is the SQL of the id, of what is `named`; `wanted` that of the steps to read."""
+def _lock(
+    run_id: str, named: UUID, *, wanted: str, parameters: list[UUID], of_step: UUID | None = None
+) -> Run:
+    """`run_id` is the SQL of the id, of what is `named`; `wanted` that of the steps to read. The
+    checkpoint is read of the one step."""
     require_transaction()
     reads = Reads()
     tail = f"join tenants on tenants.id = runs.tenant_id where runs.id = {run_id}"
     reads.add(Run, f"{tail} for update of runs", [named], also=_CAPS)
     reads.add(Step, f"where steps.run_id = {run_id} and {wanted}", [named, *parameters])
-    runs, steps = reads.execute()
+    if of_step is not None:
+        reads.add(Checkpoint, "where step_id = %s", [of_step])
+    runs, steps, *more = reads.execute()
     if not runs:
         raise Run.DoesNotExist
     run: Run = runs[0]
     held = held_of(run)
     held.steps, held.all_read = {step.id: step for step in steps}, True
+    if of_step is not None:
+        held.checkpoints[of_step] = next(iter(more[0]), None)
     return run
 
 

@@ -8,7 +8,6 @@ from django.utils.module_loading import import_string
 from agentplatform.calls.contracts import CallFailure
 from agentplatform.core.errors import PlatformError
 from apps.runs.contracts import OtherRelease
-from apps.runs.models import Checkpoint, Step
 from apps.runs.selectors import spec_of
 from apps.runs.services.claim import Claim
 from apps.runs.services.turns.turn import Failed, Turn, TurnResult
@@ -36,7 +35,7 @@ def take_turn(claim: Claim) -> TurnResult:
             spec=spec_of(claim.run),
             values=claim.values,
             outcomes=claim.outcomes,
-            checkpoint=_checkpoint_of(claim.step),
+            checkpoint=claim.checkpoint,
         )
         return _taker(claim.step.kind)(turn)
     except OtherRelease:
@@ -48,13 +47,6 @@ def take_turn(claim: Claim) -> TurnResult:
         return _failed(
             "internal_error", f"The turn raised {type(error).__name__}.", is_retryable=True
         )
-
-
-def _checkpoint_of(step: Step) -> Checkpoint | None:
-    is_first = step.turn == 0 and step.attempt == 1
-    if is_first or step.kind not in ("agent", "crew"):
-        return None
-    return Checkpoint.objects.filter(step_id=step.id).first()
 
 
 def _taker(kind: str) -> Callable[[Turn], TurnResult]:

@@ -6,7 +6,7 @@ query that must see it calls write_run first.
 
 from agentplatform.core.postgresql.batch import Batch, row_values
 from agentplatform.core.transactions import before_commit
-from apps.runs.models import Run, RunEvent, Step
+from apps.runs.models import Checkpoint, Run, RunEvent, Step
 from apps.runs.models.held import Held
 
 
@@ -34,6 +34,8 @@ def write_run(run: Run) -> None:
     for step_id, change in held.changes.items():
         where = {"id": step_id, "status": change.status, "turn": change.turn}
         batch.update(Step, change.values, where=where)
+    for checkpoint in held.new_checkpoints:
+        batch.put(Checkpoint, row_values(checkpoint), key="step")
     batch.insert(RunEvent, held.events)
     where = {"id": run.id, "event_seq": held.event_seq}
     batch.update(Run, {**held.run_values, "event_seq": run.event_seq}, where=where)
@@ -54,5 +56,5 @@ def write_new_run(run: Run, *, steps: list[Step]) -> None:
 
 def _is_written(run: Run) -> None:
     held = held_of(run)
-    held.changes, held.run_values, held.events = {}, {}, []
+    held.changes, held.run_values, held.events, held.new_checkpoints = {}, {}, [], []
     held.event_seq = run.event_seq
