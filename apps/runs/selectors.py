@@ -10,7 +10,7 @@ from django.db.models import Prefetch, QuerySet
 
 from agentplatform.calls.contracts import CallOutcome
 from apps.gateway import facade as gateway
-from apps.runs.models import Ask, Run, RunEvent, Step, TaskDefinition, TaskVersion
+from apps.runs.models import Ask, Checkpoint, Run, RunEvent, Step, TaskDefinition, TaskVersion
 from apps.runs.spec.document import Spec, read_spec
 from apps.runs.spec.kinds import SpecStep
 from apps.runs.states import ASK
@@ -69,13 +69,19 @@ def values_of(run: Run, steps: Mapping[str, Step]) -> dict[str, Any]:
     }
 
 
-def call_outcomes(step: Step, *, turn: int) -> tuple[CallOutcome, ...]:
+def call_outcomes(
+    step: Step, *, turn: int, checkpoint: Checkpoint | None = None
+) -> tuple[CallOutcome, ...]:
     """The recorded calls of `turn`, by index: the present attempt's, and those of an attempt before
-    that it need not repeat. What the turn has asked of people and other runs is among them."""
+    that it need not repeat. What the turn has asked of people and other runs is among them. The
+    step's `checkpoint`, if at hand, tells where nothing is to be found."""
+    wished = None
+    if checkpoint is not None and checkpoint.turn == turn:
+        wished = {wish["kind"] for wish in checkpoint.wishes}
     found: list[CallOutcome] = []
-    if step.kind != "tool":
+    if step.kind != "tool" and (wished is None or "completion" in wished):
         found += gateway.outcomes(step_id=step.id, attempt=step.attempt, turn=turn)
-    if step.kind != "llm":
+    if step.kind != "llm" and (wished is None or "tool" in wished):
         found += tools.outcomes(step_id=step.id, attempt=step.attempt, turn=turn)
     if step.has_asked:
         found += (_ask_outcome(ask, step) for ask in Ask.objects.filter(step=step, turn=turn))

@@ -40,7 +40,7 @@ def claim_step(*, step_id: UUID, turn: int, at: datetime) -> Claim | None:
             step = locked_step(run, step_id)
             if step.turn != turn or not _is_free(step, at):
                 return None
-            outcomes = call_outcomes(step, turn=turn - 1) if turn else ()
+            outcomes = recorded_outcomes(run, step, turn=turn - 1) if turn else ()
             return take_alone(run, step, outcomes=outcomes, at=at)
     except Run.DoesNotExist:  # purged meanwhile
         return None
@@ -87,6 +87,11 @@ def take(
         outcomes=outcomes,
         checkpoint=_checkpoint_of(run, step),
     )
+
+
+def recorded_outcomes(run: Run, step: Step, *, turn: int) -> tuple[CallOutcome, ...]:
+    """The calls of a turn of a step of a locked run."""
+    return call_outcomes(step, turn=turn, checkpoint=held_of(run).checkpoints.get(step.id))
 
 
 def _checkpoint_of(run: Run, step: Step) -> Checkpoint | None:

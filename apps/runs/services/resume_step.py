@@ -5,9 +5,8 @@ from uuid import UUID
 
 from agentplatform.core.transactions import transaction
 from apps.runs.models import Run, Step
-from apps.runs.selectors import call_outcomes
 from apps.runs.services.claim import Claim
-from apps.runs.services.claim_step import take_alone
+from apps.runs.services.claim_step import recorded_outcomes, take_alone
 from apps.runs.services.dispatch import QueuedStep
 from apps.runs.services.execute_step import take_claimed
 from apps.runs.services.lock_run import lock_run_of, locked_step
@@ -36,7 +35,7 @@ def _claim_next(step_id: UUID, turn: int, *, at: datetime) -> Claim | None:
     is_waiting = step.status == "WAITING" and step.waits_for == Step.WaitsFor.CALLS
     if not is_waiting or step.turn != turn:
         return None
-    outcomes = call_outcomes(step, turn=turn)
+    outcomes = recorded_outcomes(run, step, turn=turn)
     if not outcomes or not all(outcome.is_finished for outcome in outcomes):
         return None
     move_step(run, step, "QUEUED", at=at, turn=turn + 1, dispatched_at=None)
