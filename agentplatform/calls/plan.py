@@ -1,6 +1,6 @@
 """Write down which calls are wanted."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,19 +15,22 @@ Asked = dict[str, Any]
 
 
 def plan_rows(
-    model: type[CallRow], *, wanted: Sequence[tuple[CallPlan, Asked]], at: datetime
-) -> list[UUID]:
-    """The ids of the planned calls, in the same order. Requires a transaction. The same plan finds
-    the same call."""
+    batch: Batch, model: type[CallRow], *, wanted: Sequence[tuple[CallPlan, Asked]], at: datetime
+) -> Callable[[], list[UUID]]:
+    """Have `batch` write the planned calls. Returns what tells their ids in the same order, once
+    that is done. The same plan finds the same call."""
     rows = [_row(model, plan, asked, at) for plan, asked in wanted]
-    batch = Batch()
-    batch.insert(model, [row_values(row) for row in rows], may_exist=True)
-    if sum(batch.execute()) == len(rows):
-        return [row.id for row in rows]
-    keys = [row.idempotency_key for row in rows]
-    planned = model.objects.filter(idempotency_key__in=keys)
-    ids = dict(planned.values_list("idempotency_key", "id"))
-    return [ids[key] for key in keys]
+    written = batch.insert(model, [row_values(row) for row in rows], may_exist=True)
+
+    def ids() -> list[UUID]:
+        if written() == len(rows):
+            return [row.id for row in rows]
+        keys = [row.idempotency_key for row in rows]
+        planned = model.objects.filter(idempotency_key__in=keys)
+        found = dict(planned.values_list("idempotency_key", "id"))
+        return [found[key] for key in keys]
+
+    return ids
 
 
 def _row(model: type[CallRow], plan: CallPlan, asked: Asked, at: datetime) -> CallRow:

@@ -4,18 +4,20 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
-
 from agentplatform.calls.contracts import CallFailure, CallOutcome
 from agentplatform.calls.row import CallRow, Row
 from agentplatform.calls.states import CALL, SUCCESS
+from agentplatform.core.postgresql.reads import Reads
 
 
-def rows_of_turn(model: type[Row], *, step_id: UUID, attempt: int, turn: int) -> QuerySet[Row]:
+def rows_of_turn(model: type[Row], *, step_id: UUID, attempt: int, turn: int) -> list[Row]:
     """The calls of one turn, ordered by index: for each the newest up to this attempt, as one that
     goes on from a checkpoint repeats only what failed."""
-    rows = model.objects.filter(step_id=step_id, attempt__lte=attempt, turn=turn)
-    return rows.order_by("index", "-attempt").distinct("index")
+    reads = Reads()
+    tail = 'where step_id = %s and attempt <= %s and turn = %s order by "index", attempt'
+    reads.add(model, tail, [step_id, attempt, turn])
+    (rows,) = reads.execute()
+    return list({row.index: row for row in rows}.values())
 
 
 def steps_with_open_rows(model: type[CallRow], *, step_ids: Collection[UUID]) -> set[UUID]:

@@ -1,6 +1,6 @@
 """Several writes in one round trip."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, cast
 
@@ -26,16 +26,20 @@ class Batch:
         self._statements: list[str] = []
         self._parameters: list[Any] = []
         self._counts: list[int | None] = []
+        self._written: list[int] = []
 
     def insert(
         self, model: type[Model], rows: Sequence[Mapping[str, Any]], *, may_exist: bool = False
-    ) -> None:
+    ) -> Callable[[], int]:
         """One statement for all `rows`, which name the same fields. `may_exist`: those that break a
-        unique constraint are left out."""
+        unique constraint are left out. Returns what tells, once they are sent, how many were
+        written."""
         if not rows:
-            return
+            return lambda: 0
         tail = " on conflict do nothing" if may_exist else ""
         self._insert(model, rows, tail, count=None if may_exist else len(rows))
+        place = len(self._statements) - 1
+        return lambda: self._written[place]
 
     def put(self, model: type[Model], row: Mapping[str, Any], *, key: str) -> None:
         """Insert `row`, or overwrite the one whose unique field `key` is the same."""
@@ -70,21 +74,19 @@ class Batch:
         self._statements.append(COMMIT_LAZILY)
         self._counts.append(None)
 
-    def execute(self) -> list[int]:
-        """How many rows each statement wrote. Raises UnexpectedRows when a row to update is not
-        there. Requires a transaction."""
+    def execute(self) -> None:
+        """Send them. Raises UnexpectedRows when a row to update is not there. Requires a
+        transaction."""
         require_transaction()
-        written: list[int] = []
         if not self._statements:
-            return written
+            return
         with scope_connection().cursor() as cursor:
             cursor.execute(self._text(cursor.connection))
             for statement, count in zip(self._statements, self._counts, strict=True):
                 if count not in (None, cursor.rowcount):
                     raise UnexpectedRows(f"{cursor.rowcount} rows instead of {count}: {statement}")
-                written.append(cursor.rowcount)
+                self._written.append(cursor.rowcount)
                 cursor.nextset()
-        return written
 
     def _text(self, connection: Any) -> str:
         """The statements with their values. Psycopg would look for the places of the values first,

@@ -8,6 +8,7 @@ from uuid import UUID
 from agentplatform.calls.contracts import CallOutcome
 from agentplatform.core.json_values import clean_json
 from agentplatform.core.money import format_usd
+from agentplatform.core.postgresql.batch import Batch
 from agentplatform.core.transactions import after_commit, transaction
 from agentplatform.telemetry.metrics import STEP_DURATION, step_label
 from apps.gateway.contracts import CompletionRequest
@@ -25,7 +26,7 @@ from apps.runs.services.places.caps import are_calls_capped
 from apps.runs.services.plan_calls import plan_calls
 from apps.runs.services.transition import add_usage, move_step, record_event
 from apps.runs.services.turns.turn import CallRequest, Failed, Finished, Left, Suspended, TurnResult
-from apps.runs.services.write_run import to_be_written
+from apps.runs.services.write_run import to_be_written, write_run
 from apps.runs.states import TENANT_STOPPED
 
 
@@ -97,7 +98,8 @@ def _write(
 
 def _suspend(run: Run, step: Step, token: UUID, result: Suspended, *, at: datetime) -> None:
     calls = [(index, call) for index, call in enumerate(result.calls) if call is not None]
-    planned = plan_calls(run, step, calls, at=at)
+    batch = Batch()
+    to_be_made = plan_calls(batch, run, step, calls, at=at)
     move_step(
         run,
         step,
@@ -110,6 +112,8 @@ def _suspend(run: Run, step: Step, token: UUID, result: Suspended, *, at: dateti
     )
     if result.checkpoint is not None:
         to_be_written(run).new_checkpoints.append(result.checkpoint)
+    write_run(run, first=batch)
+    planned = to_be_made()
     if result.asks:
         begin_asks(run, step, result.asks, at=at)
     if planned and are_calls_capped(run):

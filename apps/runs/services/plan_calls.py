@@ -1,9 +1,10 @@
 """Write down the calls that a turn wants."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from agentplatform.calls.contracts import CallPlan
+from agentplatform.core.postgresql.batch import Batch
 from apps.gateway import facade as gateway
 from apps.gateway.contracts import CompletionRequest
 from apps.runs.models import Run, Step
@@ -15,18 +16,18 @@ from apps.tools.contracts import ToolRequest
 
 
 def plan_calls(
-    run: Run, step: Step, calls: Sequence[tuple[int, CallRequest]], *, at: datetime
-) -> list[PlannedCall]:
-    """The planned calls that are to be made, each given with its index. Requires a transaction. The
-    same calls of the same turn are found again."""
+    batch: Batch, run: Run, step: Step, calls: Sequence[tuple[int, CallRequest]], *, at: datetime
+) -> Callable[[], list[PlannedCall]]:
+    """Have `batch` write the calls, each given with its index. Returns what tells, once that is
+    done, those that are to be made. The same calls of the same turn are found again."""
     planned = [(_plan(run, step, index), call) for index, call in calls]
     completions = [(plan, call) for plan, call in planned if isinstance(call, CompletionRequest)]
     others = [(plan, call) for plan, call in planned if isinstance(call, ToolRequest)]
-    models = gateway.plan_completions(wanted=completions, at=at) if completions else []
-    tool_ids = tools.plan_tool_calls(wanted=others, at=at) if others else []
-    return [
-        *(PlannedCall(kind="llm", call_id=call_id) for call_id in models),
-        *(PlannedCall(kind="tool", call_id=call_id) for call_id in tool_ids),
+    models = gateway.plan_completions(batch, wanted=completions, at=at)
+    tool_calls = tools.plan_tool_calls(batch, wanted=others, at=at)
+    return lambda: [
+        *(PlannedCall(kind="llm", call_id=call_id) for call_id in models()),
+        *(PlannedCall(kind="tool", call_id=call_id) for call_id in tool_calls()),
     ]
 
 

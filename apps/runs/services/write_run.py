@@ -23,12 +23,13 @@ def to_be_written(run: Run) -> Held:
     return held_of(run)
 
 
-def write_run(run: Run) -> None:
-    """Write what is decided so far. Requires a transaction."""
+def write_run(run: Run, *, first: Batch | None = None) -> None:
+    """Write what is decided so far, after `first` and together with it. Requires a transaction."""
     held = held_of(run)
+    batch = first or Batch()
     if held.is_written:
+        batch.execute()
         return
-    batch = Batch()
     if held.may_be_lost:
         batch.commit_lazily()
     for step_id, change in held.changes.items():

@@ -9,6 +9,7 @@ from agentplatform.calls.contracts import CallPlan
 from agentplatform.calls.plan import plan_rows
 from agentplatform.calls.row import CallRow
 from agentplatform.core.clock import now
+from agentplatform.core.postgresql.batch import Batch
 from agentplatform.core.transactions import transaction
 from apps.gateway.models import LlmCall
 from apps.tenants.models import Tenant
@@ -33,8 +34,11 @@ def plan(model: type[CallRow]) -> Callable[..., CallRow]:
     def planned(*, at=None, **place) -> CallRow:
         place = {"run_id": uuid4(), "step_id": uuid4(), "attempt": 1, "turn": 1} | place
         wanted = CallPlan(**{"tenant_id": tenant.id, "index": 0} | place)
+        batch = Batch()
+        planned = plan_rows(batch, model, wanted=[(wanted, ASKED[model])], at=at or now())
         with transaction():
-            (call_id,) = plan_rows(model, wanted=[(wanted, ASKED[model])], at=at or now())
+            batch.execute()
+            (call_id,) = planned()
         return model.objects.get(id=call_id)
 
     return planned

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from agentplatform.calls.contracts import CallOutcome, CallPlan
 from agentplatform.core.clock import now
+from agentplatform.core.postgresql.batch import Batch
 from agentplatform.core.transactions import transaction
 from apps.gateway.contracts import CompletionRequest, Message
 from apps.gateway.facade import outcomes
@@ -36,8 +37,12 @@ class Work:
             index=index,
         )
         request.setdefault("messages", (Message(role="user", content="Hello."),))
+        batch = Batch()
+        wanted = [(plan, CompletionRequest(**request))]
+        planned = plan_completions(batch, wanted=wanted, at=now())
         with transaction():
-            return plan_completions(wanted=[(plan, CompletionRequest(**request))], at=now())[0]
+            batch.execute()
+            return planned()[0]
 
     def outcome(self, call_id: UUID) -> CallOutcome:
         all_of_turn = outcomes(step_id=self.step_id, attempt=1, turn=1)

@@ -8,6 +8,7 @@ import pytest
 from agentplatform.calls.contracts import CallPlan
 from agentplatform.core.clock import now
 from agentplatform.core.errors import NotFound
+from agentplatform.core.postgresql.batch import Batch
 from agentplatform.core.transactions import transaction
 from apps.tenants.models import Tenant
 from apps.tools.contracts import ToolRequest
@@ -98,8 +99,10 @@ def plan_call(make_plan):
             timeout_seconds=timeout_seconds,
         )
         wanted = make_plan(**changes)
+        batch = Batch()
+        plan_tool_calls(batch, wanted=[(wanted, request)], at=at or now())
         with transaction():
-            plan_tool_calls(wanted=[(wanted, request)], at=at or now())
+            batch.execute()
         return ToolCall.objects.get(idempotency_key=wanted.idempotency_key)
 
     return plan

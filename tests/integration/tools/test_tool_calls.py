@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from agentplatform.core.clock import now
+from agentplatform.core.postgresql.batch import Batch
 from agentplatform.core.transactions import NoTransaction, transaction
 from apps.tools import facade
 from apps.tools.contracts import ToolRequest
@@ -33,16 +34,21 @@ def test_a_plan_made_twice_is_one_call(make_plan):
     request = ToolRequest(tool="code", arguments={"program": "print(1)"})
     ids = set()
     for _ in range(2):
+        batch = Batch()
+        planned = facade.plan_tool_calls(batch, wanted=[(plan, request)], at=now())
         with transaction():
-            ids.add(facade.plan_tool_calls(wanted=[(plan, request)], at=now())[0])
+            batch.execute()
+            ids.update(planned())
     assert len(ids) == 1
     assert ToolCall.objects.count() == 1
 
 
 def test_a_plan_needs_the_callers_transaction(make_plan):
     request = ToolRequest(tool="code", arguments={"program": "print(1)"})
+    batch = Batch()
+    facade.plan_tool_calls(batch, wanted=[(make_plan(), request)], at=now())
     with pytest.raises(NoTransaction):
-        facade.plan_tool_calls(wanted=[(make_plan(), request)], at=now())[0]
+        batch.execute()
 
 
 @pytest.mark.parametrize(("tool", "arguments"), [("nope", {}), ("code", {"programme": "x"})])
