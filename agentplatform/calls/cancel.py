@@ -7,9 +7,10 @@ from uuid import UUID
 from django.db.models import Q
 
 from agentplatform.calls.contracts import CallFailure
-from agentplatform.calls.move import end_rows
+from agentplatform.calls.move import end_rows, in_order
 from agentplatform.calls.row import CallRow, Row
-from agentplatform.calls.states import CANCELLED, QUEUED, RUNNING
+from agentplatform.calls.states import CALL, CANCELLED, QUEUED, RUNNING
+from agentplatform.core.transactions import transaction
 
 RUN_CANCELLED = CallFailure(code="cancelled", detail="The run was cancelled.", is_retryable=False)
 TENANT_STOPPED = CallFailure(
@@ -28,7 +29,9 @@ def cancel_rows(
     calls = model.objects.filter(run_id=run_id)
     if step_ids is not None:
         calls = calls.filter(step_id__in=list(step_ids))
-    return end_rows(calls, to=CANCELLED, at=at, failure=RUN_CANCELLED)
+    open_ones = calls.filter(status__in=CALL.sources_of(CANCELLED))
+    with transaction():
+        return end_rows(in_order(open_ones), to=CANCELLED, at=at, failure=RUN_CANCELLED)
 
 
 def cancel_tenant_rows(model: type[Row], *, tenant_id: UUID, at: datetime, limit: int) -> int:
@@ -39,7 +42,8 @@ def cancel_tenant_rows(model: type[Row], *, tenant_id: UUID, at: datetime, limit
         ids = list(calls.filter(state).values_list("id", flat=True)[:limit])  # each by its index
         if ids:
             open_ones = calls.filter(id__in=ids)
-            return end_rows(open_ones, to=CANCELLED, at=at, failure=TENANT_STOPPED)
+            with transaction():
+                return end_rows(in_order(open_ones), to=CANCELLED, at=at, failure=TENANT_STOPPED)
     return 0
 
 

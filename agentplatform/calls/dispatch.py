@@ -10,16 +10,26 @@ from agentplatform.calls.conditions import abandoned, may_start
 from agentplatform.calls.contracts import DueCall
 from agentplatform.calls.row import CallRow
 from agentplatform.calls.states import QUEUED
+from agentplatform.core.postgresql.group_commit import COMMIT_LAZILY
+from agentplatform.core.transactions import scope_connection
 
 UNSENT_AFTER = timedelta(seconds=2)
 """How long a message may take from the commit to its sending."""
 LOST_AFTER = timedelta(seconds=30)
 """How long a sent message may wait in its queue before it counts as lost."""
 
+_MARK = """
+update {table} set dispatched_at = %s where id in
+  (select id from {table} where id = any(%s) order by id for update)
+"""
+
 
 def mark_rows_dispatched(model: type[CallRow], *, call_ids: Collection[UUID], at: datetime) -> None:
-    """Set dispatched_at of these calls. Joins the caller's transaction if there is one."""
-    model.objects.filter(id__in=list(call_ids)).update(dispatched_at=at)
+    """Set dispatched_at of these calls, in a transaction of its own that does not wait for the
+    disk: what a crash of the database forgets is sent again, which is harmless."""
+    sql = _MARK.format(table=model._meta.db_table)
+    with scope_connection().cursor() as cursor:
+        cursor.execute(f"{COMMIT_LAZILY}; {sql}", [at, list(call_ids)])
 
 
 def due_rows(model: type[CallRow], *, at: datetime, limit: int) -> list[DueCall]:

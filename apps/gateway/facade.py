@@ -51,7 +51,7 @@ def completion_signature(*, call_ids: Collection[UUID]) -> Signature:
 
 
 def mark_dispatched(*, call_ids: Collection[UUID], at: datetime) -> None:
-    """Remember when the messages of these calls were sent. Joins the caller's transaction."""
+    """Remember when the messages of these calls were sent. Commits by itself."""
     mark_rows_dispatched(LlmCall, call_ids=call_ids, at=at)
 
 

@@ -52,7 +52,7 @@ def tool_call_signature(*, call_id: UUID) -> Signature:
 
 
 def mark_dispatched(*, call_ids: Collection[UUID], at: datetime) -> None:
-    """Remember when the messages of these calls were sent. Joins the caller's transaction."""
+    """Remember when the messages of these calls were sent. Commits by itself."""
     mark_rows_dispatched(ToolCall, call_ids=call_ids, at=at)
 
 

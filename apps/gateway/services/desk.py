@@ -18,6 +18,7 @@ from apps.gateway.contracts import CompletionRequest
 from apps.gateway.models import LlmCall
 from apps.gateway.services.attempt import Attempt, ClaimedCall, Completed, Failed, Job
 from apps.gateway.services.claims import Claimed, Claims
+from apps.gateway.services.company import Company
 from apps.gateway.services.count_attempt import count_attempt
 from apps.gateway.services.endings import Ending, Endings, ending_of
 from apps.gateway.services.leases import leases
@@ -52,8 +53,10 @@ class Desk:
         claimed = await self._claims.claim(call_ids, at=clock())
         if claimed.calls:
             reach("after_claim", LlmCall.task)
+        company = Company(len(claimed.calls))
         ended = await asyncio.gather(
-            *(self._work_off(call, clock=clock) for call in claimed.calls), return_exceptions=True
+            *(self._work_off(call, company, clock=clock) for call in claimed.calls),
+            return_exceptions=True,
         )
         for error in ended:
             if error is not None:  # the others have ended
@@ -72,12 +75,13 @@ class Desk:
         await self._tellers.close()
         await self._providers.close()
 
-    async def _work_off(self, call: ClaimedCall, *, clock: Clock) -> None:
+    async def _work_off(self, call: ClaimedCall, company: Company, *, clock: Clock) -> None:
         began = time.monotonic()
         with leases.hold(call.token, tenant_id=call.owner.tenant_id):
             outcome = await self._outcome(call, at=clock())
             reach("after_answer", LlmCall.task)
             duration_ms = int((time.monotonic() - began) * 1000)
+            await company.join()
             ending = ending_of(call, outcome, duration_ms=duration_ms, at=clock())
             is_kept = await self._write(ending)
         log.info(

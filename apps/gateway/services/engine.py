@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
+import uvloop
+
 from apps.gateway.services.claims import Claimed
 from apps.gateway.services.desk import Desk
 
@@ -15,7 +17,7 @@ class Engine:
     """Runs calls on an event loop of its own; any thread may hand some in and wait for them."""
 
     def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
+        self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="llm", daemon=True)
         self._thread.start()
         self._desk = Desk()
