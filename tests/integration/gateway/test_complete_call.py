@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from agentplatform.telemetry.metrics import render_metrics
+from agentplatform.telemetry.metrics import CappedLabel, render_metrics
 from apps.gateway.contracts import ToolSpec
 from apps.gateway.models import LlmEvent
 from apps.tenants.models import LedgerEntry
@@ -198,7 +198,8 @@ def test_odd_answers_are_recorded(gateway: Gateway, fault: str) -> None:
     assert_settled(work)
 
 
-def test_attempts_are_counted(gateway: Gateway) -> None:
+def test_attempts_are_counted(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apps.gateway.services.count_attempt.tenant_label", CappedLabel(1))
     gateway(openai_model="gpt-4o-mini-tag-metrics")
     work = start_work()
     work.complete()
