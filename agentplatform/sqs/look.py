@@ -5,6 +5,7 @@ from typing import Any
 import structlog
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
+from kombu.transport.SQS.exceptions import UndefinedQueueException
 
 from agentplatform.sqs.queues import find_weaknesses
 
@@ -26,5 +27,5 @@ def look_at_queues(sender: Any, **_: object) -> None:
                 )
                 if weak:
                     log.warning("sqs.queue_weak", queue=name, **weak)
-    except (BotoCoreError, ClientError) as error:
+    except (BotoCoreError, ClientError, UndefinedQueueException) as error:
         log.warning("sqs.queues_unseen", reason=str(error)[:500])

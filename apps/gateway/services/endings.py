@@ -9,20 +9,22 @@ from typing import Any
 from uuid import UUID
 
 from agentplatform.calls.contracts import CallFailure
-from agentplatform.calls.states import CALL, FAILED, SUCCESS
+from agentplatform.calls.states import CALL, CANCELLED, FAILED, SUCCESS
 from agentplatform.core.json_values import clean_json
 from agentplatform.core.postgresql.base import SET_TENANT
 from agentplatform.core.postgresql.group_commit import Connection, GroupCommit, Statement, execute
 from apps.gateway.contracts import Usage
 from apps.gateway.services.attempt import Attempt, CallOwner, ClaimedCall, Completed, Failed
+from apps.tenants.contracts import TenantInactive
 from apps.tenants.facade import settlement_statement
 
 PATIENCE_SECONDS = 120.0
 """How long an answer that was paid for waits for a database that is away."""
 
 _NOTHING = Usage(prompt_tokens=0, completion_tokens=0)
-_SOURCES = ", ".join(f"'{status}'" for status in sorted(CALL.sources_of(SUCCESS)))
-assert CALL.sources_of(SUCCESS) == CALL.sources_of(FAILED)
+_ENDS = (SUCCESS, FAILED, CANCELLED)
+_MAY_END = frozenset.intersection(*map(CALL.sources_of, _ENDS))
+_SOURCES = ", ".join(f"'{status}'" for status in sorted(_MAY_END))
 
 # The sums are those of the call's earlier attempts and of the one that is given: a statement does
 # not see what it inserts itself. An unknown cost makes the sum unknown.
@@ -148,13 +150,20 @@ def _row(ending: Ending) -> dict[str, Any]:
     }
     if ending.token is not None:
         row |= {
-            "status": FAILED if ending.failure else SUCCESS,
+            "status": _status_of(ending.failure),
             "token": ending.token,
             "error": clean_json(asdict(ending.failure)) if ending.failure else None,
             "response": clean_json(ending.response),
             "duration_ms": ending.duration_ms,
         }
     return row | (_event(ending.attempt) if ending.attempt else {})
+
+
+def _status_of(failure: CallFailure | None) -> str:
+    """A call that was refused for its tenant's end is taken back, as those that had not begun."""
+    if failure is None:
+        return SUCCESS
+    return CANCELLED if failure.code == TenantInactive.code else FAILED
 
 
 def _event(attempt: Attempt) -> dict[str, Any]:

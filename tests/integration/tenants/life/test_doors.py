@@ -109,7 +109,7 @@ def test_a_model_call_that_waited_does_not_start(tenant: Tenant) -> None:
     )
     complete_calls(call_ids=[call.id], clock=now)
     call.refresh_from_db()
-    assert (call.status, call.error["code"]) == ("FAILED", "tenant_inactive")
+    assert (call.status, call.error["code"]) == ("CANCELLED", "tenant_inactive")
 
 
 def test_what_runs_is_cancelled_with_its_calls(tenant: Tenant, other: Tenant) -> None:
