@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from agentplatform.api.serializers import StrictSerializer
 from agentplatform.core.money import format_usd, parse_usd
+from apps.tenants.api.serializers import TokenBudget
 from apps.tenants.models import Budget, BudgetAlert
 from apps.tenants.services.limit_accounts import MAX_LIMIT
 
@@ -38,14 +39,8 @@ class BudgetWrite(StrictSerializer):
         }
 
 
-class TokensOfMonth(serializers.Serializer[Any]):
+class TokensOfMonth(TokenBudget):
     """Tokens; `limit` null: no limit. For each run there is no use of a month."""
-
-    used = serializers.IntegerField(source="tokens_used")
-    reserved = serializers.IntegerField(
-        source="tokens_reserved", help_text="Held for calls in flight."
-    )
-    limit = serializers.IntegerField(source="token_limit", allow_null=True)
 
 
 class UsdOfMonth(serializers.Serializer[Any]):
