@@ -1,6 +1,8 @@
 """Ends of calls that are written together."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import timedelta
 from uuid import UUID
 
@@ -9,8 +11,10 @@ import pytest
 
 from agentplatform.calls.contracts import CallFailure
 from agentplatform.core.clock import now
+from agentplatform.core.connections import brief_connection
 from agentplatform.core.ids import new_id
 from apps.gateway.contracts import Usage
+from apps.gateway.facade import cancel_calls
 from apps.gateway.models import LlmCall, LlmEvent
 from apps.gateway.services.attempt import Attempt, CallOwner
 from apps.gateway.services.claims import Claimed, Claims
@@ -111,6 +115,27 @@ def test_an_end_that_the_database_refuses_does_not_fail_the_others() -> None:
     assert kept is True
     assert isinstance(refused, psycopg.DataError)
     assert LlmCall.objects.get(id=good.owner.call_id).status == "SUCCESS"
+
+
+def test_calls_that_end_while_their_run_is_cancelled_end_once_and_nobody_is_stuck() -> None:
+    for _ in range(10):
+        work = start_work()
+        calls = claim(*(work.plan(index=index) for index in range(8))).calls
+        answers = [answer(call.owner, call.token) for call in reversed(calls)]
+        with ThreadPoolExecutor(2) as pool:
+            cancelling = pool.submit(
+                copy_context().run, lambda work=work: cancel_and_close(work.run_id)
+            )
+            kept = write(*answers)
+        cancelled = cancelling.result()
+        assert kept.count(True) + cancelled == len(calls)
+        statuses = LlmCall.objects.filter(run_id=work.run_id).values_list("status", flat=True)
+        assert set(statuses) <= {"SUCCESS", "CANCELLED"}
+
+
+def cancel_and_close(run_id: UUID) -> int:
+    with brief_connection():
+        return cancel_calls(run_id=run_id, at=now())
 
 
 def test_a_message_takes_the_calls_of_one_tenant_only() -> None:
