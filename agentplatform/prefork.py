@@ -16,11 +16,17 @@ class Pool(AsynPool):
     not told of every death; it looks for the dead every five seconds."""
 
     maintain_pool: Callable[[], None]
+    _pool: list[Any]
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         gc.collect()
         gc.freeze()  # what was imported stays for ever: no collection need look at it again
         super().__init__(*arguments, **options)
+
+    def did_start_ok(self) -> bool:
+        """With one child alive the others are replaced; Celery would end the worker for any that
+        died before it listened to its queues."""
+        return any(child.exitcode is None for child in self._pool)
 
     @property
     def timers(self) -> dict[Callable[[], None], float]:

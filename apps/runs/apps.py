@@ -6,6 +6,7 @@ class RunsConfig(AppConfig):
     label = "runs"
 
     def ready(self) -> None:
+        from apps.runs import signals  # noqa: F401  connects to Celery's
         from apps.runs.services import holdings
         from apps.tenants.facade import register_holdings
 

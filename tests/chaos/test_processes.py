@@ -86,6 +86,18 @@ def test_a_killed_child_is_replaced_soon(stack: Stack) -> None:
         )
 
 
+def test_children_that_die_before_their_worker_listens_are_replaced(stack: Stack) -> None:
+    stack.fleet.kill("steps")
+    stack.fleet.wait_until(lambda: stack.deaths == 1, what="the end of the worker of steps")
+    stack.fleet.wait_until(lambda: stack.fleet.children("steps"), what="a child")
+    assert not stack.fleet.is_ready("steps")
+    os.kill(stack.fleet.children("steps")[0], signal.SIGKILL)
+    stack.start_run()
+    stack.audit(deaths=1)
+    assert stack.deaths == 1
+    assert statuses() == {"COMPLETED"}
+
+
 @pytest.mark.parametrize(
     "point",
     [

@@ -1,7 +1,8 @@
 """The graphs that a step may name: our own, and those that an operator installs.
 
 An operator's graph is an entry point of the group `agentplatform.graphs` (docs/agents.md). None is
-imported before its first use: LangGraph takes a second that only a worker with agents should pay.
+imported before its first use, which pays half a second for LangGraph; a worker of steps makes ours
+its first use, before it forks its children.
 """
 
 from dataclasses import dataclass
@@ -49,6 +50,12 @@ def find_graph(name: str, *, version: str | None) -> LoadedGraph:
             f"the step began with version {version}."
         )
     return graph
+
+
+def load_own_graphs() -> None:
+    """An operator's are left: what they import may not outlive a fork."""
+    for name in _OWN:
+        _load(name)
 
 
 @cache

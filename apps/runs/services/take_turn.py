@@ -7,6 +7,7 @@ from django.utils.module_loading import import_string
 
 from agentplatform.calls.contracts import CallFailure
 from agentplatform.core.errors import PlatformError
+from apps.runs.agents.registry import load_own_graphs
 from apps.runs.contracts import OtherRelease
 from apps.runs.selectors import spec_of
 from apps.runs.services.claim import Claim
@@ -21,6 +22,13 @@ _KINDS = {
     "crew": "apps.runs.services.turns.agent.take_agent_turn",
 }
 """Who takes a turn of each kind; imported on first use, for LangGraph's sake (agents.registry)."""
+
+
+def load_takers() -> None:
+    """Import all that turns need, but for the graphs of operators."""
+    for kind in _KINDS:
+        _taker(kind)
+    load_own_graphs()
 
 
 def take_turn(claim: Claim) -> TurnResult:

@@ -1,8 +1,11 @@
 """The broker's settings and the table of queues."""
 
 import json
+import subprocess
+import sys
 from typing import Any
 
+import pytest
 from celery import current_app
 from pydantic import BaseModel
 
@@ -72,3 +75,23 @@ class Echo(PlatformTask):
 def test_a_task_ignores_keywords_of_a_newer_release() -> None:
     call_id = "0192f7a0-0000-7000-8000-000000000000"
     assert Echo()(call_id=call_id, priority="high") == call_id
+
+
+LOADED = """
+import django, sys
+django.setup()
+from celery.signals import celeryd_after_setup
+from agentplatform.celery import app
+app.amqp.queues.select(sys.argv[1:])
+worker = type("Worker", (), {"app": app})
+celeryd_after_setup.send(sender="a worker", instance=worker, conf=app.conf)
+print("langgraph" in sys.modules)
+"""
+
+
+@pytest.mark.parametrize(("queue", "is_loaded"), [("steps", "True"), ("llm", "False")])
+def test_a_worker_of_steps_loads_the_graphs_before_it_forks(queue: str, is_loaded: str) -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", LOADED, queue], capture_output=True, text=True, check=True
+    )
+    assert told.stdout.strip() == is_loaded
