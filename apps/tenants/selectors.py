@@ -59,8 +59,9 @@ with recursive spending_runs as (
 ), spender as (
   select t.id as tenant_id,
     date_trunc('month', %(at)s::timestamptz at time zone t.time_zone)::date as period,
-    (select user_id from spending_runs order by up limit 1) as user_id,
-    (select api_key_id from spending_runs order by up limit 1) as api_key_id
+    coalesce(%(user_id)s::uuid, (select user_id from spending_runs order by up limit 1)) as user_id,
+    coalesce(%(api_key_id)s::uuid, (select api_key_id from spending_runs order by up limit 1))
+      as api_key_id
   from tenants t where t.id = %(tenant_id)s
 ), found as (
   select id, kind, unit, hard_limit, posted, reserved from spending_runs
@@ -78,9 +79,22 @@ it works for, and of the month of tenant, user and key. Its parameters are those
 spending_arguments; its rows are for spending_of."""
 
 
-def spending_arguments(*, tenant_id: UUID, run_id: UUID | None, at: datetime) -> dict[str, Any]:
-    """The parameters of SPENDING for a call made at `at`."""
-    return {"tenant_id": tenant_id, "run_id": run_id, "at": at}
+def spending_arguments(
+    *,
+    tenant_id: UUID,
+    run_id: UUID | None,
+    at: datetime,
+    user_id: UUID | None = None,
+    api_key_id: UUID | None = None,
+) -> dict[str, Any]:
+    """The parameters of SPENDING for a call made at `at`, in a run or by a user or a key itself."""
+    return {
+        "tenant_id": tenant_id,
+        "run_id": run_id,
+        "user_id": user_id,
+        "api_key_id": api_key_id,
+        "at": at,
+    }
 
 
 def spending_of(rows: Sequence[Mapping[str, Any]]) -> Spending:
@@ -92,10 +106,11 @@ def spending_of(rows: Sequence[Mapping[str, Any]]) -> Spending:
     )
 
 
-def spending(*, tenant_id: UUID, run_id: UUID | None, at: datetime) -> Spending:
-    """Whom a call made at `at` is charged to, and on which accounts that are open. One query."""
+def spending(arguments: dict[str, Any]) -> Spending:
+    """Whom a call is charged to, and on which accounts that are open. One query; the arguments are
+    those of spending_arguments."""
     with scope_connection().cursor() as cursor:
-        cursor.execute(SPENDING, spending_arguments(tenant_id=tenant_id, run_id=run_id, at=at))
+        cursor.execute(SPENDING, arguments)
         names = [column.name for column in cursor.description]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     return spending_of(rows)

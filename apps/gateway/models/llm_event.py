@@ -8,13 +8,16 @@ from apps.gateway.states import ATTEMPT_STATUSES
 class LlmEvent(models.Model):
     """Append-only. `cost_nanos` None: the price is not known. `is_confirmed` False: the tokens are
     what was reserved, for nobody knows what the provider counted. `is_discarded`: the answer came
-    after its worker had lost the call; it is paid for and not used."""
+    after its worker had lost the call; it is paid for and not used. `user_id` and `api_key_id` are
+    of a call made over HTTP; whom a run's calls are charged to stands in `run_spenders`."""
 
     id = models.BigAutoField(primary_key=True)
     tenant = models.ForeignKey("tenants.Tenant", on_delete=models.PROTECT, related_name="+")
     run_id = models.UUIDField(null=True, blank=True)
     step_id = models.UUIDField(null=True, blank=True)
     call_id = models.UUIDField(null=True, blank=True)
+    user_id = models.UUIDField(null=True, blank=True)
+    api_key_id = models.UUIDField(null=True, blank=True)
     attempt_id = models.UUIDField(unique=True)
     provider = models.CharField(max_length=32)
     model = models.CharField(max_length=200)
@@ -23,6 +26,7 @@ class LlmEvent(models.Model):
     prompt_tokens = models.PositiveBigIntegerField(default=0)
     completion_tokens = models.PositiveBigIntegerField(default=0)
     cached_tokens = models.PositiveBigIntegerField(default=0)
+    cache_write_tokens = models.PositiveBigIntegerField(default=0, db_default=0)
     reasoning_tokens = models.PositiveBigIntegerField(default=0)
     cost_nanos = models.BigIntegerField(null=True, blank=True)
     latency_ms = models.PositiveIntegerField(default=0)

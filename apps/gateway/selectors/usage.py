@@ -11,8 +11,8 @@ _COLUMNS: Final[dict[GroupKey, str]] = {
     "day": "(e.created_at at time zone %(time_zone)s)::date",
     "provider": "e.provider",
     "model": "e.model",
-    "user_id": "s.user_id",
-    "api_key_id": "s.api_key_id",
+    "user_id": "coalesce(e.user_id, s.user_id)",
+    "api_key_id": "coalesce(e.api_key_id, s.api_key_id)",
     "run_id": "e.run_id",
 }
 _OF_SPENDER: Final = {"user_id", "api_key_id"}

@@ -1,5 +1,6 @@
 """One attempt to have a provider answer, as a value: what it held, what came of it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,12 +19,15 @@ from apps.tenants.contracts import AccountRoom, Admission, Settlement
 
 @dataclass(frozen=True, kw_only=True)
 class CallOwner:
-    """Whom a call belongs to."""
+    """Whom a call belongs to: a step of a run, which knows whom it works for, or a user or a key
+    that made the call itself."""
 
     call_id: UUID
     tenant_id: UUID
-    run_id: UUID
-    step_id: UUID
+    run_id: UUID | None = None
+    step_id: UUID | None = None
+    user_id: UUID | None = None
+    api_key_id: UUID | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +41,7 @@ class ClaimedCall:
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """A claimed call and the accounts it is booked on. `at` is when the work began."""
+    """A call and the accounts it is booked on. `at` is when the work began."""
 
     owner: CallOwner
     request: CompletionRequest
@@ -158,6 +162,14 @@ def _ended(held: Held, *, charged: Usage | None, is_confirmed: bool, **fields: A
     )
 
 
+def _parents(owner: CallOwner) -> Iterable[tuple[str, UUID | None]]:
+    return (
+        ("step_id", owner.step_id),
+        ("user_id", owner.user_id),
+        ("api_key_id", owner.api_key_id),
+    )
+
+
 def admission_of(job: Job, held: Held, *, deadline: datetime) -> Admission:
     """The wish to hold what the attempt may use. The memo is for the attempt's event, should its
     worker die before writing it."""
@@ -172,7 +184,7 @@ def admission_of(job: Job, held: Held, *, deadline: datetime) -> Admission:
         cost_nanos=held.hold.cost_nanos,
         deadline=deadline,
         memo={
-            "step_id": str(job.owner.step_id),
+            **{name: str(value) for name, value in _parents(job.owner) if value},
             "provider": held.target.provider.name,
             "model": held.target.model,
             "prompt_tokens": usage.prompt_tokens,

@@ -1,9 +1,9 @@
-"""The work of calls on one event loop, with the providers and the connections that it needs."""
+"""The work of planned calls on one event loop."""
 
 import asyncio
-import random
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -16,19 +16,14 @@ from agentplatform.core.json_schema import find_schema_problem
 from agentplatform.core.kill_points import reach
 from apps.gateway.contracts import CompletionRequest
 from apps.gateway.models import LlmCall
-from apps.gateway.services.attempt import Attempt, ClaimedCall, Completed, Failed, Job
+from apps.gateway.services.attempt import ClaimedCall, Completed, Failed, Job
 from apps.gateway.services.claims import Claimed, Claims
 from apps.gateway.services.company import Company
-from apps.gateway.services.count_attempt import count_attempt
-from apps.gateway.services.endings import Ending, Endings, ending_of
+from apps.gateway.services.endings import ending_of
 from apps.gateway.services.leases import leases
-from apps.gateway.services.live_providers import LiveProviders
-from apps.gateway.services.pipeline import Course, Ports
-from apps.gateway.services.routes import NoRoute, targets_of
+from apps.gateway.services.office import Office
 from apps.gateway.services.tell_deltas import DeltaTellers
 from apps.gateway.services.telling import NoTeller, Teller
-from apps.tenants.contracts import AccountRoom, Admission
-from apps.tenants.facade import Books, Rooms
 
 log = structlog.get_logger("llm")
 
@@ -40,10 +35,7 @@ class Desk:
 
     def __init__(self) -> None:
         self._claims = Claims()
-        self._rooms = Rooms()
-        self._books = Books()
-        self._endings = Endings()
-        self._providers = LiveProviders()
+        self._office = Office()
         self._tellers = DeltaTellers(settings.REDIS_URL)
         self._courses: set[asyncio.Task[Completed | Failed]] = set()
 
@@ -70,10 +62,9 @@ class Desk:
 
     async def close(self) -> None:
         """Give up every connection."""
-        for held in (self._claims, self._rooms, self._books, self._endings):
-            await held.close()
+        await self._claims.close()
         await self._tellers.close()
-        await self._providers.close()
+        await self._office.close()
 
     async def _work_off(self, call: ClaimedCall, company: Company, *, clock: Clock) -> None:
         began = time.monotonic()
@@ -83,7 +74,7 @@ class Desk:
             duration_ms = int((time.monotonic() - began) * 1000)
             await company.join()
             ending = ending_of(call, outcome, duration_ms=duration_ms, at=clock())
-            is_kept = await self._write(ending)
+            is_kept = await self._office.write(ending)
         log.info(
             "llm.finished" if is_kept else "llm.fence_lost",
             status=outcome.failure.code if isinstance(outcome, Failed) else "success",
@@ -111,57 +102,12 @@ class Desk:
         """Raises PlatformError when nothing may be asked."""
         request = CompletionRequest.model_validate(call.request)
         _check_schema(request)
-        owner = call.owner
-        rooms = await self._rooms.read(tenant_id=owner.tenant_id, run_id=owner.run_id, at=at)
-        job = Job(owner=owner, request=request, accounts=rooms, at=at)
-        platform = settings.PLATFORM.model_copy()
-        async with self._providers.lend(platform) as providers:
-            try:
-                targets = targets_of(request, providers=providers)
-            except NoRoute as error:
-                failure = CallFailure(code=error.code, detail=error.detail, is_retryable=False)
-                return Failed(failure)
-            teller = self._teller(job)
-            course = Course(
-                job=job,
-                targets=targets,
-                ports=self._ports(),
-                deadline_seconds=platform.call_deadline_seconds,
-                teller=teller,
-            )
-            try:
-                return await course.run()
-            finally:
-                await teller.close()
+        job = Job(owner=call.owner, request=request, accounts=(), at=at)
+        job = replace(job, accounts=await self._office.read_rooms(job))
+        return await self._office.answer(job, teller=self._teller(job))
 
     def _teller(self, job: Job) -> Teller:
         return self._tellers.teller(job.owner) if job.request.is_streamed else NoTeller()
-
-    def _ports(self) -> Ports:
-        return Ports(
-            admit=self._admit,
-            read_accounts=self._read_accounts,
-            record=self._record,
-            sleep=asyncio.sleep,
-            monotonic=time.monotonic,
-            jitter=random.random,
-        )
-
-    async def _admit(self, admission: Admission, at: datetime) -> int | None:
-        return await self._books.admit(admission, at=at)
-
-    async def _read_accounts(self, job: Job) -> tuple[AccountRoom, ...]:
-        owner = job.owner
-        return await self._rooms.read(tenant_id=owner.tenant_id, run_id=owner.run_id, at=job.at)
-
-    async def _record(self, job: Job, attempt: Attempt, at: datetime) -> None:
-        await self._write(Ending(owner=job.owner, attempt=attempt, at=at))
-
-    async def _write(self, ending: Ending) -> bool:
-        is_kept = await self._endings.write(ending)
-        if ending.attempt is not None:
-            count_attempt(owner=ending.owner, attempt=ending.attempt)
-        return is_kept
 
 
 def _check_schema(request: CompletionRequest) -> None:

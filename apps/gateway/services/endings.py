@@ -31,11 +31,13 @@ _SOURCES = ", ".join(f"'{status}'" for status in sorted(_MAY_END))
 _END = f"""
 with given as (
   select * from jsonb_to_recordset(%(endings)s::jsonb) as given(
-    call_id uuid, tenant_id uuid, run_id uuid, step_id uuid, at timestamptz,
+    call_id uuid, tenant_id uuid, run_id uuid, step_id uuid, user_id uuid,
+    api_key_id uuid, at timestamptz,
     status text, token uuid, error jsonb, response jsonb, duration_ms int,
     attempt_id uuid, attempt_status text, error_code text, provider text, model text,
-    prompt_tokens bigint, completion_tokens bigint, cached_tokens bigint, reasoning_tokens bigint,
-    cost_nanos bigint, latency_ms int, is_fallback bool, previous_provider text, is_confirmed bool)
+    prompt_tokens bigint, completion_tokens bigint, cached_tokens bigint,
+    cache_write_tokens bigint, reasoning_tokens bigint, cost_nanos bigint,
+    latency_ms int, is_fallback bool, previous_provider text, is_confirmed bool)
 ), locked as (
   select id from llm_calls where id = any(array(select call_id from given where status is not null))
   order by id for update
@@ -59,11 +61,13 @@ with given as (
   where call.id = locked.id and call.lease_token = given.token and call.status in ({_SOURCES})
   returning given.token
 ), noted as (
-  insert into llm_events (tenant_id, run_id, step_id, call_id, attempt_id, provider, model, status,
-    error_code, prompt_tokens, completion_tokens, cached_tokens, reasoning_tokens, cost_nanos,
+  insert into llm_events (tenant_id, run_id, step_id, call_id, user_id, api_key_id, attempt_id,
+    provider, model, status, error_code, prompt_tokens, completion_tokens, cached_tokens,
+    cache_write_tokens, reasoning_tokens, cost_nanos,
     latency_ms, is_fallback, previous_provider, is_confirmed, is_discarded, created_at)
-  select tenant_id, run_id, step_id, call_id, attempt_id, provider, model, attempt_status,
-    error_code, prompt_tokens, completion_tokens, cached_tokens, reasoning_tokens, cost_nanos,
+  select tenant_id, run_id, step_id, call_id, user_id, api_key_id, attempt_id,
+    provider, model, attempt_status, error_code, prompt_tokens, completion_tokens, cached_tokens,
+    cache_write_tokens, reasoning_tokens, cost_nanos,
     latency_ms, is_fallback, previous_provider, is_confirmed,
     status is not null and not exists (select from ended where ended.token = given.token), at
   from given where attempt_id is not null
@@ -142,7 +146,7 @@ async def _write(connection: Connection, endings: Sequence[Ending]) -> list[bool
 
 def _row(ending: Ending) -> dict[str, Any]:
     row: dict[str, Any] = {
-        **asdict(ending.owner),
+        **vars(ending.owner),
         "at": ending.at,
         "prompt_tokens": 0,
         "completion_tokens": 0,
@@ -177,6 +181,7 @@ def _event(attempt: Attempt) -> dict[str, Any]:
         "prompt_tokens": charged.prompt_tokens,
         "completion_tokens": charged.completion_tokens,
         "cached_tokens": charged.cached_tokens,
+        "cache_write_tokens": charged.cache_write_tokens,
         "reasoning_tokens": charged.reasoning_tokens,
         "cost_nanos": attempt.cost_nanos,
         "latency_ms": attempt.latency_ms,

@@ -14,6 +14,7 @@ from apps.tenants.facade import expire_reservations as expire
 log = structlog.get_logger("llm")
 
 BATCH = 200
+_PARENTS = ("step_id", "user_id", "api_key_id")
 
 
 def expire_reservations(*, at: datetime) -> int:
@@ -38,7 +39,7 @@ def _event(expired: ExpiredReservation, at: datetime) -> LlmEvent:
     return LlmEvent(
         tenant_id=expired.tenant_id,
         run_id=expired.run_id,
-        step_id=UUID(memo["step_id"]) if memo.get("step_id") else None,
+        **{name: UUID(memo[name]) for name in _PARENTS if memo.get(name)},
         call_id=expired.call_id,
         attempt_id=expired.attempt_id,
         provider=memo.get("provider", ""),

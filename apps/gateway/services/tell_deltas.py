@@ -62,11 +62,14 @@ class DeltaTellers:
 
 
 class DeltaTeller:
-    """A Teller through Valkey."""
+    """A Teller through Valkey, of a call of a run."""
 
     def __init__(self, script: AsyncScript, owner: CallOwner) -> None:
+        assert owner.run_id is not None
+        assert owner.step_id is not None
         self._script = script
-        self._owner = owner
+        self._call_id, self._step_id = owner.call_id, owner.step_id
+        self._place = {"tenant_id": owner.tenant_id, "run_id": owner.run_id}
         self._voice = self._new_voice()
         self._shown: Voice | None = None
         self._text = bytearray()
@@ -103,7 +106,7 @@ class DeltaTeller:
                 return
 
     def _new_voice(self) -> Voice:
-        return Voice(call_id=self._owner.call_id, step_id=self._owner.step_id, id=new_id())
+        return Voice(call_id=self._call_id, step_id=self._step_id, id=new_id())
 
     def _clean(self, piece: str) -> str:
         """`piece` as it is stored; the first half of a surrogate pair waits for the second."""
@@ -130,10 +133,9 @@ class DeltaTeller:
         """Whether nothing is left to tell; else more has come meanwhile, or something was lost."""
         voice, text = self._voice, self._text
         replaced = self._shown if self._shown != voice else None
-        ids = {"tenant_id": self._owner.tenant_id, "run_id": self._owner.run_id}
         try:
             told = await self._script(
-                keys=[run_key(**ids), text_key(**ids, voice_id=voice.id)],
+                keys=[run_key(**self._place), text_key(**self._place, voice_id=voice.id)],
                 args=[
                     voice.pack(),
                     replaced.pack() if replaced else "",
@@ -156,9 +158,8 @@ class DeltaTeller:
         if not self._is_failing:
             log.warning(
                 "llm.text_not_told",
-                tenant_id=str(self._owner.tenant_id),
-                run_id=str(self._owner.run_id),
-                call_id=str(self._owner.call_id),
+                **{name: str(value) for name, value in self._place.items()},
+                call_id=str(self._call_id),
                 error=str(error),
             )
         self._is_failing = True

@@ -21,6 +21,8 @@ from apps.tenants.services.spending_accounts import spending_accounts
 class Wish:
     tenant_id: UUID
     run_id: UUID | None
+    user_id: UUID | None
+    api_key_id: UUID | None
     at: datetime
 
 
@@ -34,14 +36,23 @@ class Rooms:
         self._group: GroupCommit[Wish, Found] = GroupCommit(_read)
 
     async def read(
-        self, *, tenant_id: UUID, run_id: UUID | None, at: datetime
+        self,
+        *,
+        tenant_id: UUID,
+        run_id: UUID | None,
+        at: datetime,
+        user_id: UUID | None = None,
+        api_key_id: UUID | None = None,
     ) -> tuple[AccountRoom, ...]:
         """Every account that a call made at `at` is booked on; opens the month's on its first use.
+        User and key are those of a call without a run; a run knows its own.
 
         Raises TenantInactive for a suspended or deleted tenant, NotFound for none, and
         psycopg.Error when the database does not answer.
         """
-        wish = Wish(tenant_id=tenant_id, run_id=run_id, at=at)
+        wish = Wish(
+            tenant_id=tenant_id, run_id=run_id, user_id=user_id, api_key_id=api_key_id, at=at
+        )
         found = await self._group.ask(wish)
         if isinstance(found, PlatformError):
             raise found
@@ -60,7 +71,7 @@ async def _read(connection: Connection, wishes: Sequence[Wish]) -> list[Found]:
     statements = []
     for wish in distinct:
         scope = {"tenant_id": str(wish.tenant_id)}
-        accounts = spending_arguments(tenant_id=wish.tenant_id, run_id=wish.run_id, at=wish.at)
+        accounts = spending_arguments(**vars(wish))
         statements += [(SET_TENANT, scope), (STATUS, scope), (SPENDING, accounts)]
     rows = await execute(connection, statements)
     found: dict[Wish, Found] = {}
@@ -76,4 +87,4 @@ async def _read(connection: Connection, wishes: Sequence[Wish]) -> list[Found]:
 
 def _open(wish: Wish) -> tuple[AccountRoom, ...]:
     with brief_connection(), tenant_scope(wish.tenant_id):
-        return spending_accounts(tenant_id=wish.tenant_id, run_id=wish.run_id, at=wish.at)
+        return spending_accounts(**vars(wish))

@@ -1,0 +1,92 @@
+"""What the calls of one event loop share, whichever door they come through: books, rooms, endings
+and providers."""
+
+import asyncio
+import random
+import time
+from datetime import datetime
+
+from django.conf import settings
+
+from agentplatform.calls.contracts import CallFailure
+from apps.gateway.services.attempt import Attempt, Completed, Failed, Job
+from apps.gateway.services.count_attempt import count_attempt
+from apps.gateway.services.endings import Ending, Endings
+from apps.gateway.services.live_providers import LiveProviders
+from apps.gateway.services.pipeline import Course, Ports
+from apps.gateway.services.routes import NoRoute, targets_of
+from apps.gateway.services.telling import Teller
+from apps.tenants.contracts import AccountRoom, Admission
+from apps.tenants.facade import Books, Rooms
+
+
+class Office:
+    """Belongs to the event loop that uses it."""
+
+    def __init__(self) -> None:
+        self._rooms = Rooms()
+        self._books = Books()
+        self._endings = Endings()
+        self._providers = LiveProviders()
+
+    async def answer(self, job: Job, *, teller: Teller) -> Completed | Failed:
+        """Have a provider answer, through the one pipeline. An answered attempt is not settled yet:
+        `write` its ending. Raises PlatformError when nothing may be asked."""
+        platform = settings.PLATFORM.model_copy()
+        async with self._providers.lend(platform) as providers:
+            try:
+                targets = targets_of(job.request, providers=providers)
+            except NoRoute as error:
+                failure = CallFailure(code=error.code, detail=error.detail, is_retryable=False)
+                return Failed(failure)
+            course = Course(
+                job=job,
+                targets=targets,
+                ports=self._ports(),
+                deadline_seconds=platform.call_deadline_seconds,
+                teller=teller,
+            )
+            try:
+                return await course.run()
+            finally:
+                await teller.close()
+
+    async def read_rooms(self, job: Job) -> tuple[AccountRoom, ...]:
+        """The accounts that the call is booked on, as they are now. Raises PlatformError."""
+        owner = job.owner
+        return await self._rooms.read(
+            tenant_id=owner.tenant_id,
+            run_id=owner.run_id,
+            user_id=owner.user_id,
+            api_key_id=owner.api_key_id,
+            at=job.at,
+        )
+
+    async def write(self, ending: Ending) -> bool:
+        """Settle and write, then count. As Endings.write says."""
+        is_kept = await self._endings.write(ending)
+        if ending.attempt is not None:
+            count_attempt(owner=ending.owner, attempt=ending.attempt)
+        return is_kept
+
+    async def close(self) -> None:
+        """Give up every connection."""
+        for held in (self._rooms, self._books, self._endings):
+            await held.close()
+        await self._providers.close()
+
+    def _ports(self) -> Ports:
+        return Ports(
+            admit=self._admit,
+            read_accounts=self.read_rooms,
+            record=self._record,
+            sleep=asyncio.sleep,
+            monotonic=time.monotonic,
+            jitter=random.random,
+        )
+
+    async def _admit(self, admission: Admission, at: datetime) -> int | None:
+        return await self._books.admit(admission, at=at)
+
+    async def _record(self, job: Job, attempt: Attempt, at: datetime) -> None:
+        await self.write(Ending(owner=job.owner, attempt=attempt, at=at))
