@@ -9,8 +9,8 @@ from agentplatform.settings.environment import ROOT, Environment
 from agentplatform.settings.live import follow_secret
 
 ENV = Environment()
-if ENV.prometheus_multiproc_dir:  # prometheus_client reads the process environment alone
-    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", ENV.prometheus_multiproc_dir)
+for _name, _value in ENV.for_libraries.items():  # they read the process environment alone
+    os.environ.setdefault(_name, _value)
 
 SECRET_KEY = ENV.secret_key.get_secret_value()
 SECRET_KEY_FALLBACKS = ENV.fallback_secret_keys

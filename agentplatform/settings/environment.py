@@ -198,12 +198,34 @@ class Environment(BaseSettings):
     prometheus_multiproc_dir: str = Field(
         "", description="A folder in which processes of one machine share their metrics."
     )
+    otel_exporter_otlp_endpoint: str = Field(
+        "",
+        pattern=r"^(https?://\S+)?$",
+        description="Where spans go, by OTLP over HTTP: http://collector:4318; empty sends none. "
+        "OpenTelemetry's other OTEL_ variables count too.",
+    )
+    otel_exporter_otlp_headers: SecretStr = Field(
+        SecretStr(""), description="Headers for it, name=value by comma."
+    )
+    trace_content: bool = Field(
+        False, description="Puts what models are asked and answer on their spans."
+    )
 
     @property
     def fallback_secret_keys(self) -> list[str]:
         """The keys of `secret_key_fallbacks`, each by itself."""
         given = self.secret_key_fallbacks.get_secret_value().split(",")
         return [key.strip() for key in given if key.strip()]
+
+    @property
+    def for_libraries(self) -> dict[str, str]:
+        """What prometheus_client and OpenTelemetry are told, by the names of their variables."""
+        told = {
+            "PROMETHEUS_MULTIPROC_DIR": self.prometheus_multiproc_dir,
+            "OTEL_EXPORTER_OTLP_ENDPOINT": self.otel_exporter_otlp_endpoint,
+            "OTEL_EXPORTER_OTLP_HEADERS": self.otel_exporter_otlp_headers.get_secret_value(),
+        }
+        return {name: value for name, value in told.items() if value}
 
     @property
     def queue_urls(self) -> dict[str, str]:

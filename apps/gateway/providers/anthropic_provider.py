@@ -17,6 +17,7 @@ class AnthropicProvider:
 
     def __init__(self, *, api_key: str, base_url: str, default_model: str) -> None:
         self.default_model = default_model
+        self.base_url = base_url
         self._transport = anthropic_transport(api_key=api_key, base_url=base_url)
 
     def bound_prompt(self, request: CompletionRequest) -> int:

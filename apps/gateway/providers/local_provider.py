@@ -35,6 +35,7 @@ class LocalProvider:
         self, *, api_key: str, base_url: str, default_model: str, context_tokens: int
     ) -> None:
         self.default_model = default_model
+        self.base_url = base_url
         self._context_tokens = context_tokens
         self._transport = openai_transport(api_key=api_key or "none", base_url=base_url)
 

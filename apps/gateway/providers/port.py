@@ -26,6 +26,7 @@ class Provider(Protocol):
 
     name: str
     default_model: str
+    base_url: str
 
     def bound_prompt(self, request: CompletionRequest) -> int:
         """An upper bound of the prompt's tokens as this provider would be sent it."""

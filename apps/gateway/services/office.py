@@ -16,6 +16,7 @@ from apps.gateway.services.live_providers import LiveProviders
 from apps.gateway.services.pipeline import Course, Ports
 from apps.gateway.services.routes import NoRoute, targets_of
 from apps.gateway.services.telling import Teller
+from apps.gateway.services.trace_calls import with_spans
 from apps.tenants.contracts import AccountRoom, Admission
 from apps.tenants.facade import Books, Rooms
 
@@ -35,6 +36,7 @@ class Office:
         platform = settings.PLATFORM.model_copy()
         async with self._providers.lend(platform) as providers:
             try:
+                providers = with_spans(providers, owner=job.owner)
                 targets = targets_of(job.request, providers=providers)
             except NoRoute as error:
                 failure = CallFailure(code=error.code, detail=error.detail, is_retryable=False)

@@ -1,0 +1,153 @@
+"""Attempts as spans, by OpenTelemetry's conventions for generative AI (version 1.41)."""
+
+import time
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from apps.gateway.contracts import CompletionRequest
+from apps.gateway.providers.errors import ProviderError
+from apps.gateway.providers.port import Answer, OnText, Provider
+from apps.gateway.providers.span_content import answer_content, request_content
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Span, Tracer
+
+Attributes = dict[str, str | int | float | bool]
+
+
+class TracedProvider:
+    """A provider whose attempts are client spans `chat {model}`. `belongs_to` goes on each of them.
+
+    What is asked and answered is on them only if `with_content`; of an error, its code alone."""
+
+    def __init__(
+        self, provider: Provider, *, tracer: "Tracer", belongs_to: Attributes, with_content: bool
+    ) -> None:
+        self.name = provider.name
+        self.default_model = provider.default_model
+        self.base_url = provider.base_url
+        self._provider = provider
+        self._tracer = tracer
+        self._belongs_to = belongs_to
+        self._with_content = with_content
+
+    def bound_prompt(self, request: CompletionRequest) -> int:
+        return self._provider.bound_prompt(request)
+
+    async def complete(
+        self,
+        request: CompletionRequest,
+        *,
+        model: str,
+        max_tokens: int,
+        timeout_seconds: float,
+        on_text: OnText | None = None,
+        attempt_id: UUID | None = None,
+    ) -> Answer:
+        span = self._begin(request, model, max_tokens, attempt_id, is_streamed=on_text is not None)
+        try:
+            answer = await self._provider.complete(
+                request,
+                model=model,
+                max_tokens=max_tokens,
+                timeout_seconds=timeout_seconds,
+                on_text=_FirstChunk(span, on_text) if on_text else None,
+                attempt_id=attempt_id,
+            )
+        except BaseException as error:
+            _fail(span, error)
+            raise
+        _answer(span, answer)
+        if self._with_content:
+            span.set_attributes(answer_content(answer.completion))
+        span.end()
+        return answer
+
+    async def close(self) -> None:
+        await self._provider.close()
+
+    def _begin(
+        self,
+        request: CompletionRequest,
+        model: str,
+        max_tokens: int,
+        attempt_id: UUID | None,
+        *,
+        is_streamed: bool,
+    ) -> "Span":
+        from opentelemetry.trace import SpanKind
+
+        told: Attributes = {
+            "gen_ai.operation.name": "chat",
+            "gen_ai.provider.name": self.name,
+            "gen_ai.request.model": model,
+            "gen_ai.request.max_tokens": max_tokens,
+            "gen_ai.output.type": "text" if request.response_schema is None else "json",
+            **_server(self.base_url),
+            **self._belongs_to,
+        }
+        if request.temperature is not None:
+            told["gen_ai.request.temperature"] = request.temperature
+        if is_streamed:
+            told["gen_ai.request.stream"] = True
+        if attempt_id is not None:
+            told["agentplatform.attempt_id"] = str(attempt_id)
+        if self._with_content:
+            told |= request_content(request)
+        return self._tracer.start_span(f"chat {model}", kind=SpanKind.CLIENT, attributes=told)
+
+
+class _FirstChunk:
+    """Passes text on; the span learns how long the first of it took."""
+
+    def __init__(self, span: "Span", on_text: OnText) -> None:
+        self._span = span
+        self._on_text = on_text
+        self._began: float | None = time.monotonic()
+
+    def __call__(self, piece: str) -> None:
+        if self._began is not None:
+            took = time.monotonic() - self._began
+            self._span.set_attribute("gen_ai.response.time_to_first_chunk", took)
+            self._began = None
+        self._on_text(piece)
+
+
+def _answer(span: "Span", answer: Answer) -> None:
+    completion = answer.completion
+    told: Attributes = {"gen_ai.response.model": completion.model}
+    if answer.has_usage:
+        usage = completion.usage
+        told["gen_ai.usage.input_tokens"] = usage.prompt_tokens
+        told["gen_ai.usage.output_tokens"] = usage.completion_tokens
+        told |= {
+            name: tokens
+            for name, tokens in (
+                ("gen_ai.usage.cache_read.input_tokens", usage.cached_tokens),
+                ("gen_ai.usage.cache_creation.input_tokens", usage.cache_write_tokens),
+                ("gen_ai.usage.reasoning.output_tokens", usage.reasoning_tokens),
+            )
+            if tokens
+        }
+    span.set_attributes(told)
+    span.set_attribute("gen_ai.response.finish_reasons", [completion.stop_reason])
+
+
+def _fail(span: "Span", error: BaseException) -> None:
+    """The words of an error may repeat the prompt: its code says enough."""
+    from opentelemetry.trace import StatusCode
+
+    code = error.code if isinstance(error, ProviderError) else type(error).__name__
+    span.set_attribute("error.type", code)
+    if isinstance(error, ProviderError) and error.usage is not None:
+        span.set_attribute("gen_ai.usage.input_tokens", error.usage.prompt_tokens)
+        span.set_attribute("gen_ai.usage.output_tokens", error.usage.completion_tokens)
+    span.set_status(StatusCode.ERROR, code)
+    span.end()
+
+
+def _server(base_url: str) -> Attributes:
+    address = urlsplit(base_url)
+    port = address.port or (443 if address.scheme == "https" else 80)
+    return {"server.address": address.hostname or "", "server.port": port}
