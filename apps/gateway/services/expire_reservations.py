@@ -7,6 +7,7 @@ import structlog
 
 from agentplatform.core.transactions import transaction
 from apps.gateway.models import LlmEvent
+from apps.gateway.services.count_attempt import count_charge
 from apps.gateway.states import ATTEMPT_UNKNOWN
 from apps.tenants.contracts import ExpiredReservation
 from apps.tenants.facade import expire_reservations as expire
@@ -23,15 +24,27 @@ def expire_reservations(*, at: datetime) -> int:
     while True:
         with transaction():
             expired = expire(at=at, limit=BATCH)
-            LlmEvent.objects.bulk_create(
-                [_event(one, at) for one in expired], ignore_conflicts=True
-            )
+            written = [_event(one, at) for one in expired]
+            LlmEvent.objects.bulk_create(written, ignore_conflicts=True)
+        for one in written:
+            _count(one)
         total += len(expired)
         if len(expired) < BATCH:
             break
     if total:
         log.warning("llm.reservations_expired", count=total)
     return total
+
+
+def _count(event: LlmEvent) -> None:
+    count_charge(
+        tenant_id=event.tenant_id,
+        provider=event.provider,
+        model=event.model,
+        status=event.status,
+        tokens=event.prompt_tokens + event.completion_tokens,
+        cost_nanos=event.cost_nanos,
+    )
 
 
 def _event(expired: ExpiredReservation, at: datetime) -> LlmEvent:

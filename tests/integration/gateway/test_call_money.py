@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from agentplatform.core.clock import now
+from agentplatform.telemetry.metrics import render_metrics
 from apps.gateway.facade import usage_of_run
 from apps.gateway.models import LlmCall, LlmEvent
 from apps.gateway.services.expire_reservations import expire_reservations
@@ -96,7 +97,7 @@ def test_ten_calls_that_race_never_pass_the_limit(gateway: Gateway, provider: Pr
 def test_an_expired_reservation_is_charged_and_has_its_event(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gateway(openai_model="gpt-4o-mini")
+    gateway(openai_model="gpt-4o-mini-tag-expired")
     work = start_work()
     monkeypatch.setattr("apps.gateway.services.endings.Endings.write", _die)
     with pytest.raises(RuntimeError, match="the worker died"):
@@ -109,6 +110,8 @@ def test_an_expired_reservation_is_charged_and_has_its_event(
     event = LlmEvent.objects.get()
     assert (event.provider, event.status, event.is_confirmed) == ("openai", "unknown", False)
     assert (event.call_id, event.step_id) == (LlmCall.objects.get().id, work.step_id)
+    labels = 'model="gpt-4o-mini-tag-expired",provider="openai",status="unknown"'
+    assert f"llm_requests_total{{{labels}}} 1.0" in render_metrics().decode()
     assert_settled(work)
 
 
