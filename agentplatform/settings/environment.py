@@ -164,6 +164,24 @@ class Environment(BaseSettings):
         le=600,
         description="How long one model call may take, retries and failover included.",
     )
+    breaker_window_seconds: float = Field(
+        30.0,
+        ge=1,
+        le=3600,
+        description="Over how long the calls of a provider's model are counted that failed.",
+    )
+    breaker_least_calls: int = Field(
+        10, ge=1, description="Of fewer calls within it, no share opens the breaker."
+    )
+    breaker_failure_rate: float = Field(
+        0.5, gt=0, le=1, description="The share of failed calls that opens the breaker."
+    )
+    breaker_open_seconds: float = Field(
+        15.0,
+        gt=0,
+        le=3600,
+        description="How long an open breaker lets no call through; then a single one probes.",
+    )
 
     max_runs_in_flight: int = Field(
         0,

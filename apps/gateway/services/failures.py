@@ -1,11 +1,13 @@
 """How a call that got no answer is reported."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from agentplatform.calls.contracts import CallFailure
 from agentplatform.core.money import format_usd
 from apps.gateway.providers.errors import InvalidOutput, ProviderError
 from apps.gateway.services.attempt import Attempt
+from apps.gateway.services.breaker.breakers import Shut
 from apps.gateway.services.hold import NoRoom
 from apps.gateway.services.routes import Target
 
@@ -35,21 +37,42 @@ def request_failure(target: Target, error: ProviderError) -> CallFailure:
 
 
 def providers_failure(
-    attempts: Sequence[Attempt], unpriced: Sequence[Target], deadline_seconds: float
+    attempts: Sequence[Attempt],
+    *,
+    unpriced: Sequence[Target],
+    shut: Sequence[tuple[Target, Shut]],
+    deadline_seconds: float,
+    at: datetime,
 ) -> CallFailure:
-    """Everyone was asked in vain; the detail lists each attempt."""
+    """Everyone was asked in vain, or was not asked; the detail lists each of them."""
     told = [
-        f"{one.provider}:{one.model} {one.error_code} after {one.latency_ms} ms: {one.detail}"
-        for one in attempts
-    ] + [
-        f"{one.provider.name}:{one.model} not asked: its price is not known, "
-        "and the tenant's budget is in USD"
-        for one in unpriced
+        *(
+            f"{one.provider}:{one.model} {one.error_code} after {one.latency_ms} ms: {one.detail}"
+            for one in attempts
+        ),
+        *(
+            f"{one.provider.name}:{one.model} not asked: its price is not known, "
+            "and the tenant's budget is in USD"
+            for one in unpriced
+        ),
+        *(_told_of_shut(target, found, at) for target, found in shut),
     ]
-    codes = {one.error_code for one in attempts}
-    code = "invalid_output" if codes == {InvalidOutput.code} else "providers_failed"
+    is_shut_alone = bool(shut) and not attempts
     return CallFailure(
-        code=code,
+        code="circuit_open" if is_shut_alone else _code_of(attempts),
         detail="; ".join(told) or f"No provider was asked within {deadline_seconds:g} s.",
-        is_retryable=any(one.is_retryable for one in attempts) or not told,
+        is_retryable=bool(shut) or any(one.is_retryable for one in attempts) or not told,
     )
+
+
+def _code_of(attempts: Sequence[Attempt]) -> str:
+    codes = {one.error_code for one in attempts}
+    return "invalid_output" if codes == {InvalidOutput.code} else "providers_failed"
+
+
+def _told_of_shut(target: Target, shut: Shut, at: datetime) -> str:
+    why = "it refuses our key" if shut.cause == "account" else "it failed too often"
+    until = "once the probe that runs now has an answer"
+    if shut.left_seconds > 0:
+        until = f"at {at + timedelta(seconds=shut.left_seconds):%Y-%m-%d %H:%M:%S} UTC"
+    return f"{target.provider.name}:{target.model} not asked: {why}; it is tried again {until}"

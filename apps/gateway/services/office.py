@@ -1,5 +1,5 @@
-"""What the calls of one event loop share, whichever door they come through: books, rooms, endings
-and providers."""
+"""What the calls of one event loop share, whichever door they come through: books, rooms, endings,
+providers and their breakers."""
 
 import asyncio
 import random
@@ -10,11 +10,14 @@ from django.conf import settings
 
 from agentplatform.calls.contracts import CallFailure
 from apps.gateway.services.attempt import Attempt, Completed, Failed, Job
+from apps.gateway.services.breaker.breakers import Breakers, Permit, Shut
+from apps.gateway.services.breaker.rules import Rules, rules_of
+from apps.gateway.services.breaker.shared_circuits import SharedCircuits
 from apps.gateway.services.count_attempt import count_attempt
 from apps.gateway.services.endings import Ending, Endings
 from apps.gateway.services.live_providers import LiveProviders
 from apps.gateway.services.pipeline import Course, Ports
-from apps.gateway.services.routes import NoRoute, targets_of
+from apps.gateway.services.routes import NoRoute, Target, targets_of
 from apps.gateway.services.telling import Teller
 from apps.gateway.services.trace_calls import with_spans
 from apps.tenants.contracts import AccountRoom, Admission
@@ -29,6 +32,7 @@ class Office:
         self._books = Books()
         self._endings = Endings()
         self._providers = LiveProviders()
+        self._breakers = Breakers(SharedCircuits(settings.REDIS_URL), _breaker_rules)
 
     async def answer(self, job: Job, *, teller: Teller) -> Completed | Failed:
         """Have a provider answer, through the one pipeline. An answered attempt is not settled yet:
@@ -75,10 +79,12 @@ class Office:
         """Give up every connection."""
         for held in (self._rooms, self._books, self._endings):
             await held.close()
+        await self._breakers.close()
         await self._providers.close()
 
     def _ports(self) -> Ports:
         return Ports(
+            enter=self._enter,
             admit=self._admit,
             read_accounts=self.read_rooms,
             record=self._record,
@@ -87,8 +93,15 @@ class Office:
             jitter=random.random,
         )
 
+    async def _enter(self, target: Target) -> Permit | Shut:
+        return await self._breakers.enter(target.subject)
+
     async def _admit(self, admission: Admission, at: datetime) -> int | None:
         return await self._books.admit(admission, at=at)
 
     async def _record(self, job: Job, attempt: Attempt, at: datetime) -> None:
         await self.write(Ending(owner=job.owner, attempt=attempt, at=at))
+
+
+def _breaker_rules() -> Rules:
+    return rules_of(settings.PLATFORM)

@@ -17,6 +17,7 @@ from apps.gateway.services.attempt import (
     failed,
     succeeded,
 )
+from apps.gateway.services.breaker.breakers import Permit, Shut
 from apps.gateway.services.failures import budget_failure, providers_failure, request_failure
 from apps.gateway.services.hold import NoPrice, NoRoom, plan_hold
 from apps.gateway.services.prices import price_of
@@ -34,6 +35,7 @@ MAX_BOOKINGS = 4
 class Ports:
     """What the pipeline needs from outside; so it has no clock, no luck and no database."""
 
+    enter: Callable[[Target], Awaitable[Permit | Shut]]
     admit: Callable[[Admission, datetime], Awaitable[int | None]]
     read_accounts: Callable[[Job], Awaitable[tuple[AccountRoom, ...]]]
     record: Callable[[Job, Attempt, datetime], Awaitable[None]]
@@ -53,6 +55,7 @@ class Course:
     teller: Teller = field(default_factory=NoTeller)
     attempts: list[Attempt] = field(default_factory=list)
     unpriced: list[Target] = field(default_factory=list)
+    shut: list[tuple[Target, Shut]] = field(default_factory=list)
     started: float = 0.0
 
     async def run(self) -> Completed | Failed:
@@ -68,15 +71,30 @@ class Course:
                 continue
             if ended is not None:
                 return ended
-        return Failed(providers_failure(self.attempts, self.unpriced, self.deadline_seconds))
+        return Failed(
+            providers_failure(
+                self.attempts,
+                unpriced=self.unpriced,
+                shut=self.shut,
+                deadline_seconds=self.deadline_seconds,
+                at=self._now(),
+            )
+        )
 
     async def _ask(self, target: Target, *, has_next: bool) -> Completed | Failed | None:
         """Try one target; None: go on to the next."""
         tries = 0
         while self._left() > 0:
             tries += 1
-            held = await self._reserve(target)
-            result = await self._call(held, has_next=has_next)
+            permit = await self.ports.enter(target)
+            if isinstance(permit, Shut):
+                self.shut.append((target, permit))
+                return None
+            try:
+                held = await self._reserve(target)
+                result = await self._call(held, permit, has_next=has_next)
+            finally:
+                permit.release()
             if isinstance(result, Completed):
                 return result
             decision = decide(
@@ -111,7 +129,7 @@ class Course:
                 target=target,
                 hold=hold,
                 price=price,
-                previous_provider=self.attempts[-1].provider if self.attempts else "",
+                previous_provider=self._previous_provider(),
             )
             deadline = self._now() + timedelta(seconds=self._left()) + RESERVATION_GRACE
             refusing = await self.ports.admit(
@@ -123,13 +141,21 @@ class Course:
         assert refusal is not None
         raise refusal
 
+    def _previous_provider(self) -> str:
+        """Who was asked before, or would have been but for its breaker."""
+        if self.attempts:
+            return self.attempts[-1].provider
+        return self.shut[-1][0].provider.name if self.shut else ""
+
     async def _rooms(self) -> AsyncIterator[tuple[AccountRoom, ...]]:
         """What is left, first as the job knows it, then read again: others use it meanwhile."""
         yield self.job.accounts
         for _ in range(MAX_BOOKINGS - 1):
             yield await self.ports.read_accounts(self.job)
 
-    async def _call(self, held: Held, *, has_next: bool) -> Completed | ProviderError:
+    async def _call(
+        self, held: Held, permit: Permit, *, has_next: bool
+    ) -> Completed | ProviderError:
         """One attempt. A failed one is settled here, an answered one with the call's last write."""
         left = max(0.001, self._left())
         began = self.ports.monotonic()
@@ -148,9 +174,11 @@ class Course:
             await self._settle(failed(held, CallAbandoned(), latency_ms=self._ms_since(began)))
             raise
         except ProviderError as error:
+            permit.report(error)
             self.teller.void()
             await self._settle(failed(held, error, latency_ms=self._ms_since(began)))
             return error
+        permit.report(None)
         attempt = succeeded(
             held,
             answer,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from apps.gateway.contracts import CompletionRequest
 from apps.gateway.providers.port import Provider
 from apps.gateway.providers.registry import NAMES
+from apps.gateway.services.breaker.target_breaker import Subject
 
 DEFAULT = "default"
 
@@ -16,6 +17,11 @@ class Target:
 
     provider: Provider
     model: str
+
+    @property
+    def subject(self) -> Subject:
+        """What its breaker is of."""
+        return Subject(provider=self.provider.name, model=self.model)
 
 
 class NoRoute(Exception):
