@@ -1,5 +1,6 @@
 """Every setting that the environment may give, typed and described; `.env.example` shows it."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -7,6 +8,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from agentplatform.core.key_ring import parse_keys
+from agentplatform.settings.model_routes import Route, parse_routes
 from agentplatform.settings.queue_urls import parse_queue_urls
 from agentplatform.settings.secrets_manager import SecretSource
 
@@ -164,6 +166,11 @@ class Environment(BaseSettings):
         le=600,
         description="How long one model call may take, retries and failover included.",
     )
+    model_routes: str = Field(
+        "",
+        description="Names of models that stand for several, as JSON: "
+        '{"smart": ["openai:gpt-4o", "anthropic:claude-sonnet-4-5"]}; see docs/gateway.md.',
+    )
     breaker_window_seconds: float = Field(
         30.0,
         ge=1,
@@ -255,6 +262,17 @@ class Environment(BaseSettings):
     def _check_queue_urls(cls, urls: str) -> str:
         parse_queue_urls(urls)
         return urls
+
+    @property
+    def routes(self) -> Mapping[str, Route]:
+        """`model_routes` by alias."""
+        return parse_routes(self.model_routes)
+
+    @field_validator("model_routes")
+    @classmethod
+    def _check_routes(cls, routes: str) -> str:
+        parse_routes(routes)
+        return routes
 
     @field_validator("encryption_keys")
     @classmethod

@@ -18,7 +18,7 @@ from apps.gateway.services.hear_deltas import DeltaEar
 from apps.gateway.services.holdings import purge_runs
 from apps.gateway.services.plan_completions import plan_completions
 from apps.gateway.services.prompt_size import message_tokens, messages_room, surely_fits
-from apps.gateway.services.routes import is_known_model
+from apps.gateway.services.routes import Menu
 from apps.gateway.services.windows import window_of
 
 __all__ = [
@@ -77,3 +77,8 @@ def cancel_calls(*, run_id: UUID, at: datetime, step_ids: Collection[UUID] | Non
 def context_tokens(*, model: str) -> int | None:
     """The window of a model alias, prompt and answer together; None when nobody knows."""
     return window_of(model, settings=settings.PLATFORM)
+
+
+def is_known_model(model: str) -> bool:
+    """Whether a call may name it."""
+    return Menu(routes=settings.PLATFORM.routes).has(model)

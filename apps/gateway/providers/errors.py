@@ -117,6 +117,17 @@ class ContextTooLong(ProviderError):
     code = "context_too_long"
 
 
+class ContentFiltered(ProviderError):
+    """The provider refuses to read the prompt, or to answer it. With `usage` it was paid for."""
+
+    code = "content_filtered"
+    is_failover = False
+
+    def __init__(self, detail: str, *, usage: Usage | None = None) -> None:
+        super().__init__(detail)
+        self.usage = usage
+
+
 class BadRequest(ProviderError):
     """Any other 4xx: the request is wrong, wherever it is sent."""
 

@@ -7,9 +7,10 @@ that calls models should pay.
 from collections.abc import Mapping
 
 from agentplatform.settings.environment import Environment
+from agentplatform.settings.model_routes import PROVIDERS
 from apps.gateway.providers.port import Provider
 
-NAMES = ("openai", "anthropic", "local")
+NAMES = PROVIDERS
 SETTINGS = tuple(
     name
     for name in Environment.model_fields

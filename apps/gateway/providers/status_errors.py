@@ -8,6 +8,7 @@ from typing import Any
 from apps.gateway.providers.errors import (
     AuthenticationFailed,
     BadRequest,
+    ContentFiltered,
     ContextTooLong,
     ModelNotFound,
     OutOfCredit,
@@ -21,6 +22,7 @@ from apps.gateway.providers.json_body import decode_json
 _CONTEXT_CODES = frozenset({"context_length_exceeded", "exceed_context_size_error"})
 # Anthropic has no code for it; its message begins so.
 _CONTEXT_MESSAGE = "prompt is too long"
+_FILTER_CODES = frozenset({"content_filter", "content_policy_violation"})
 _QUOTA_CODES = frozenset({"insufficient_quota", "billing_error"})
 _BY_STATUS: dict[int, type[ProviderError]] = {
     401: AuthenticationFailed,
@@ -48,6 +50,8 @@ def status_error(status: int, headers: Mapping[str, str], raw: bytes) -> Provide
         return RateLimited(detail, retry_after=read_retry_after(headers))
     if status == 400 and (codes & _CONTEXT_CODES or _CONTEXT_MESSAGE in str(message)):
         return ContextTooLong(detail)
+    if status == 400 and codes & _FILTER_CODES:
+        return ContentFiltered(detail)
     if status >= 500:
         return ProviderUnavailable(detail)
     return _BY_STATUS.get(status, BadRequest)(detail)

@@ -17,7 +17,7 @@ from apps.gateway.services.count_attempt import count_attempt
 from apps.gateway.services.endings import Ending, Endings
 from apps.gateway.services.live_providers import LiveProviders
 from apps.gateway.services.pipeline import Course, Ports
-from apps.gateway.services.routes import NoRoute, Target, targets_of
+from apps.gateway.services.routes import Menu, NoRoute, Target, way_of
 from apps.gateway.services.telling import Teller
 from apps.gateway.services.trace_calls import with_spans
 from apps.tenants.contracts import AccountRoom, Admission
@@ -38,16 +38,17 @@ class Office:
         """Have a provider answer, through the one pipeline. An answered attempt is not settled yet:
         `write` its ending. Raises PlatformError when nothing may be asked."""
         platform = settings.PLATFORM.model_copy()
+        menu = Menu(routes=platform.routes)
         async with self._providers.lend(platform) as providers:
             try:
                 providers = with_spans(providers, owner=job.owner)
-                targets = targets_of(job.request, providers=providers)
+                way = way_of(job.request, providers=providers, menu=menu)
             except NoRoute as error:
                 failure = CallFailure(code=error.code, detail=error.detail, is_retryable=False)
                 return Failed(failure)
             course = Course(
                 job=job,
-                targets=targets,
+                way=way,
                 ports=self._ports(),
                 deadline_seconds=platform.call_deadline_seconds,
                 teller=teller,

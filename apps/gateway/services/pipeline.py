@@ -1,12 +1,13 @@
 """From a request to an answer: hold, call, retry, fail over; written once, for every door."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from agentplatform.core.ids import new_id
-from apps.gateway.providers.errors import CallAbandoned, ProviderError
+from apps.gateway.providers.errors import CallAbandoned, ContentFiltered, ProviderError
+from apps.gateway.providers.port import Answer
 from apps.gateway.services.attempt import (
     Attempt,
     Completed,
@@ -22,13 +23,14 @@ from apps.gateway.services.failures import budget_failure, providers_failure, re
 from apps.gateway.services.hold import NoPrice, NoRoom, plan_hold
 from apps.gateway.services.prices import price_of
 from apps.gateway.services.retry import decide
-from apps.gateway.services.routes import Target
+from apps.gateway.services.routes import Target, Way
 from apps.gateway.services.telling import FirstText, NoTeller, Teller
 from apps.tenants.contracts import AccountRoom, Admission
 
 # A reservation outlives its call's deadline by this, so that only a dead worker's expires.
 RESERVATION_GRACE = timedelta(seconds=60)
 MAX_BOOKINGS = 4
+_FILTERED = ContentFiltered.code
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +51,7 @@ class Course:
     """One call on its way through the providers."""
 
     job: Job
-    targets: Sequence[Target]
+    way: Way
     ports: Ports
     deadline_seconds: float
     teller: Teller = field(default_factory=NoTeller)
@@ -61,9 +63,11 @@ class Course:
     async def run(self) -> Completed | Failed:
         """The first answer that a target gives before the deadline, or why there is none."""
         self.started = self.ports.monotonic()
-        for position, target in enumerate(self.targets):
+        instead, left = dict(self.way.instead), list(self.way.targets)
+        while left:
+            target = left.pop(0)
             try:
-                ended = await self._ask(target, has_next=position + 1 < len(self.targets))
+                ended = await self._ask(target, has_next=bool(left), instead=instead)
             except NoRoom as refusal:
                 return Failed(budget_failure(refusal))
             except NoPrice:
@@ -71,6 +75,9 @@ class Course:
                 continue
             if ended is not None:
                 return ended
+            others = instead.pop(self.attempts[-1].error_code, None) if self.attempts else None
+            if others is not None:
+                left = [one for one in others if one != target]
         return Failed(
             providers_failure(
                 self.attempts,
@@ -81,8 +88,11 @@ class Course:
             )
         )
 
-    async def _ask(self, target: Target, *, has_next: bool) -> Completed | Failed | None:
-        """Try one target; None: go on to the next."""
+    async def _ask(
+        self, target: Target, *, has_next: bool, instead: Mapping[str, Sequence[Target]]
+    ) -> Completed | Failed | None:
+        """Try one target; None: go on to the next. `instead` are the errors after which others are
+        asked."""
         tries = 0
         while self._left() > 0:
             tries += 1
@@ -92,7 +102,9 @@ class Course:
                 return None
             try:
                 held = await self._reserve(target)
-                result = await self._call(held, permit, has_next=has_next)
+                result = await self._call(
+                    held, permit, has_next=has_next, takes_filtered=_FILTERED not in instead
+                )
             finally:
                 permit.release()
             if isinstance(result, Completed):
@@ -104,9 +116,9 @@ class Course:
                 left_seconds=self._left(),
                 jitter=self.ports.jitter(),
             )
-            if decision.action == "stop":
+            if decision.action == "stop" and result.code not in instead:
                 return Failed(request_failure(target, result))
-            if decision.action == "next":
+            if decision.action != "retry":
                 return None
             await self.ports.sleep(decision.delay_seconds)
         return None
@@ -154,7 +166,7 @@ class Course:
             yield await self.ports.read_accounts(self.job)
 
     async def _call(
-        self, held: Held, permit: Permit, *, has_next: bool
+        self, held: Held, permit: Permit, *, has_next: bool, takes_filtered: bool
     ) -> Completed | ProviderError:
         """One attempt. A failed one is settled here, an answered one with the call's last write."""
         left = max(0.001, self._left())
@@ -170,6 +182,8 @@ class Course:
                 on_text=on_text,
                 attempt_id=held.attempt_id,
             )
+            if not takes_filtered:
+                _refuse_filtered(answer)
         except asyncio.CancelledError:
             await self._settle(failed(held, CallAbandoned(), latency_ms=self._ms_since(began)))
             raise
@@ -204,6 +218,14 @@ class Course:
 
     def _ms_since(self, began: float) -> int:
         return _ms(self.ports.monotonic() - began)
+
+
+def _refuse_filtered(answer: Answer) -> None:
+    """Raises ContentFiltered for an answer that the provider's filter ended, if it says what that
+    used."""
+    completion = answer.completion
+    if completion.stop_reason == "content_filter" and answer.has_usage:
+        raise ContentFiltered("The provider's filter ended the answer.", usage=completion.usage)
 
 
 def _ms(seconds: float) -> int:

@@ -1,14 +1,17 @@
 """From the name of a model to the providers that may answer, in order."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from agentplatform.settings.model_routes import Route, split_model
 from apps.gateway.contracts import CompletionRequest
+from apps.gateway.providers.errors import ContentFiltered, ContextTooLong
 from apps.gateway.providers.port import Provider
 from apps.gateway.providers.registry import NAMES
 from apps.gateway.services.breaker.target_breaker import Subject
 
 DEFAULT = "default"
+LOCAL = "local"
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,36 @@ class Target:
         return Subject(provider=self.provider.name, model=self.model)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """Whom to ask, the preferred first; never empty. `instead` are those to go on with after an
+    error of that code."""
+
+    targets: Sequence[Target]
+    instead: Mapping[str, Sequence[Target]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Menu:
+    """What a tenant may name. Where `is_routed_only`, nothing but `default` and its routes. Where
+    `allows_local`, the local provider answers critical calls too."""
+
+    routes: Mapping[str, Route] = field(default_factory=dict)
+    is_routed_only: bool = False
+    allows_local: bool = False
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """Every name that stands for models, in order."""
+        return (DEFAULT, *sorted(set(self.routes) - {DEFAULT}))
+
+    def has(self, name: str) -> bool:
+        """Whether a call may name it."""
+        if name == DEFAULT or name in self.routes:
+            return True
+        return not self.is_routed_only and bool(split_model(name)[0])
+
+
 class NoRoute(Exception):
     """Nobody can answer; the code and the sentence say why and what to change."""
 
@@ -33,45 +66,73 @@ class NoRoute(Exception):
         self.detail = detail
 
 
-def is_known_model(alias: str) -> bool:
-    """Whether `alias` is `default` or names a model as `provider:model`."""
-    name, separator, model = alias.partition(":")
-    return alias == DEFAULT or bool(separator and model and name in NAMES)
+def way_of(request: CompletionRequest, *, providers: Mapping[str, Provider], menu: Menu) -> Way:
+    """Whom to ask for the model that the request names. Raises NoRoute.
 
-
-def targets_of(
-    request: CompletionRequest, *, providers: Mapping[str, Provider]
-) -> Sequence[Target]:
-    """Whom to ask, the preferred first; never empty. Raises NoRoute.
-
-    `default` is each provider's default model; the local one only for calls that are not critical,
-    or where there is no other. `provider:model` is that model alone.
+    A route is its models whose provider is on, in its order. Without a route of that name `default`
+    is each provider's default model. `provider:model` is that model alone. In lists the local
+    provider counts for calls that are not critical, for tenants that allow it, and where there is
+    no other.
     """
-    if not is_known_model(request.model):
-        raise NoRoute(
-            "unknown_model",
-            f"There is no model {request.model!r}; "
-            f"use {DEFAULT!r} or <provider>:<model> with one of {', '.join(NAMES)}.",
-        )
-    if request.model != DEFAULT:
-        return [_pinned(request.model, providers)]
+    name = request.model
+    if not menu.has(name):
+        raise NoRoute("unknown_model", _unknown(name, menu))
+    is_local_served = menu.allows_local or not request.critical
+    route = menu.routes.get(name)
+    if route is not None:
+        return _routed(name, route, providers, is_local_served)
+    if name != DEFAULT:
+        return Way(targets=[_pinned(name, providers)])
     if not providers:
         raise NoRoute(
             "no_provider",
             "No model provider is configured; set OPENAI_API_KEY, ANTHROPIC_API_KEY or "
             "LOCAL_LLM_BASE_URL.",
         )
-    is_local_alone = set(providers) == {"local"}
-    return [
-        Target(provider, provider.default_model)
-        for name, provider in providers.items()
-        if name != "local" or is_local_alone or not request.critical
-    ]
+    targets = [Target(provider, provider.default_model) for provider in providers.values()]
+    return Way(targets=_without_local(targets, is_local_served))
 
 
-def _pinned(alias: str, providers: Mapping[str, Provider]) -> Target:
-    name, _, model = alias.partition(":")
-    if name not in providers:
-        variable = "LOCAL_LLM_BASE_URL" if name == "local" else f"{name.upper()}_API_KEY"
-        raise NoRoute("no_provider", f"{alias!r} needs the provider {name}; set {variable}.")
-    return Target(providers[name], model)
+def _routed(
+    alias: str, route: Route, providers: Mapping[str, Provider], is_local_served: bool
+) -> Way:
+    def found(models: Sequence[str]) -> Sequence[Target]:
+        pairs = map(split_model, models)
+        targets = [Target(providers[name], model) for name, model in pairs if name in providers]
+        return _without_local(targets, is_local_served)
+
+    targets = found(route.targets)
+    if not targets:
+        wanted = dict.fromkeys(split_model(model)[0] for model in route.targets)
+        settings = " or ".join(map(_setting_of, wanted))
+        raise NoRoute("no_provider", f"{alias!r} needs {', '.join(wanted)}; set {settings}.")
+    instead = {
+        ContextTooLong.code: found(route.on_context_window),
+        ContentFiltered.code: found(route.on_content_filter),
+    }
+    return Way(targets=targets, instead={code: to for code, to in instead.items() if to})
+
+
+def _without_local(targets: Sequence[Target], is_local_served: bool) -> Sequence[Target]:
+    others = [target for target in targets if target.provider.name != LOCAL]
+    return targets if is_local_served or not others else others
+
+
+def _pinned(name: str, providers: Mapping[str, Provider]) -> Target:
+    provider, model = split_model(name)
+    if provider not in providers:
+        raise NoRoute(
+            "no_provider", f"{name!r} needs the provider {provider}; set {_setting_of(provider)}."
+        )
+    return Target(providers[provider], model)
+
+
+def _setting_of(provider: str) -> str:
+    return "LOCAL_LLM_BASE_URL" if provider == LOCAL else f"{provider.upper()}_API_KEY"
+
+
+def _unknown(name: str, menu: Menu) -> str:
+    there_is = f"There is no model {name!r}; use " + ", ".join(map(repr, menu.aliases))
+    if menu.is_routed_only:
+        return f"{there_is}, which are all that this tenant may name."
+    return f"{there_is} or <provider>:<model> with one of {', '.join(NAMES)}."

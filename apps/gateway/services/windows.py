@@ -1,9 +1,11 @@
 """How much a model can read and say in one call, where it is known."""
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from agentplatform.settings.environment import Environment
-from apps.gateway.services.routes import DEFAULT
+from agentplatform.settings.model_routes import Route
+from apps.gateway.services.routes import DEFAULT, LOCAL
 
 _WINDOWS: Final = {
     ("openai", "gpt-4o"): 128_000,
@@ -16,30 +18,37 @@ _WINDOWS: Final = {
 """By provider and the beginning of the model's name."""
 
 
-def window_of(alias: str, *, settings: Environment) -> int | None:
+def window_of(
+    alias: str, *, settings: Environment, routes: Mapping[str, Route] | None = None
+) -> int | None:
     """The tokens of prompt and answer together; None when nobody knows.
 
-    `default` may be answered by several providers: theirs is the smallest window. The local
-    provider cuts for itself, so it counts only where it is alone.
+    An alias may be answered by several models: theirs is the smallest window, but where others are
+    asked when a prompt is too long, theirs counts. The local provider cuts for itself, so it counts
+    only where it is alone.
     """
+    route = (settings.routes if routes is None else routes).get(alias)
+    if route is not None:
+        return _smallest(route.on_context_window or route.targets, settings)
     if alias != DEFAULT:
-        provider, _, model = alias.partition(":")
-        return _window(provider, model, settings)
-    models = {
-        "openai": settings.openai_model if settings.openai_api_key.get_secret_value() else "",
-        "anthropic": settings.anthropic_model
-        if settings.anthropic_api_key.get_secret_value()
-        else "",
-    }
-    found = [_window(name, model, settings) for name, model in models.items() if model]
-    if not found:
-        return _window("local", "", settings) if settings.local_llm_base_url else None
-    known = [window for window in found if window is not None]
-    return min(known, default=None)
+        return _smallest((alias,), settings)
+    keys = {"openai": settings.openai_api_key, "anthropic": settings.anthropic_api_key}
+    models = {"openai": settings.openai_model, "anthropic": settings.anthropic_model}
+    found = [f"{name}:{models[name]}" for name, key in keys.items() if key.get_secret_value()]
+    if not found and settings.local_llm_base_url:
+        found = [f"{LOCAL}:{settings.local_llm_model}"]
+    return _smallest(found, settings)
+
+
+def _smallest(models: Sequence[str], settings: Environment) -> int | None:
+    pairs = [model.partition(":")[::2] for model in models]
+    others = [pair for pair in pairs if pair[0] != LOCAL]
+    found = [_window(provider, model, settings) for provider, model in others or pairs]
+    return min((window for window in found if window is not None), default=None)
 
 
 def _window(provider: str, model: str, settings: Environment) -> int | None:
-    if provider == "local":
+    if provider == LOCAL:
         return settings.local_llm_context_tokens
     fitting = [
         (len(start), window)

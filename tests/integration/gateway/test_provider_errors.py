@@ -11,7 +11,6 @@ STATUSES: dict[str, type[errors.ProviderError]] = {
     "error-400": errors.BadRequest,
     "error-400-context": errors.ContextTooLong,
     "window-1": errors.ContextTooLong,
-    "error-400-filter": errors.BadRequest,
     "error-401": errors.AuthenticationFailed,
     "error-402": errors.OutOfCredit,
     "error-403": errors.AuthenticationFailed,
@@ -49,6 +48,15 @@ def test_a_status_is_told_apart_and_costs_nothing(
     assert type(error) is STATUSES[fault]
     assert error.is_unbilled
     assert provider.billed(model=fault) == []
+
+
+def test_a_refusal_by_a_content_filter_is_known_by_its_code(provider: Provider) -> None:
+    """Anthropic has no code for it."""
+    error = fail(provider, "openai", ask(), model="error-400-filter")
+    assert type(error) is errors.ContentFiltered
+    assert error.is_unbilled
+    error = fail(provider, "anthropic", ask(), model="error-400-filter")
+    assert type(error) is errors.BadRequest
 
 
 @BOTH

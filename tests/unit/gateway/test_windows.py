@@ -42,5 +42,15 @@ def test_the_local_model_cuts_for_itself_and_counts_only_where_it_is_alone() -> 
     assert window("default", local_llm_base_url="http://llm", **keys) == 128_000
 
 
+def test_a_route_has_the_smallest_window_of_its_models() -> None:
+    routes = '{"smart": ["openai:gpt-4.1", "anthropic:claude-x", "local:qwen"]}'
+    assert window("smart", model_routes=routes) == 200_000
+
+
+def test_where_others_take_long_prompts_theirs_is_the_window() -> None:
+    routes = '{"long": {"targets": ["openai:gpt-4o"], "on_context_window": ["openai:gpt-4.1"]}}'
+    assert window("long", model_routes=routes) == 1_047_576
+
+
 def test_nobody_knows_the_window_of_nobody() -> None:
     assert window("default") is None

@@ -19,6 +19,7 @@ EXCLUDED: Final = (
     errors.RateLimited,
     errors.BadRequest,
     errors.ContextTooLong,
+    errors.ContentFiltered,
     errors.ModelNotFound,
     errors.InvalidOutput,
     errors.InvalidAnswer,
