@@ -166,6 +166,17 @@ class Environment(BaseSettings):
         le=600,
         description="How long one model call may take, retries and failover included.",
     )
+    stream_idle_seconds: float = Field(
+        30.0,
+        gt=0,
+        le=600,
+        description="How long a streamed answer may be silent between two events.",
+    )
+    own_key_private_hosts: str = Field(
+        "",
+        description="Hosts that the base URL of a tenant's own provider may name though they are "
+        "not public, by comma.",
+    )
     model_routes: str = Field(
         "",
         description="Names of models that stand for several, as JSON: "

@@ -1,5 +1,6 @@
 """An answer as it comes in: whole, or event by event, and no more of it than is sane."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Final
 
@@ -20,14 +21,18 @@ async def read_whole(response: ClientResponse) -> bytes:
     return b"".join([piece async for piece in _pieces(response)])
 
 
-async def read_events(response: ClientResponse, on_data: OnData) -> None:
+async def read_events(response: ClientResponse, on_data: OnData, *, idle_seconds: float) -> None:
     """Tell `on_data` each event, until it has had the last one or the answer ends. Raises
-    ConnectionLost for an event that the end of the answer cut, and what read_whole raises."""
+    TimeoutError when after the first event nothing comes for `idle_seconds`, ConnectionLost for an
+    event that the end of the answer cut, and what read_whole raises."""
     parser = EventParser()
-    async for piece in _pieces(response):
-        for data in parser.feed(piece):
-            if on_data(data):
-                return
+    clock = asyncio.get_running_loop().time
+    async with asyncio.timeout(None) as patience:
+        async for piece in _pieces(response):
+            patience.reschedule(clock() + idle_seconds)
+            for data in parser.feed(piece):
+                if on_data(data):
+                    return
     rest = parser.rest()
     if rest is not None and not _is_last(rest, on_data):
         raise ConnectionLost("The stream ended inside of an event.")

@@ -7,17 +7,20 @@ from typing import Any
 from apps.gateway.providers.errors import ConnectionLost, InvalidAnswer, shorten
 from apps.gateway.providers.json_body import decode_json
 from apps.gateway.providers.port import OnText
+from apps.gateway.providers.reach import REACH, Reach
 from apps.gateway.providers.transport import Transport
 
 _PATH = "v1/messages"
 _VERSION = "2026-10-21"
 
 
-def anthropic_transport(*, api_key: str, base_url: str) -> Transport:
+def anthropic_transport(*, api_key: str, base_url: str, reach: Reach = REACH) -> Transport:
     """Connections to whoever speaks Anthropic's format at `base_url`."""
     return Transport(
         base_url=base_url,
         headers={"Authorization": f"Bearer {api_key}", "anthropic-version": _VERSION},
+        secret=api_key,
+        reach=reach,
     )
 
 

@@ -7,6 +7,7 @@ from apps.gateway.contracts import CompletionRequest, Usage
 from apps.gateway.providers.anthropic_message import anthropic_transport, ask_message
 from apps.gateway.providers.anthropic_wire import bound_wire, read_answer, to_wire
 from apps.gateway.providers.port import Answer, OnText, attempt_headers
+from apps.gateway.providers.reach import REACH, Reach
 from apps.gateway.providers.wire_errors import reading_answer
 
 
@@ -15,10 +16,12 @@ class AnthropicProvider:
 
     name = "anthropic"
 
-    def __init__(self, *, api_key: str, base_url: str, default_model: str) -> None:
+    def __init__(
+        self, *, api_key: str, base_url: str, default_model: str, reach: Reach = REACH
+    ) -> None:
         self.default_model = default_model
         self.base_url = base_url
-        self._transport = anthropic_transport(api_key=api_key, base_url=base_url)
+        self._transport = anthropic_transport(api_key=api_key, base_url=base_url, reach=reach)
 
     def bound_prompt(self, request: CompletionRequest) -> int:
         return bound_wire(to_wire(request))

@@ -17,6 +17,7 @@ from apps.gateway.providers.openai_wire import read_answer
 from apps.gateway.providers.output import read_output
 from apps.gateway.providers.plain_messages import Turn, bound_turns, fit_window, plain_turns
 from apps.gateway.providers.port import Answer, OnText, attempt_headers
+from apps.gateway.providers.reach import REACH, Reach
 from apps.gateway.providers.wire_errors import reading_answer
 
 # A chat template may add a system prompt of its own.
@@ -32,12 +33,20 @@ class LocalProvider:
     name = "local"
 
     def __init__(
-        self, *, api_key: str, base_url: str, default_model: str, context_tokens: int
+        self,
+        *,
+        api_key: str,
+        base_url: str,
+        default_model: str,
+        context_tokens: int,
+        reach: Reach = REACH,
     ) -> None:
         self.default_model = default_model
         self.base_url = base_url
         self._context_tokens = context_tokens
-        self._transport = openai_transport(api_key=api_key or "none", base_url=base_url)
+        self._transport = openai_transport(
+            api_key=api_key or "none", base_url=base_url, reach=reach
+        )
 
     def bound_prompt(self, request: CompletionRequest) -> int:
         turns = self._turns(request, self._context_tokens)

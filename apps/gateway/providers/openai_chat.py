@@ -6,6 +6,7 @@ from typing import Any
 from apps.gateway.providers.errors import ConnectionLost, InvalidAnswer, shorten
 from apps.gateway.providers.json_body import decode_json
 from apps.gateway.providers.port import OnText
+from apps.gateway.providers.reach import REACH, Reach
 from apps.gateway.providers.transport import Transport
 
 _PATH = "chat/completions"
@@ -13,9 +14,14 @@ _STREAMED: dict[str, Any] = {"stream": True, "stream_options": {"include_usage":
 _END = b"[DONE]"
 
 
-def openai_transport(*, api_key: str, base_url: str) -> Transport:
+def openai_transport(*, api_key: str, base_url: str, reach: Reach = REACH) -> Transport:
     """Connections to whoever speaks OpenAI's format at `base_url`, which ends in its version."""
-    return Transport(base_url=base_url, headers={"Authorization": f"Bearer {api_key}"})
+    return Transport(
+        base_url=base_url,
+        headers={"Authorization": f"Bearer {api_key}"},
+        secret=api_key,
+        reach=reach,
+    )
 
 
 async def ask_chat(

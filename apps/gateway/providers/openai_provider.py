@@ -7,6 +7,7 @@ from apps.gateway.contracts import CompletionRequest, Usage
 from apps.gateway.providers.openai_chat import ask_chat, openai_transport
 from apps.gateway.providers.openai_wire import bound_wire, read_answer, to_wire
 from apps.gateway.providers.port import Answer, OnText, attempt_headers
+from apps.gateway.providers.reach import REACH, Reach
 from apps.gateway.providers.wire_errors import reading_answer
 
 
@@ -15,10 +16,12 @@ class OpenAIProvider:
 
     name = "openai"
 
-    def __init__(self, *, api_key: str, base_url: str, default_model: str) -> None:
+    def __init__(
+        self, *, api_key: str, base_url: str, default_model: str, reach: Reach = REACH
+    ) -> None:
         self.default_model = default_model
         self.base_url = base_url
-        self._transport = openai_transport(api_key=api_key, base_url=base_url)
+        self._transport = openai_transport(api_key=api_key, base_url=base_url, reach=reach)
 
     def bound_prompt(self, request: CompletionRequest) -> int:
         return bound_wire(to_wire(request))

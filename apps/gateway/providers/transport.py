@@ -8,10 +8,13 @@ from weakref import WeakSet
 import aiohttp
 from yarl import URL
 
+from agentplatform.core.mask import MASK
 from apps.gateway.providers.answer_body import OnData, read_events, read_whole
 from apps.gateway.providers.errors import ConnectFailed, InvalidAnswer, ProviderError
 from apps.gateway.providers.json_body import decode_exactly, encode_json
 from apps.gateway.providers.proxy import proxy_of
+from apps.gateway.providers.public_resolver import PublicResolver
+from apps.gateway.providers.reach import REACH, Reach
 from apps.gateway.providers.request_body import RequestBody
 from apps.gateway.providers.status_errors import status_error
 from apps.gateway.providers.wire_errors import reading_answer, wire_error
@@ -30,6 +33,7 @@ _FAREWELL_SECONDS: Final = 0.1
 # How long the body of an error may take: its status has told most of it.
 _REFUSAL_SECONDS: Final = 1.0
 _TRIES_UNSENT: Final = 3
+_SHORTEST_SECRET: Final = 8
 _NO_CONNECTION = (aiohttp.ClientConnectorError, aiohttp.ServerTimeoutError)
 T = TypeVar("T")
 
@@ -38,7 +42,14 @@ class Transport:
     """Connections to one provider, as many at once as there are requests. Belongs to the event loop
     it is used in. Follows no redirect, and sends nothing again that may have left."""
 
-    def __init__(self, *, base_url: str, headers: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        headers: Mapping[str, str],
+        secret: str = "",
+        reach: Reach = REACH,
+    ) -> None:
         url = URL(base_url)
         self._headers = {**_HEADERS, **headers}
         if url.user is not None:
@@ -46,6 +57,8 @@ class Transport:
             self._headers["Authorization"] = login
             url = url.with_user(None)
         self._url = url
+        self._secret = secret
+        self._reach = reach
         self._proxy = proxy_of(url)
         self._used: WeakSet[Any] = WeakSet()
         self._session: aiohttp.ClientSession | None = None
@@ -73,7 +86,7 @@ class Transport:
         and is an InvalidAnswer; an event that the stream's end cuts is a ConnectionLost."""
 
         async def read(response: aiohttp.ClientResponse) -> None:
-            await read_events(response, on_data)
+            await read_events(response, on_data, idle_seconds=self._reach.idle_seconds)
 
         with reading_answer():
             await self._exchange(path, body, headers, until, read)
@@ -105,6 +118,9 @@ class Transport:
                     except aiohttp.ClientConnectionError as error:
                         if sent.is_begun or isinstance(error, _NO_CONNECTION):
                             raise
+        except ProviderError as error:
+            error.args = tuple(map(self._without_secret, error.args))
+            raise
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise wire_error(error, is_begun=sent.is_begun) from error
         raise ConnectFailed("No connection: the provider closed each one before it was used.")
@@ -135,6 +151,11 @@ class Transport:
             self._leave(response)
         return answer
 
+    def _without_secret(self, told: Any) -> Any:
+        """What is told of an error, should it repeat our key."""
+        is_worth_hiding = isinstance(told, str) and len(self._secret) >= _SHORTEST_SECRET
+        return told.replace(self._secret, MASK) if is_worth_hiding else told
+
     def _leave(self, response: aiohttp.ClientResponse) -> None:
         """Keep the connection for others once the answer has ended; close it if that takes long."""
 
@@ -151,7 +172,7 @@ class Transport:
             raise ConnectFailed("The provider was closed.")
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEP_SECONDS),
+                connector=self._connector(),
                 headers=self._headers,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=None, connect=_CONNECT_SECONDS),
@@ -161,6 +182,10 @@ class Transport:
                 max_headers=_MOST_HEADERS,
             )
         return self._session
+
+    def _connector(self) -> aiohttp.TCPConnector:
+        resolver = PublicResolver() if self._reach.is_public_only else None
+        return aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEP_SECONDS, resolver=resolver)
 
 
 async def _refusal(response: aiohttp.ClientResponse) -> ProviderError:

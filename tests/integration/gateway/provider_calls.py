@@ -39,11 +39,12 @@ def call(
     timeout_seconds: float = 10.0,
     key: str = "k",
     on_text: OnText | None = None,
+    settings: dict[str, Any] | None = None,
 ) -> Answer:
     """One attempt of the gateway's provider `name`. Raises what it raises."""
 
     async def complete() -> Answer:
-        chosen = make(provider, name, key=key)
+        chosen = make(provider, name, key=key, **(settings or {}))
         try:
             return await chosen.complete(
                 request,
@@ -58,8 +59,10 @@ def call(
     return asyncio.run(complete())
 
 
-def make(provider: Provider, name: str, *, key: str = "k", url: str | None = None) -> Port:
-    """The gateway's provider `name`, which calls the test provider, or `url`."""
+def make(
+    provider: Provider, name: str, *, key: str = "k", url: str | None = None, **more: Any
+) -> Port:
+    """The gateway's provider `name`, which calls the test provider, or `url`; `more` settings."""
     openai, anthropic = provider.openai_base_url, provider.anthropic_base_url
     if url is not None:
         openai = anthropic = url
@@ -69,7 +72,7 @@ def make(provider: Provider, name: str, *, key: str = "k", url: str | None = Non
         "local": {"local_llm_api_key": key, "local_llm_base_url": openai},
     }
     off = {"openai_api_key": "", "anthropic_api_key": "", "local_llm_base_url": ""}
-    return make_providers(Environment(**(off | settings[name])))[name]
+    return make_providers(Environment(**(off | settings[name] | more)))[name]
 
 
 def fail(provider: Provider, name: str, request: CompletionRequest, **how: Any) -> ProviderError:

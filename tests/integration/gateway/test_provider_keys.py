@@ -1,5 +1,6 @@
 """Keys and addresses of providers that change while calls run."""
 
+import asyncio
 import threading
 from collections.abc import Callable
 from contextvars import copy_context
@@ -9,11 +10,17 @@ from pydantic import SecretStr
 
 from agentplatform.calls.contracts import CallOutcome
 from agentplatform.core.wait import wait_for
+from apps.gateway.providers import errors
 from tests.integration.gateway.calls import start_work
+from tests.integration.gateway.provider_calls import make
+from tests.integration.gateway.scripted_calls import outcome
+from tests.integration.gateway.scripted_server import Asked, as_json, scripted_server
 from tests.provider import Provider
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Gateway = Callable[..., None]
+KEY = "a-key-of-some-length"
+BOTH = pytest.mark.parametrize("name", ["openai", "anthropic"])
 
 
 def test_a_new_key_is_used_by_the_next_call(gateway: Gateway) -> None:
@@ -53,3 +60,28 @@ def test_a_call_in_flight_finishes_with_the_key_it_began_with(
     call.join()
     assert outcomes[0].failure is None
     assert outcomes[0].summary["model"] == "ok-latency-1500"
+
+
+@BOTH
+@pytest.mark.parametrize("status", ["401 Unauthorized", "500 Oops", "302 Found"])
+def test_an_error_that_repeats_the_key_is_told_without_it(name: str, status: str) -> None:
+    told = {"error": {"message": f"Incorrect key: {KEY}"}}
+    headers = f"Location: http://x/?key={KEY}\r\n"
+
+    async def echo(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        assert KEY in asked.headers["authorization"]
+        writer.write(as_json(told, status=status, headers=headers))
+
+    async def run() -> errors.ProviderError:
+        async with scripted_server(echo) as server:
+            chosen = make(server.provider, name, key=KEY)
+            try:
+                found = await outcome(chosen)
+            finally:
+                await chosen.close()
+        assert isinstance(found, errors.ProviderError)
+        return found
+
+    error = asyncio.run(run())
+    assert KEY not in str(error)
+    assert "[masked]" in str(error)

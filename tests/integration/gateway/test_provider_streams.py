@@ -1,6 +1,7 @@
 """A streamed answer is the plain one, told as it comes; a broken stream is a failed attempt."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -128,6 +129,24 @@ def test_a_silent_stream_times_out(provider: Provider, name: str, fault: str) ->
     how: dict[str, Any] = {"timeout_seconds": 0.3, "on_text": lambda _: None}
     error = fail(provider, name, ask(), model=f"ok-{fault}", **how)
     assert type(error) is errors.ProviderTimeout
+
+
+@BOTH
+def test_a_stream_that_falls_silent_is_given_up_long_before_the_deadline(
+    provider: Provider, name: str
+) -> None:
+    began = time.monotonic()
+    how: dict[str, Any] = {"timeout_seconds": 30.0, "on_text": lambda _: None}
+    settings = {"stream_idle_seconds": 0.2}
+    error = fail(provider, name, ask(), model="ok-stream-stalled", settings=settings, **how)
+    assert type(error) is errors.ProviderTimeout
+    assert time.monotonic() - began < 15
+
+
+@BOTH
+def test_a_stream_may_take_longer_than_it_may_be_silent(provider: Provider, name: str) -> None:
+    how: dict[str, Any] = {"on_text": lambda _: None, "settings": {"stream_idle_seconds": 1.0}}
+    assert call(provider, name, ask(), model="gpt-tokens-60-pace-25", **how)
 
 
 @BOTH

@@ -1,6 +1,7 @@
 import pytest
 
-from apps.tools.runners.http.allowlist import check_host, is_global
+from agentplatform.core.public_addresses import is_global
+from apps.tools.runners.http.allowlist import check_host
 from apps.tools.runners.work import ToolFailure
 
 ALLOWLIST = "api.example.org, *.example.com"

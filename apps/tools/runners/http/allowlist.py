@@ -1,6 +1,5 @@
 """Which hosts a call may reach."""
 
-import ipaddress
 import re
 
 from apps.tools.runners.work import ToolFailure
@@ -24,26 +23,6 @@ def check_host(host: str, allowlist: str) -> str:
     if not any(_matches(plain, entry) for entry in entries):
         raise _refusal(f"{plain} is not on the allowlist; an operator may add it")
     return plain
-
-
-def is_global(address: str) -> bool:
-    """Whether an address belongs to the public Internet: not private, loopback, link-local,
-    multicast or reserved, also when it is wrapped into IPv6."""
-    parsed = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(parsed, ipaddress.IPv6Address):
-        inner = parsed.ipv4_mapped or parsed.sixtofour or (parsed.teredo or (None, None))[1]
-        if inner is None and parsed in _NAT64:
-            inner = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
-        if inner is not None:
-            return _is_public(inner)
-    return _is_public(parsed)
-
-
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-
-
-def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    return address.is_global and not address.is_multicast and not address.is_reserved
 
 
 def _matches(host: str, entry: str) -> bool:

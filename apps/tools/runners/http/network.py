@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPSConnection
 
-from apps.tools.runners.http.allowlist import is_global
+from agentplatform.core.public_addresses import is_global
 from apps.tools.runners.work import ToolFailure
 
 Resolver = Callable[[str, int], list[str]]
