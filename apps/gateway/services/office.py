@@ -9,7 +9,9 @@ from datetime import datetime
 from django.conf import settings
 
 from agentplatform.calls.contracts import CallFailure
+from apps.gateway.services.alerts import finish_alerts, tell_failure
 from apps.gateway.services.attempt import Attempt, Completed, Failed, Job
+from apps.gateway.services.breaker.alarm import OpenAlarm
 from apps.gateway.services.breaker.breakers import Breakers, Permit, Shut
 from apps.gateway.services.breaker.rules import Rules, rules_of
 from apps.gateway.services.breaker.shared_circuits import SharedCircuits
@@ -32,7 +34,9 @@ class Office:
         self._books = Books()
         self._endings = Endings()
         self._providers = LiveProviders()
-        self._breakers = Breakers(SharedCircuits(settings.REDIS_URL), _breaker_rules)
+        self._breakers = Breakers(
+            SharedCircuits(settings.REDIS_URL), _breaker_rules, listeners=(OpenAlarm(),)
+        )
 
     async def answer(self, job: Job, *, teller: Teller) -> Completed | Failed:
         """Have a provider answer, through the one pipeline. An answered attempt is not settled yet:
@@ -54,9 +58,12 @@ class Office:
                 teller=teller,
             )
             try:
-                return await course.run()
+                outcome = await course.run()
             finally:
                 await teller.close()
+        if isinstance(outcome, Failed):
+            tell_failure(job, outcome, course.attempts)
+        return outcome
 
     async def read_rooms(self, job: Job) -> tuple[AccountRoom, ...]:
         """The accounts that the call is booked on, as they are now. Raises PlatformError."""
@@ -81,6 +88,7 @@ class Office:
         for held in (self._rooms, self._books, self._endings):
             await held.close()
         await self._breakers.close()
+        await finish_alerts()
         await self._providers.close()
 
     def _ports(self) -> Ports:
