@@ -1,7 +1,7 @@
 """Alerts of the gateway, raised in the background: no call waits for one, and none fails by one."""
 
 import asyncio
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -10,7 +10,6 @@ from uuid import UUID
 import structlog
 
 from agentplatform.core.connections import brief_connection
-from apps.gateway.services.attempt import Attempt, Failed, Job
 from apps.tenants import facade as tenants
 from apps.tenants.contracts import AlertKind, NewAlert
 
@@ -18,9 +17,7 @@ log = structlog.get_logger("alerts")
 
 PERIOD = timedelta(minutes=15)
 """How often the same is said of the same."""
-NOBODY_ANSWERED = ("providers_failed", "circuit_open")
 MAX_REMEMBERED = 10_000
-MAX_ATTEMPTS_TOLD = 10
 
 _told: dict[Hashable, None] = {}
 _writing: set[asyncio.Task[None]] = set()
@@ -47,28 +44,10 @@ def raise_alert(
     _once((kind, tenant_id, alert.once_per), partial(tenants.raise_alert, alert, at=at))
 
 
-def tell_failure(job: Job, failed: Failed, attempts: Sequence[Attempt]) -> None:
-    """Raise what the failure of a call gives cause to: a budget without room, or that nobody
-    answered."""
-    owner = job.owner
-    if failed.refused_by is not None:
-        account_id = failed.refused_by.account_id
-        tell = partial(
-            tenants.tell_refusal, tenant_id=owner.tenant_id, account_id=account_id, at=job.at
-        )
-        _once(account_id, tell)
-    elif failed.failure.code in NOBODY_ANSWERED:
-        asked = [
-            {"provider": one.provider, "model": one.model, "error_code": one.error_code}
-            for one in attempts[-MAX_ATTEMPTS_TOLD:]
-        ]
-        raise_alert(
-            kind="providers_failed",
-            subject=job.request.model,
-            at=job.at,
-            tenant_id=owner.tenant_id,
-            details={"model": job.request.model[:255], "attempts": asked, "run_id": owner.run_id},
-        )
+def tell_refusal(*, tenant_id: UUID, account_id: int, at: datetime) -> None:
+    """Say it once that this account had no room for a call. As raise_alert."""
+    tell = partial(tenants.tell_refusal, tenant_id=tenant_id, account_id=account_id, at=at)
+    _once(account_id, tell)
 
 
 async def finish_alerts() -> None:

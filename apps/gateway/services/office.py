@@ -9,7 +9,7 @@ from datetime import datetime
 from django.conf import settings
 
 from agentplatform.calls.contracts import CallFailure
-from apps.gateway.services.alerts import finish_alerts, tell_failure
+from apps.gateway.services.alerts import finish_alerts
 from apps.gateway.services.attempt import Attempt, Completed, Failed, Job
 from apps.gateway.services.breaker.alarm import OpenAlarm
 from apps.gateway.services.breaker.breakers import Breakers, Permit, Shut
@@ -20,6 +20,7 @@ from apps.gateway.services.endings import Ending, Endings
 from apps.gateway.services.live_providers import LiveProviders
 from apps.gateway.services.pipeline import Course, Ports
 from apps.gateway.services.routes import Menu, NoRoute, Target, way_of
+from apps.gateway.services.tell_failure import tell_failure
 from apps.gateway.services.telling import Teller
 from apps.gateway.services.trace_calls import with_spans
 from apps.tenants.contracts import AccountRoom, Admission
