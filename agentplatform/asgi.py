@@ -10,7 +10,8 @@ _django = get_asgi_application()
 
 from agentplatform.api.bounds import BodyBounds  # noqa: E402  needs Django to be set up
 from agentplatform.core.postgresql.isolation.start import stop_if_weak  # noqa: E402
+from apps.gateway.doors.asgi import Door  # noqa: E402
 
 stop_if_weak()
 
-application = BodyBounds(_django)
+application = Door(BodyBounds(_django))

@@ -216,6 +216,19 @@ class Environment(BaseSettings):
     artifact_folder: Path = Field(
         ROOT / ".data" / "artifacts", description="Where the folder store keeps artifacts."
     )
+    gateway_body_limit_bytes: int = Field(
+        32 * 1024 * 1024, ge=1024, description="The largest request body that /v1 takes."
+    )
+    gateway_image_limit_bytes: int = Field(
+        20 * 1024 * 1024,
+        ge=1024,
+        description="The largest image in a request to /v1, as its data URL is long.",
+    )
+    gateway_unknown_parameters: Literal["refuse", "pass"] = Field(
+        "refuse",
+        description="Whether /v1 refuses parameters that it does not know, or passes them on to "
+        "providers that speak OpenAI's format.",
+    )
     artifact_upload_limit_bytes: int = Field(
         25 * 1024 * 1024, ge=1, description="The largest file that can be uploaded."
     )

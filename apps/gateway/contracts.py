@@ -21,21 +21,34 @@ class ToolUse(_Value):
     arguments: dict[str, Any]
 
 
+class Part(_Value):
+    """A piece of a message: a text, or an image by its https or data URL."""
+
+    text: str = ""
+    image_url: str | None = None
+    detail: Literal["auto", "low", "high"] = "auto"
+
+
 class Message(_Value):
-    """One message of a conversation. `tool_call_id` answers the ToolUse of that id."""
+    """One message of a conversation. `tool_call_id` answers the ToolUse of that id. Where there are
+    images, `parts` is all of it in order, and `content` the texts of them."""
 
     role: Literal["system", "user", "assistant", "tool"]
     content: str = ""
+    parts: tuple[Part, ...] = ()
+    name: str | None = None
     tool_calls: tuple[ToolUse, ...] = ()
     tool_call_id: str | None = None
 
 
 class ToolSpec(_Value):
-    """A tool that the model may call; `parameters` is a JSON schema of an object."""
+    """A tool that the model may call; `parameters` is a JSON schema of an object. `strict`: the
+    model is held to it where the provider can; None is the provider's own choice."""
 
     name: str
     description: str
     parameters: dict[str, Any]
+    strict: bool | None = None
 
 
 class CompletionRequest(_Value):
@@ -45,6 +58,10 @@ class CompletionRequest(_Value):
     model) and a hint elsewhere. `critical` false allows the local fallback. `is_mended`: an answer
     that breaks the response_schema is given back as it is, for the caller to have it mended.
     `is_streamed`: the text is told while it comes to whoever follows the run.
+
+    `tool_name` is the one tool that must be called. `options` are further wishes by OpenAI's names,
+    of which a provider is sent those that it has. `is_verbatim`: the answer is given back as the
+    model said it, held against no schema.
     """
 
     model: str = "default"
@@ -58,6 +75,9 @@ class CompletionRequest(_Value):
     critical: bool = True
     is_mended: bool = False
     is_streamed: bool = False
+    tool_name: str | None = None
+    options: dict[str, Any] = Field(default_factory=dict)
+    is_verbatim: bool = False
 
 
 class Usage(_Value):

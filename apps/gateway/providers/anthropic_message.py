@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from apps.gateway.providers.anthropic_choice import ChoiceTeller
 from apps.gateway.providers.errors import ConnectionLost, InvalidAnswer, shorten
 from apps.gateway.providers.json_body import decode_json
-from apps.gateway.providers.port import OnText
+from apps.gateway.providers.port import OnChoice, OnText
 from apps.gateway.providers.reach import REACH, Reach
 from apps.gateway.providers.transport import Transport
 
@@ -29,15 +30,16 @@ async def ask_message(
     body: dict[str, Any],
     *,
     on_text: OnText | None,
+    on_choice: OnChoice | None = None,
     headers: Mapping[str, str],
     until: float,
 ) -> Any:
-    """The answer to `body`, a Message as JSON; streamed, with its text told as it comes, if there
-    is an `on_text`: the input of a tool call is then left as text, which may be no JSON. Raises
-    ProviderError."""
-    if on_text is None:
+    """The answer to `body`, a Message as JSON; streamed, and told as it comes, if there is an
+    `on_text` or an `on_choice`: the input of a tool call is then left as text, which may be no
+    JSON. Raises ProviderError."""
+    if on_text is None and on_choice is None:
         return await transport.post_json(_PATH, body, headers=headers, until=until)
-    parts = _Parts(on_text)
+    parts = _Parts(on_text, on_choice)
     await transport.stream(
         _PATH, {**body, "stream": True}, headers=headers, until=until, on_data=parts.add
     )
@@ -53,8 +55,9 @@ class _Block:
 
 
 class _Parts:
-    def __init__(self, on_text: OnText) -> None:
+    def __init__(self, on_text: OnText | None, on_choice: OnChoice | None) -> None:
         self._on_text = on_text
+        self._teller = ChoiceTeller(on_choice) if on_choice else None
         self._blocks: dict[int, _Block] = {}
         self._stop_reason: str | None = None
         self._usage: dict[str, Any] = {}
@@ -70,8 +73,10 @@ class _Parts:
             self._open(event["index"], event["content_block"])
         elif kind == "message_start":
             self._count(event["message"].get("usage"))
+            if self._teller:
+                self._teller.begin()
         elif kind == "message_delta":
-            self._stop_reason = event["delta"].get("stop_reason") or self._stop_reason
+            self._stop(event["delta"].get("stop_reason"))
             # The usage of the start knows one token of the answer; without this one nobody knows.
             self._is_metered = self._count(event.get("usage"))
         elif kind == "error":
@@ -90,23 +95,42 @@ class _Parts:
     def _open(self, index: int, block: dict[str, Any]) -> None:
         if block["type"] == "text":
             self._blocks[index] = _Block({"type": "text"})
-            self._append(index, block["text"], on_text=self._on_text)
+            self._say(index, block["text"])
         elif block["type"] == "tool_use":
             head = {"type": "tool_use", "id": block["id"], "name": block["name"]}
             self._blocks[index] = _Block(head)
+            if self._teller:
+                self._teller.call(index, call_id=block["id"], name=block["name"])
 
     def _extend(self, index: int, delta: dict[str, Any]) -> None:
         if delta["type"] == "text_delta":
-            self._append(index, delta["text"], on_text=self._on_text)
+            self._say(index, delta["text"])
         elif delta["type"] == "input_json_delta":
-            self._append(index, delta["partial_json"])
+            self._add_input(index, delta["partial_json"])
 
-    def _append(self, index: int, text: str, *, on_text: OnText | None = None) -> None:
-        """Nothing for a block that we did not ask for, such as thoughts."""
-        if text and index in self._blocks:
-            self._blocks[index].parts.append(text)
-            if on_text is not None:
-                on_text(text)
+    def _add_input(self, index: int, text: str) -> None:
+        if self._append(index, text) and self._teller:
+            self._teller.arguments(index, text)
+
+    def _say(self, index: int, text: str) -> None:
+        if not self._append(index, text):
+            return
+        if self._on_text is not None:
+            self._on_text(text)
+        if self._teller:
+            self._teller.text(text)
+
+    def _append(self, index: int, text: str) -> bool:
+        """Whether it was added: not to a block that we did not ask for, such as thoughts."""
+        if not text or index not in self._blocks:
+            return False
+        self._blocks[index].parts.append(text)
+        return True
+
+    def _stop(self, reason: str | None) -> None:
+        self._stop_reason = reason or self._stop_reason
+        if reason and self._teller:
+            self._teller.end(reason)
 
     def _count(self, usage: dict[str, Any] | None) -> bool:
         """Whether the answer's tokens are known. Numbers are totals: later ones replace."""

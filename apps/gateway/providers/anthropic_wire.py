@@ -11,24 +11,17 @@ from apps.gateway.contracts import (
     Completion,
     CompletionRequest,
     Message,
-    StopReason,
+    Part,
     ToolUse,
     Usage,
 )
+from apps.gateway.providers.anthropic_choice import STOP_REASONS, choice_of
+from apps.gateway.providers.anthropic_options import add_options
 from apps.gateway.providers.errors import InvalidAnswer
-from apps.gateway.providers.estimate import bound_tokens
+from apps.gateway.providers.estimate import TOKENS_PER_IMAGE, bound_tokens
 from apps.gateway.providers.output import parse_arguments, read_output, schema_in_words
 from apps.gateway.providers.port import Answer
 
-_STOP_REASONS: dict[str | None, StopReason] = {
-    "end_turn": "stop",
-    "stop_sequence": "stop",
-    "pause_turn": "stop",
-    "max_tokens": "length",
-    "model_context_window_exceeded": "length",
-    "tool_use": "tool_calls",
-    "refusal": "content_filter",
-}
 _TOOL_CHOICES = {"auto": {"type": "auto"}, "required": {"type": "any"}, "none": {"type": "none"}}
 _TOKENS_PER_MESSAGE = 8
 _NOTHING_SAID = "Go on."
@@ -47,6 +40,7 @@ def to_wire(request: CompletionRequest) -> dict[str, Any]:
     body |= _tools(request)
     if request.response_schema is not None:
         body |= _output(request.response_schema, body.get("system", ""))
+    add_options(body, request.options)
     return body
 
 
@@ -57,7 +51,10 @@ def _tools(request: CompletionRequest) -> dict[str, Any]:
             {"name": tool.name, "description": tool.description, "input_schema": tool.parameters}
             for tool in request.tools
         ]
-        return {"tools": tools, "tool_choice": _TOOL_CHOICES[request.tool_choice]}
+        choice = _TOOL_CHOICES[request.tool_choice]
+        if request.tool_name is not None:
+            choice = {"type": "tool", "name": request.tool_name}
+        return {"tools": tools, "tool_choice": choice}
     used = {call.name for message in request.messages for call in message.tool_calls}
     if not used:
         return {}
@@ -76,12 +73,16 @@ def _output(schema: dict[str, Any], system: str) -> dict[str, Any]:
 
 def bound_wire(body: dict[str, Any]) -> int:
     """An upper bound of the prompt tokens of a body made by to_wire."""
-    texts = [json.dumps(turn["content"], ensure_ascii=False) for turn in body["messages"]]
+    images, texts = 0, []
+    for turn in body["messages"]:
+        said = [block for block in turn["content"] if block["type"] != "image"]
+        images += len(turn["content"]) - len(said)
+        texts.append(json.dumps(said, ensure_ascii=False))
     texts.append(body.get("system", ""))
     extras = [body[key] for key in ("tools", "output_config") if key in body]
     texts += [json.dumps(extra, ensure_ascii=False) for extra in extras]
     bound = sum(bound_tokens(text) + _TOKENS_PER_MESSAGE for text in texts)
-    return bound + (_TOKENS_FOR_TOOLS if extras else 0)
+    return bound + images * TOKENS_PER_IMAGE + (_TOKENS_FOR_TOOLS if extras else 0)
 
 
 def read_answer(
@@ -98,6 +99,16 @@ def read_answer(
         raise InvalidAnswer("The answer has no content.")
     told = _usage(response.get("usage"))
     usage = told or guess()
+    if request.is_verbatim:
+        choice = choice_of(response)
+        completion = Completion(
+            text=clean_text(choice["message"]["content"] or ""),
+            stop_reason=STOP_REASONS.get(response.get("stop_reason"), "stop"),
+            usage=usage,
+            provider=provider,
+            model=model,
+        )
+        return Answer(completion=completion, has_usage=told is not None, choice=choice)
     blocks = response["content"]
     text = "".join(block["text"] for block in blocks if block["type"] == "text")
     tool_calls = tuple(
@@ -113,7 +124,7 @@ def read_answer(
             text=text,
             tool_calls=tool_calls,
             parsed=read_output(text, request, tool_calls=tool_calls, usage=usage),
-            stop_reason=_STOP_REASONS.get(response.get("stop_reason"), "stop"),
+            stop_reason=STOP_REASONS.get(response.get("stop_reason"), "stop"),
             usage=usage,
             provider=provider,
             model=model,
@@ -164,7 +175,19 @@ def _blocks(message: Message) -> list[dict[str, Any]]:
         {"type": "tool_use", "id": call.id, "name": call.name, "input": call.arguments}
         for call in message.tool_calls
     ]
+    if message.parts:
+        return [block for part in message.parts for block in _part(part)] + uses
     return _texts(message.content) + uses
+
+
+def _part(part: Part) -> list[dict[str, Any]]:
+    if part.image_url is None:
+        return _texts(part.text)
+    source: dict[str, Any] = {"type": "url", "url": part.image_url}
+    if part.image_url.startswith("data:"):
+        media_type, _, data = part.image_url.removeprefix("data:").partition(";base64,")
+        source = {"type": "base64", "media_type": media_type, "data": data}
+    return [{"type": "image", "source": source}]
 
 
 def _texts(text: str) -> list[dict[str, Any]]:

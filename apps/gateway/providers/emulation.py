@@ -26,7 +26,7 @@ def answer_schema(request: CompletionRequest, *, max_tokens: int) -> dict[str, A
     calls = _object(
         calls={
             "type": "array",
-            "items": {"anyOf": [_call_schema(tool, share) for tool in request.tools]},
+            "items": {"anyOf": [_call_schema(tool, share) for tool in _on_offer(request)]},
             "minItems": request.min_tool_calls,
             "maxItems": max(MAX_CALLS, request.min_tool_calls),
         }
@@ -37,11 +37,15 @@ def answer_schema(request: CompletionRequest, *, max_tokens: int) -> dict[str, A
     return {"anyOf": [calls, _object(answer=bounded_schema(wanted, max_tokens=max_tokens))]}
 
 
+def _on_offer(request: CompletionRequest) -> list[ToolSpec]:
+    return [tool for tool in request.tools if request.tool_name in (None, tool.name)]
+
+
 def instructions(request: CompletionRequest) -> str:
     """What a model is told about its tools, and about the form of its answer."""
     tools = "\n".join(
         f"- {tool.name}: {tool.description} Arguments: {json.dumps(tool.parameters)}"
-        for tool in request.tools
+        for tool in _on_offer(request)
     )
     calls = '{"calls": [{"tool": "<name>", "arguments": {...}}]}'
     lines = ["You can use these tools:", tools, f"To use tools, answer {calls}."]

@@ -128,6 +128,12 @@ class ContentFiltered(ProviderError):
         self.usage = usage
 
 
+class Unsupported(ProviderError):
+    """This provider cannot do what is asked for; another may. Nothing was sent."""
+
+    code = "unsupported"
+
+
 class BadRequest(ProviderError):
     """Any other 4xx: the request is wrong, wherever it is sent."""
 

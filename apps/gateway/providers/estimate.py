@@ -8,11 +8,21 @@ from collections.abc import Callable
 
 _PIECE = re.compile(r" ?[A-Za-z0-9]+|\s+|[^\x00-\x7f]+|.", re.DOTALL)
 _SPACES_PER_TOKEN = 3
+TOKENS_PER_IMAGE = 3_000
+"""More than what most models count for the largest image."""
 _MARGIN = 1.1
+LONGEST_READ = 200_000
+_SAMPLES = 32
+_SAMPLE = 4_096
 
 
 def bound_tokens(text: str) -> int:
-    """At most this many tokens, for byte-pair vocabularies of 50,000 and more."""
+    """At most this many tokens, for byte-pair vocabularies of 50,000 and more. A text beyond
+    LONGEST_READ is judged by samples of it."""
+    if len(text) > LONGEST_READ:
+        step = len(text) // _SAMPLES
+        read = "".join(text[n * step : n * step + _SAMPLE] for n in range(_SAMPLES))
+        return math.ceil(bound_tokens(read) * len(text) / len(read) * _MARGIN)
     return math.ceil(sum(_bound(piece) for piece in _PIECE.findall(text)) * _MARGIN) + 1
 
 

@@ -2,21 +2,22 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 from uuid import UUID
 
 from agentplatform.core.json_values import clean_text
 from apps.gateway.contracts import CompletionRequest, Usage
 from apps.gateway.providers.emulated_answer import answer_alone
+from apps.gateway.providers.emulated_choice import choice_of, tell_end, text_teller
 from apps.gateway.providers.emulation import answer_schema, instructions, is_emulated, read_calls
-from apps.gateway.providers.errors import ContextTooLong
+from apps.gateway.providers.errors import ContextTooLong, Unsupported
 from apps.gateway.providers.grammar_schema import bounded_schema
 from apps.gateway.providers.openai_chat import ask_chat, openai_transport
 from apps.gateway.providers.openai_wire import read_answer
 from apps.gateway.providers.output import read_output
 from apps.gateway.providers.plain_messages import Turn, bound_turns, fit_window, plain_turns
-from apps.gateway.providers.port import Answer, OnText, attempt_headers
+from apps.gateway.providers.port import Answer, OnChoice, OnText, attempt_headers
 from apps.gateway.providers.reach import REACH, Reach
 from apps.gateway.providers.wire_errors import reading_answer
 
@@ -24,6 +25,10 @@ from apps.gateway.providers.wire_errors import reading_answer
 _TEMPLATE_TOKENS = 64
 _SMALLEST_WINDOW = 128
 _SHRINK = 0.6
+_OPTIONS = (
+    "stop", "top_p", "seed", "frequency_penalty", "presence_penalty", "logit_bias", "logprobs",
+    "top_logprobs",
+)  # fmt: skip
 
 
 class LocalProvider:
@@ -60,15 +65,20 @@ class LocalProvider:
         max_tokens: int,
         timeout_seconds: float,
         on_text: OnText | None = None,
+        on_choice: OnChoice | None = None,
         attempt_id: UUID | None = None,
     ) -> Answer:
+        if any(message.parts for message in request.messages):
+            raise Unsupported("The local model reads no images.")
         until = asyncio.get_running_loop().time() + timeout_seconds
         max_tokens = self._answer_tokens(max_tokens)
+        on_part = on_choice if is_emulated(request) else None
         body = {"model": model, "max_tokens": max_tokens, **_options(request, max_tokens)}
         turns, response = await self._ask_smaller(
             request,
             body,
-            on_text=on_text,
+            on_text=text_teller(on_part) if on_part else on_text,
+            on_choice=None if on_part else on_choice,
             headers=attempt_headers(attempt_id),
             until=until,
         )
@@ -76,12 +86,17 @@ class LocalProvider:
         def guess() -> Usage:
             return Usage(prompt_tokens=bound_turns(turns), completion_tokens=max_tokens)
 
-        plain = request.model_copy(update={"response_schema": None})
+        plain = request.model_copy(update={"response_schema": None, "is_verbatim": False})
         with reading_answer():
             answer = read_answer(
                 response, request=plain, provider=self.name, model=model, guess=guess
             )
-            return _with_output(answer, request)
+            answer = _with_output(answer, request)
+            if request.is_verbatim and not is_emulated(request):
+                answer = replace(answer, choice=response["choices"][0])
+        if on_part is not None:
+            tell_end(answer.completion, on_part)
+        return answer
 
     async def close(self) -> None:
         await self._transport.close()
@@ -92,6 +107,7 @@ class LocalProvider:
         body: dict[str, Any],
         *,
         on_text: OnText | None,
+        on_choice: OnChoice | None,
         headers: Mapping[str, str],
         until: float,
     ) -> tuple[list[Turn], Any]:
@@ -104,7 +120,12 @@ class LocalProvider:
             asked = {**body, **_messages(turns)}
             try:
                 return turns, await ask_chat(
-                    self._transport, asked, on_text=hear, headers=headers, until=until
+                    self._transport,
+                    asked,
+                    on_text=hear,
+                    on_choice=on_choice,
+                    headers=headers,
+                    until=until,
                 )
             except ContextTooLong:
                 if window <= _SMALLEST_WINDOW:
@@ -131,9 +152,11 @@ def _options(request: CompletionRequest, max_tokens: int) -> dict[str, Any]:
         options["response_format"] = _format(
             bounded_schema(request.response_schema, max_tokens=max_tokens)
         )
+    elif (request.options.get("response_format") or {}).get("type") == "json_object":
+        options["response_format"] = {"type": "json_object"}
     if request.temperature is not None:
         options["temperature"] = request.temperature
-    return options
+    return options | {name: request.options[name] for name in _OPTIONS if name in request.options}
 
 
 def _messages(turns: list[Turn]) -> dict[str, Any]:
@@ -160,4 +183,6 @@ def _with_output(answer: Answer, request: CompletionRequest) -> Answer:
     }
     if tool_calls:
         changes["stop_reason"] = "tool_calls"
-    return Answer(completion=completion.model_copy(update=changes), has_usage=answer.has_usage)
+    completion = completion.model_copy(update=changes)
+    choice = choice_of(completion) if request.is_verbatim else None
+    return Answer(completion=completion, has_usage=answer.has_usage, choice=choice)

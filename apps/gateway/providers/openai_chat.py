@@ -5,7 +5,7 @@ from typing import Any
 
 from apps.gateway.providers.errors import ConnectionLost, InvalidAnswer, shorten
 from apps.gateway.providers.json_body import decode_json
-from apps.gateway.providers.port import OnText
+from apps.gateway.providers.port import OnChoice, OnText
 from apps.gateway.providers.reach import REACH, Reach
 from apps.gateway.providers.transport import Transport
 
@@ -29,14 +29,15 @@ async def ask_chat(
     body: dict[str, Any],
     *,
     on_text: OnText | None,
+    on_choice: OnChoice | None = None,
     headers: Mapping[str, str],
     until: float,
 ) -> Any:
-    """The answer to `body`, a ChatCompletion as JSON; streamed, with its text told as it comes, if
-    there is an `on_text`. Raises ProviderError."""
-    if on_text is None:
+    """The answer to `body`, a ChatCompletion as JSON; streamed, and told as it comes, if there is
+    an `on_text` or an `on_choice`. Raises ProviderError."""
+    if on_text is None and on_choice is None:
         return await transport.post_json(_PATH, body, headers=headers, until=until)
-    parts = _Parts(on_text)
+    parts = _Parts(on_text, on_choice)
     await transport.stream(
         _PATH, {**body, **_STREAMED}, headers=headers, until=until, on_data=parts.add
     )
@@ -44,8 +45,9 @@ async def ask_chat(
 
 
 class _Parts:
-    def __init__(self, on_text: OnText) -> None:
+    def __init__(self, on_text: OnText | None, on_choice: OnChoice | None) -> None:
         self._on_text = on_text
+        self._on_choice = on_choice
         self._content: list[str] = []
         self._refusal: list[str] = []
         self._calls: dict[int, dict[str, Any]] = {}
@@ -78,6 +80,8 @@ class _Parts:
 
     def _add_choice(self, choice: dict[str, Any]) -> None:
         self._finish_reason = choice.get("finish_reason") or self._finish_reason
+        if self._on_choice is not None:
+            self._on_choice(choice)
         delta = choice.get("delta") or {}
         for call in delta.get("tool_calls") or ():
             self._add_call(call)
@@ -85,7 +89,7 @@ class _Parts:
             self._content.append(content)
         if refusal := delta.get("refusal"):
             self._refusal.append(refusal)
-        if text := content or refusal:
+        if self._on_text is not None and (text := content or refusal):
             self._on_text(text)
 
     def _add_call(self, part: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 from apps.gateway.contracts import CompletionRequest, Usage
 from apps.gateway.providers.openai_chat import ask_chat, openai_transport
 from apps.gateway.providers.openai_wire import bound_wire, read_answer, to_wire
-from apps.gateway.providers.port import Answer, OnText, attempt_headers
+from apps.gateway.providers.port import Answer, OnChoice, OnText, attempt_headers
 from apps.gateway.providers.reach import REACH, Reach
 from apps.gateway.providers.wire_errors import reading_answer
 
@@ -34,6 +34,7 @@ class OpenAIProvider:
         max_tokens: int,
         timeout_seconds: float,
         on_text: OnText | None = None,
+        on_choice: OnChoice | None = None,
         attempt_id: UUID | None = None,
     ) -> Answer:
         until = asyncio.get_running_loop().time() + timeout_seconds
@@ -42,6 +43,7 @@ class OpenAIProvider:
             self._transport,
             {**body, "model": model, "max_completion_tokens": max_tokens},
             on_text=on_text,
+            on_choice=on_choice,
             headers=attempt_headers(attempt_id),
             until=until,
         )

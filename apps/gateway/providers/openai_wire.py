@@ -9,12 +9,13 @@ from apps.gateway.contracts import (
     Completion,
     CompletionRequest,
     Message,
+    Part,
     StopReason,
     ToolUse,
     Usage,
 )
 from apps.gateway.providers.errors import InvalidAnswer
-from apps.gateway.providers.estimate import bound_tokens
+from apps.gateway.providers.estimate import TOKENS_PER_IMAGE, bound_tokens
 from apps.gateway.providers.output import parse_arguments, read_output, schema_in_words
 from apps.gateway.providers.port import Answer
 
@@ -36,14 +37,21 @@ def to_wire(request: CompletionRequest) -> dict[str, Any]:
     body: dict[str, Any] = {"messages": [_message(message) for message in request.messages]}
     if request.tools:
         body["tools"] = [
-            {"type": "function", "function": tool.model_dump()} for tool in request.tools
+            {"type": "function", "function": tool.model_dump(exclude_none=True)}
+            for tool in request.tools
         ]
-        body["tool_choice"] = request.tool_choice
-    if request.response_schema is not None:
+        body["tool_choice"] = _tool_choice(request)
+    if request.response_schema is not None and not request.is_verbatim:
         _ask_for_json(body, request.response_schema)
     if request.temperature is not None:
         body["temperature"] = request.temperature
-    return body
+    return body | request.options
+
+
+def _tool_choice(request: CompletionRequest) -> Any:
+    if request.tool_name is None:
+        return request.tool_choice
+    return {"type": "function", "function": {"name": request.tool_name}}
 
 
 def _ask_for_json(body: dict[str, Any], schema: dict[str, Any]) -> None:
@@ -63,7 +71,13 @@ def bound_wire(body: dict[str, Any]) -> int:
     extras = [body[key] for key in ("tools", "response_format") if key in body]
     texts = [_text_of(message) for message in body["messages"]]
     texts += [json.dumps(extra, ensure_ascii=False) for extra in extras]
-    return sum(bound_tokens(text) + _TOKENS_PER_MESSAGE for text in texts) + _TOKENS_PER_MESSAGE
+    bound = sum(bound_tokens(text) + _TOKENS_PER_MESSAGE for text in texts) + _TOKENS_PER_MESSAGE
+    return bound + TOKENS_PER_IMAGE * sum(_images_of(message) for message in body["messages"])
+
+
+def _images_of(message: dict[str, Any]) -> int:
+    content = message["content"]
+    return sum("text" not in part for part in content) if isinstance(content, list) else 0
 
 
 def read_answer(
@@ -82,6 +96,8 @@ def read_answer(
     message = choice["message"]
     told = _usage(response.get("usage"))
     usage = told or guess()
+    if request.is_verbatim:
+        return _verbatim(choice, usage, provider=provider, model=model, has_usage=bool(told))
     tool_calls = tuple(
         _tool_use(call, number=number, usage=usage)
         for number, call in enumerate(message.get("tool_calls") or ())
@@ -102,6 +118,20 @@ def read_answer(
         ),
         has_usage=told is not None,
     )
+
+
+def _verbatim(
+    choice: dict[str, Any], usage: Usage, *, provider: str, model: str, has_usage: bool
+) -> Answer:
+    message = choice["message"]
+    completion = Completion(
+        text=clean_text(message.get("content") or message.get("refusal") or ""),
+        stop_reason=_STOP_REASONS.get(choice.get("finish_reason"), "stop"),
+        usage=usage,
+        provider=provider,
+        model=model,
+    )
+    return Answer(completion=completion, has_usage=has_usage, choice=choice)
 
 
 def _tool_use(call: dict[str, Any], *, number: int, usage: Usage) -> ToolUse:
@@ -125,10 +155,20 @@ def _message(message: Message) -> dict[str, Any]:
             "content": message.content,
         }
     body: dict[str, Any] = {"role": message.role, "content": message.content}
+    if message.parts:
+        body["content"] = [_part(part) for part in message.parts]
+    if message.name is not None:
+        body["name"] = message.name
     if message.tool_calls:
         body["content"] = message.content or None
         body["tool_calls"] = [_tool_call(call) for call in message.tool_calls]
     return body
+
+
+def _part(part: Part) -> dict[str, Any]:
+    if part.image_url is None:
+        return {"type": "text", "text": part.text}
+    return {"type": "image_url", "image_url": {"url": part.image_url, "detail": part.detail}}
 
 
 def _tool_call(call: ToolUse) -> dict[str, Any]:
@@ -143,7 +183,10 @@ def _tool_call(call: ToolUse) -> dict[str, Any]:
 def _text_of(message: dict[str, Any]) -> str:
     calls = message.get("tool_calls")
     suffix = json.dumps(calls, ensure_ascii=False) if calls else ""
-    return (message.get("content") or "") + suffix
+    content = message.get("content") or ""
+    if isinstance(content, list):
+        content = "\n".join(part["text"] for part in content if "text" in part)
+    return str(content) + suffix
 
 
 def _usage(usage: dict[str, Any] | None) -> Usage | None:

@@ -14,7 +14,10 @@ def read_output(
     text: str, request: CompletionRequest, *, tool_calls: Sequence[ToolUse], usage: Usage
 ) -> Any:
     """The decoded text of an answer to `request`; None where it calls tools or nobody asked for
-    JSON. Raises InvalidOutput when it breaks the schema, unless the caller mends that."""
+    JSON. Raises InvalidOutput when it breaks the schema, unless the caller mends that or takes it
+    as it is."""
+    if request.is_verbatim:
+        return None
     try:
         return parse_output(text, None if tool_calls else request.response_schema, usage=usage)
     except InvalidOutput:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from apps.gateway.contracts import Completion, CompletionRequest
@@ -13,12 +13,19 @@ OnText = Callable[[str], None]
 surrogate pair. It neither waits nor fails."""
 
 
+OnChoice = Callable[[dict[str, Any]], None]
+"""Told each part of an answer as it comes, as the choice of an OpenAI chunk: text, refusal, pieces
+of tool calls, logprobs, and why it ended. It neither waits nor fails."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """`has_usage` False: the provider sent no usage, and that of `completion` is a guess."""
+    """`has_usage` False: the provider sent no usage, and that of `completion` is a guess. `choice`
+    is the answer to a verbatim request as the choice of an OpenAI completion, nothing left out."""
 
     completion: Completion
     has_usage: bool = True
+    choice: dict[str, Any] | None = None
 
 
 class Provider(Protocol):
@@ -40,13 +47,14 @@ class Provider(Protocol):
         max_tokens: int,
         timeout_seconds: float,
         on_text: OnText | None = None,
+        on_choice: OnChoice | None = None,
         attempt_id: UUID | None = None,
     ) -> Answer:
         """One attempt, no retry. Raises ProviderError; `parsed` satisfies the response_schema.
 
-        With `on_text` the answer is streamed; it is the same one, and what was told of it is void
-        when it fails. `attempt_id` goes along as REQUEST_ID_HEADER: it finds the attempt in the log
-        of whoever answered, should the answer be lost.
+        With `on_text` or `on_choice` the answer is streamed; it is the same one, and what was told
+        of it is void when it fails. `attempt_id` goes along as REQUEST_ID_HEADER: it finds the
+        attempt in the log of whoever answered, should the answer be lost.
         """
         ...
 

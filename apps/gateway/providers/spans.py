@@ -1,19 +1,21 @@
 """Attempts as spans, by OpenTelemetry's conventions for generative AI (version 1.41)."""
 
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Generic, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from apps.gateway.contracts import CompletionRequest
 from apps.gateway.providers.errors import ProviderError
-from apps.gateway.providers.port import Answer, OnText, Provider
+from apps.gateway.providers.port import Answer, OnChoice, OnText, Provider
 from apps.gateway.providers.span_content import answer_content, request_content
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Span, Tracer
 
 Attributes = dict[str, str | int | float | bool]
+Piece = TypeVar("Piece")
 
 
 class TracedProvider:
@@ -43,9 +45,11 @@ class TracedProvider:
         max_tokens: int,
         timeout_seconds: float,
         on_text: OnText | None = None,
+        on_choice: OnChoice | None = None,
         attempt_id: UUID | None = None,
     ) -> Answer:
-        span = self._begin(request, model, max_tokens, attempt_id, is_streamed=on_text is not None)
+        is_streamed = on_text is not None or on_choice is not None
+        span = self._begin(request, model, max_tokens, attempt_id, is_streamed=is_streamed)
         try:
             answer = await self._provider.complete(
                 request,
@@ -53,6 +57,7 @@ class TracedProvider:
                 max_tokens=max_tokens,
                 timeout_seconds=timeout_seconds,
                 on_text=_FirstChunk(span, on_text) if on_text else None,
+                on_choice=_FirstChunk(span, on_choice) if on_choice else None,
                 attempt_id=attempt_id,
             )
         except BaseException as error:
@@ -98,20 +103,20 @@ class TracedProvider:
         return self._tracer.start_span(f"chat {model}", kind=SpanKind.CLIENT, attributes=told)
 
 
-class _FirstChunk:
-    """Passes text on; the span learns how long the first of it took."""
+class _FirstChunk(Generic[Piece]):
+    """Passes pieces on; the span learns how long the first of them took."""
 
-    def __init__(self, span: "Span", on_text: OnText) -> None:
+    def __init__(self, span: "Span", on_piece: Callable[[Piece], None]) -> None:
         self._span = span
-        self._on_text = on_text
+        self._on_piece = on_piece
         self._began: float | None = time.monotonic()
 
-    def __call__(self, piece: str) -> None:
+    def __call__(self, piece: Piece) -> None:
         if self._began is not None:
             took = time.monotonic() - self._began
             self._span.set_attribute("gen_ai.response.time_to_first_chunk", took)
             self._began = None
-        self._on_text(piece)
+        self._on_piece(piece)
 
 
 def _answer(span: "Span", answer: Answer) -> None:

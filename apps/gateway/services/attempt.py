@@ -62,7 +62,8 @@ class Held:
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """`charged` is what it used, or what was held for it when `is_confirmed` is False.
+    """`charged` is what it used; when `is_confirmed` is False what was held for it or, of a stream
+    that was cut (`is_cut`), what had come of it.
 
     `charged` None: surely nothing. `cost_nanos` None: the price is not known. `first_text_ms` None:
     its text was not streamed, or there was none.
@@ -81,6 +82,7 @@ class Attempt:
     detail: str = ""
     is_retryable: bool = False
     first_text_ms: int | None = None
+    is_cut: bool = False
 
     @property
     def is_fallback(self) -> bool:
@@ -91,7 +93,7 @@ class Attempt:
         tokens = self.charged.total_tokens if self.charged else 0
         return Settlement(
             attempt_id=self.attempt_id,
-            tokens=tokens if self.is_confirmed else None,
+            tokens=tokens if self.is_confirmed or self.is_cut else None,
             cost_nanos=self.cost_nanos if self.charged else 0,
             is_confirmed=self.is_confirmed,
         )
@@ -99,18 +101,20 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Completed:
-    """A provider answered. The attempt is not settled yet: that goes with the call's last write."""
+    """A provider answered, after `attempts` attempts. The last one is not settled yet: that goes
+    with the call's last write. `choice` is the answer to a verbatim request."""
 
     completion: Completion
     attempt: Attempt
+    choice: dict[str, Any] | None = None
+    attempts: int = 1
 
 
 @dataclass(frozen=True)
 class Failed:
-    """Nobody answered. Every attempt is settled. `refused_by` is the account that had no room."""
+    """Nobody answered. Every attempt is settled."""
 
     failure: CallFailure
-    refused_by: AccountRoom | None = None
 
 
 def succeeded(
@@ -128,15 +132,18 @@ def succeeded(
     )
 
 
-def failed(held: Held, error: ProviderError, *, latency_ms: int) -> Attempt:
+def failed(held: Held, error: ProviderError, *, latency_ms: int, said_tokens: int = 0) -> Attempt:
     """The attempt that raised `error`: charged what the provider reported, nothing where it surely
-    charged nothing, and what was held where nobody knows."""
+    charged nothing, and where nobody knows what had come of it (`said_tokens`, at most) or, where
+    nothing had, what was held."""
     is_unknown = error.usage is None and not error.is_unbilled
+    is_cut = is_unknown and said_tokens > 0
     return _ended(
         held,
         status=ATTEMPT_UNKNOWN if is_unknown else ATTEMPT_FAILED,
-        charged=held.hold.usage if is_unknown else error.usage,
+        charged=_guess(held, said_tokens) if is_unknown else error.usage,
         is_confirmed=not is_unknown,
+        is_cut=is_cut,
         latency_ms=latency_ms,
         error_code=error.code,
         detail=str(error),
@@ -144,13 +151,21 @@ def failed(held: Held, error: ProviderError, *, latency_ms: int) -> Attempt:
     )
 
 
+def _guess(held: Held, said_tokens: int) -> Usage:
+    most = held.hold.usage
+    if not said_tokens:
+        return most
+    return Usage(
+        prompt_tokens=most.prompt_tokens,
+        completion_tokens=min(most.completion_tokens, said_tokens),
+    )
+
+
 def _ended(held: Held, *, charged: Usage | None, is_confirmed: bool, **fields: Any) -> Attempt:
     if charged is None:
         cost: int | None = 0
-    elif is_confirmed:
-        cost = held.price.cost(charged) if held.price else None
     else:
-        cost = held.hold.cost_nanos
+        cost = _cost(held, charged, is_confirmed)
     return Attempt(
         attempt_id=held.attempt_id,
         provider=held.target.provider.name,
@@ -169,6 +184,12 @@ def _parents(owner: CallOwner) -> Iterable[tuple[str, UUID | None]]:
         ("user_id", owner.user_id),
         ("api_key_id", owner.api_key_id),
     )
+
+
+def _cost(held: Held, charged: Usage, is_confirmed: bool) -> int | None:
+    if not is_confirmed and charged is held.hold.usage:
+        return held.hold.cost_nanos
+    return held.price.cost(charged) if held.price else None
 
 
 def admission_of(job: Job, held: Held, *, deadline: datetime) -> Admission:

@@ -34,10 +34,7 @@ def count_attempt(*, owner: CallOwner, attempt: Attempt) -> None:
         LLM_FIRST_TEXT.labels(provider=provider, model=model).observe(attempt.first_text_ms / 1000)
     log.info(
         "llm.attempt_finished",
-        tenant_id=str(owner.tenant_id),
-        run_id=str(owner.run_id),
-        step_id=str(owner.step_id),
-        call_id=str(owner.call_id),
+        **{name: str(value) for name, value in vars(owner).items() if value is not None},
         provider=provider,
         model=model,
         status=attempt.status,

@@ -5,11 +5,19 @@ from datetime import datetime, timedelta
 
 from agentplatform.calls.contracts import CallFailure
 from agentplatform.core.money import format_usd
-from apps.gateway.providers.errors import InvalidOutput, ProviderError
+from apps.gateway.providers.errors import (
+    ContextTooLong,
+    InvalidOutput,
+    ProviderError,
+    Unsupported,
+)
 from apps.gateway.services.attempt import Attempt
 from apps.gateway.services.breaker.breakers import Shut
 from apps.gateway.services.hold import NoRoom
 from apps.gateway.services.routes import Target
+
+_TOLD = frozenset({InvalidOutput.code, ContextTooLong.code, Unsupported.code})
+"""What is said by its own code where it is all that went wrong: the request is the cause."""
 
 
 def budget_failure(refusal: NoRoom) -> CallFailure:
@@ -67,7 +75,7 @@ def providers_failure(
 
 def _code_of(attempts: Sequence[Attempt]) -> str:
     codes = {one.error_code for one in attempts}
-    return "invalid_output" if codes == {InvalidOutput.code} else "providers_failed"
+    return next(iter(codes)) if len(codes) == 1 and codes <= _TOLD else "providers_failed"
 
 
 def _told_of_shut(target: Target, shut: Shut, at: datetime) -> str:

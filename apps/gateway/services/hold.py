@@ -8,6 +8,8 @@ from apps.gateway.services.prices import Price
 from apps.tenants.contracts import AccountRoom
 
 DEFAULT_MAX_TOKENS = 1024
+HTTP_MAX_TOKENS = 4096
+"""The same for who calls over HTTP."""
 # An answer shorter than this is not worth its prompt.
 LEAST_MAX_TOKENS = 16
 
@@ -60,7 +62,8 @@ def plan_hold(
         if any(one.unit == "nanos" and one.hard_limit is not None for one in accounts):
             raise NoPrice
         accounts = [one for one in accounts if one.unit == "tokens"]
-    max_tokens = request.max_tokens or DEFAULT_MAX_TOKENS
+    usual = HTTP_MAX_TOKENS if request.is_verbatim else DEFAULT_MAX_TOKENS
+    max_tokens = request.max_tokens or usual
     for account in accounts:
         fitting = _fitting(account, prompt_tokens, price)
         if fitting is None or fitting >= max_tokens:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from agentplatform.calls.contracts import CallFailure
 from agentplatform.core.ids import new_id
 from apps.gateway.providers.errors import CallAbandoned, ContentFiltered, ProviderError
 from apps.gateway.providers.port import Answer
@@ -24,7 +25,7 @@ from apps.gateway.services.hold import NoPrice, NoRoom, plan_hold
 from apps.gateway.services.prices import price_of
 from apps.gateway.services.retry import decide
 from apps.gateway.services.routes import Target, Way
-from apps.gateway.services.telling import FirstText, NoTeller, Teller
+from apps.gateway.services.telling import Hearing, NoTeller, Teller
 from apps.tenants.contracts import AccountRoom, Admission
 
 # A reservation outlives its call's deadline by this, so that only a dead worker's expires.
@@ -69,7 +70,7 @@ class Course:
             try:
                 ended = await self._ask(target, has_next=bool(left), instead=instead)
             except NoRoom as refusal:
-                return Failed(budget_failure(refusal), refused_by=refusal.account)
+                return Failed(budget_failure(refusal))
             except NoPrice:
                 self.unpriced.append(target)
                 continue
@@ -78,15 +79,7 @@ class Course:
             others = instead.pop(self.attempts[-1].error_code, None) if self.attempts else None
             if others is not None:
                 left = [one for one in others if one != target]
-        return Failed(
-            providers_failure(
-                self.attempts,
-                unpriced=self.unpriced,
-                shut=self.shut,
-                deadline_seconds=self.deadline_seconds,
-                at=self._now(),
-            )
-        )
+        return Failed(self._failure())
 
     async def _ask(
         self, target: Target, *, has_next: bool, instead: Mapping[str, Sequence[Target]]
@@ -109,6 +102,8 @@ class Course:
                 permit.release()
             if isinstance(result, Completed):
                 return result
+            if self.teller.is_told:
+                return Failed(self._failure())
             decision = decide(
                 result,
                 tries=tries,
@@ -171,7 +166,8 @@ class Course:
         """One attempt. A failed one is settled here, an answered one with the call's last write."""
         left = max(0.001, self._left())
         began = self.ports.monotonic()
-        on_text = self._on_text()
+        self.teller.begin(held.target)
+        hearing = Hearing(self.teller, self.ports.monotonic)
         try:
             answer = await held.target.provider.complete(
                 self.job.request,
@@ -179,32 +175,42 @@ class Course:
                 max_tokens=held.hold.max_tokens,
                 # A silent provider must leave time for the next one.
                 timeout_seconds=left / 2 if has_next else left,
-                on_text=on_text,
+                on_text=hearing.on_text,
+                on_choice=hearing.on_choice,
                 attempt_id=held.attempt_id,
             )
             if not takes_filtered:
                 _refuse_filtered(answer)
         except asyncio.CancelledError:
-            await self._settle(failed(held, CallAbandoned(), latency_ms=self._ms_since(began)))
+            await self._settle(self._failed(held, CallAbandoned(), began, hearing))
             raise
         except ProviderError as error:
             permit.report(error)
             self.teller.void()
-            await self._settle(failed(held, error, latency_ms=self._ms_since(began)))
+            await self._settle(self._failed(held, error, began, hearing))
             return error
         permit.report(None)
         attempt = succeeded(
             held,
             answer,
             latency_ms=self._ms_since(began),
-            first_text_ms=_ms(on_text.came_at - began) if on_text and on_text.came_at else None,
+            first_text_ms=_ms(hearing.came_at - began) if hearing.came_at else None,
         )
         self.attempts.append(attempt)
-        return Completed(answer.completion, attempt)
+        return Completed(answer.completion, attempt, answer.choice, len(self.attempts))
 
-    def _on_text(self) -> FirstText | None:
-        wanted = self.teller.on_text
-        return FirstText(wanted, self.ports.monotonic) if wanted else None
+    def _failure(self) -> CallFailure:
+        return providers_failure(
+            self.attempts,
+            unpriced=self.unpriced,
+            shut=self.shut,
+            deadline_seconds=self.deadline_seconds,
+            at=self._now(),
+        )
+
+    def _failed(self, held: Held, error: ProviderError, began: float, hearing: Hearing) -> Attempt:
+        latency_ms = self._ms_since(began)
+        return failed(held, error, latency_ms=latency_ms, said_tokens=hearing.said_tokens())
 
     async def _settle(self, attempt: Attempt) -> None:
         self.attempts.append(attempt)

@@ -16,14 +16,10 @@ def plan_completions(
     batch: Batch, *, wanted: Sequence[tuple[CallPlan, CompletionRequest]], at: datetime
 ) -> Callable[[], list[UUID]]:
     """Have `batch` write the planned calls. Returns what tells their ids in the same order, once
-    that is done. The same plan finds the same call."""
+    that is done. The same plan finds the same call. Only what is not the default is written: a
+    worker of the release before may not know it."""
     asked = [
-        (plan, {"request": clean_json(request.model_dump(mode="json", exclude=_left_out(request)))})
+        (plan, {"request": clean_json(request.model_dump(mode="json", exclude_defaults=True))})
         for plan, request in wanted
     ]
     return plan_rows(batch, LlmCall, wanted=asked, at=at)
-
-
-def _left_out(request: CompletionRequest) -> set[str]:
-    """What a worker of the release before does not know, where it is not needed."""
-    return set() if request.is_streamed else {"is_streamed"}

@@ -74,6 +74,10 @@ class PriceList:
         for price in sorted(prices, key=lambda one: one.since, reverse=True):
             self._by_model.setdefault((price.provider, price.model), []).append(price)
 
+    def models(self) -> Iterable[tuple[str, str]]:
+        """Every provider and model that has or had a price."""
+        return self._by_model
+
     def find(self, *, provider: str, model: str, on: date) -> Price | None:
         """The price on that day, None when nobody knows it. A dated snapshot that has no price of
         its own costs as its model does."""

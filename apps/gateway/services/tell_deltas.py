@@ -25,6 +25,7 @@ from apps.gateway.services.delta_store import (
     run_key,
     text_key,
 )
+from apps.gateway.services.routes import Target
 
 log = structlog.get_logger("llm")
 
@@ -78,6 +79,12 @@ class DeltaTeller:
         self._is_failing = False
         self._closing = asyncio.Event()
         self._telling: asyncio.Task[None] | None = None
+
+    on_choice = None
+    is_told = False
+
+    def begin(self, target: Target) -> None:
+        """It does not matter where the text comes from."""
 
     def on_text(self, piece: str) -> None:
         """Take a piece of the text; it is told soon."""

@@ -1,9 +1,11 @@
-"""Whom a call's text is told to while it comes."""
+"""Whom a call's answer is told to while it comes."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
-from apps.gateway.providers.port import OnText
+from apps.gateway.providers.estimate import bound_tokens
+from apps.gateway.providers.port import OnChoice, OnText
+from apps.gateway.services.routes import Target
 
 
 class Teller(Protocol):
@@ -12,7 +14,19 @@ class Teller(Protocol):
 
     @property
     def on_text(self) -> OnText | None:
-        """Takes each piece of the text; None when nobody wants it, and the call is not streamed."""
+        """Takes each piece of the text; None when nobody wants it."""
+
+    @property
+    def on_choice(self) -> OnChoice | None:
+        """Takes each part of the answer, as a choice; None when nobody wants it. Where nobody wants
+        either, the call is not streamed."""
+
+    @property
+    def is_told(self) -> bool:
+        """Whether something was told that cannot be taken back: then nobody else may answer."""
+
+    def begin(self, target: Target) -> None:
+        """An attempt begins there."""
 
     def void(self) -> None:
         """The attempt has failed: what was told so far is no part of the answer."""
@@ -21,24 +35,57 @@ class Teller(Protocol):
         """No more will come. What is left is told now, within a moment or not at all."""
 
 
-class FirstText:
-    """Passes text on, and remembers when the first of it came."""
+class Hearing:
+    """Passes what one attempt says on to a teller, and remembers when the first of it came, and how
+    much of it there was."""
 
-    def __init__(self, on_text: OnText, monotonic: Callable[[], float]) -> None:
-        self._on_text = on_text
+    def __init__(self, teller: Teller, monotonic: Callable[[], float]) -> None:
+        self._pass_text, self._pass_choice = teller.on_text, teller.on_choice
+        self.on_text = self._hear_text if self._pass_text else None
+        self.on_choice = self._hear_choice if self._pass_choice else None
         self._monotonic = monotonic
+        self._said: list[str] = []
         self.came_at: float | None = None
 
-    def __call__(self, piece: str) -> None:
+    def said_tokens(self) -> int:
+        """At most so many tokens of choices have come."""
+        return bound_tokens("".join(self._said)) if self._said else 0
+
+    def _hear_text(self, piece: str) -> None:
         if self.came_at is None:
             self.came_at = self._monotonic()
-        self._on_text(piece)
+        assert self._pass_text is not None
+        self._pass_text(piece)
+
+    def _hear_choice(self, choice: dict[str, Any]) -> None:
+        if said := said_in(choice.get("delta") or {}):
+            self._said.append(said)
+            if self.came_at is None:
+                self.came_at = self._monotonic()
+        assert self._pass_choice is not None
+        self._pass_choice(choice)
+
+
+def said_in(delta: dict[str, Any]) -> str:
+    """What a delta adds to an answer: text, or a part of tool calls."""
+    if text := delta.get("content") or delta.get("refusal"):
+        return str(text)
+    calls = delta.get("tool_calls")
+    if not calls:
+        return ""
+    functions = [call.get("function") or {} for call in calls]
+    return "".join(f"{one.get('name') or ''}{one.get('arguments') or ''}" for one in functions)
 
 
 class NoTeller:
     """Of a call that is not streamed."""
 
     on_text = None
+    on_choice = None
+    is_told = False
+
+    def begin(self, target: Target) -> None:
+        """Nobody asks."""
 
     def void(self) -> None:
         """Nothing was told."""

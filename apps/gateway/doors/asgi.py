@@ -1,0 +1,111 @@
+"""The gateway's HTTP door: it answers /v1/*, ahead of whatever answers the rest."""
+
+import re
+import time
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import structlog
+from django.conf import settings
+
+from agentplatform.core.clock import now
+from agentplatform.core.errors import PlatformError
+from agentplatform.telemetry.metrics import HTTP_DURATION, HTTP_REQUESTS
+from apps.gateway.doors.callers import Callers
+from apps.gateway.doors.chat import complete_chat
+from apps.gateway.doors.exchange import ClientGone, Exchange, Receive, Scope, Send
+from apps.gateway.doors.model_list import list_models, show_model
+from apps.gateway.doors.refusals import Refusal, not_found, refusal_of_error, wrong_method
+from apps.gateway.doors.telling_headers import call_headers
+from apps.gateway.services.reception import Reception
+from apps.tenants.contracts import Principal
+
+log = structlog.get_logger("http")
+
+PREFIX: Final = "/v1/"
+_MODEL: Final = re.compile(r"/v1/models/(.+)")
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+Endpoint = Callable[[Exchange, Principal, Reception], Awaitable[None]]
+
+
+async def _list_models(exchange: Exchange, _caller: Principal, _reception: Reception) -> None:
+    await list_models(exchange)
+
+
+async def _show_model(exchange: Exchange, _caller: Principal, _reception: Reception) -> None:
+    found = _MODEL.fullmatch(exchange.path)
+    assert found is not None
+    await show_model(exchange, found[1])
+
+
+ENDPOINTS: Final[dict[str, tuple[str, Endpoint]]] = {
+    "/v1/chat/completions": ("POST", complete_chat),
+    "/v1/models": ("GET", _list_models),
+    "/v1/models/{model}": ("GET", _show_model),
+}
+"""By address template: the method, and what answers."""
+
+
+class Door:
+    """Belongs to the event loop of the process's server. What it holds is made with the first
+    request."""
+
+    def __init__(self, beyond: Application) -> None:
+        self._beyond = beyond
+        self._callers = Callers()
+        self._reception: Reception | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
+            await self._beyond(scope, receive, send)
+            return
+        began = time.perf_counter()
+        exchange = Exchange(scope, receive, send)
+        template = "unmatched"
+        try:
+            template, method, endpoint = _find(exchange.path)
+            if exchange.method != method:
+                raise wrong_method(exchange.method, method)
+            caller = await self._callers.find(exchange.credential())
+            await endpoint(exchange, caller, self._open_reception())
+        except ClientGone:
+            return
+        except Exception as error:
+            await _refuse(exchange, error)
+        finally:
+            _count(exchange, template, time.perf_counter() - began)
+
+    async def close(self) -> None:
+        """Give up every connection; the next request makes new ones."""
+        held, self._reception = self._reception, None
+        if held is not None:
+            await held.close()
+
+    def _open_reception(self) -> Reception:
+        if self._reception is None:
+            self._reception = Reception(clock=now)
+        return self._reception
+
+
+def _find(path: str) -> tuple[str, str, Endpoint]:
+    template = path if path in ENDPOINTS else ""
+    if not template and _MODEL.fullmatch(path):
+        template = "/v1/models/{model}"
+    if not template:
+        raise not_found(path[:200])
+    return template, *ENDPOINTS[template]
+
+
+async def _refuse(exchange: Exchange, error: Exception) -> None:
+    if not isinstance(error, Refusal | PlatformError):
+        log.exception("request.crashed", path=exchange.path[:200])
+    if exchange.status:  # the answer has begun: its end without an end mark tells the client
+        return
+    headers = call_headers(exchange.call_id) if exchange.call_id else []
+    await exchange.refuse(refusal_of_error(error), headers=headers)
+
+
+def _count(exchange: Exchange, template: str, seconds: float) -> None:
+    service = settings.PLATFORM.service
+    HTTP_REQUESTS.labels(service, exchange.method, str(exchange.status)).inc()
+    HTTP_DURATION.labels(service, template).observe(seconds)

@@ -1,0 +1,50 @@
+"""Who makes a request: found in memory, and every few seconds in the database."""
+
+import asyncio
+from typing import Final
+
+import psycopg
+from django.db import Error as DatabaseError
+
+from agentplatform.core.clock import now
+from agentplatform.core.connections import brief_connection
+from apps.gateway.doors.refusals import Meaning, Refusal, unavailable
+from apps.tenants.contracts import InvalidCredentials, Principal
+from apps.tenants.facade import authenticate, known_principal, may
+
+_NO_KEY: Final = "Send your API key as 'Authorization: Bearer <key>', or as 'x-api-key: <key>'."
+
+
+class Callers:
+    """Belongs to the event loop that uses it."""
+
+    def __init__(self) -> None:
+        self._asking: dict[str, asyncio.Task[Principal]] = {}
+
+    async def find(self, raw: str) -> Principal:
+        """Who sends this key or token, if they may call models. A key that is revoked or has
+        expired, and one of a suspended tenant, is refused within seconds. Raises PlatformError and
+        Refusal."""
+        if not raw:
+            raise InvalidCredentials(_NO_KEY)
+        principal = known_principal(raw=raw, at=now()) or await self._ask(raw)
+        if not may(principal, "gateway"):
+            message = "This key may not call models: it lacks the right 'gateway'."
+            raise Refusal(message, Meaning(403, "invalid_request_error", "missing_right"))
+        return principal
+
+    async def _ask(self, raw: str) -> Principal:
+        """Once for all who ask at the same time."""
+        asking = self._asking.get(raw)
+        if asking is None:
+            asking = self._asking[raw] = asyncio.create_task(asyncio.to_thread(_authenticate, raw))
+            asking.add_done_callback(lambda _: self._asking.pop(raw, None))
+        try:
+            return await asyncio.shield(asking)
+        except (psycopg.Error, DatabaseError, OSError) as error:
+            raise unavailable("The database does not answer; try again.") from error
+
+
+def _authenticate(raw: str) -> Principal:
+    with brief_connection():
+        return authenticate(raw=raw, at=now())

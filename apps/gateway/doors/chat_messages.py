@@ -1,0 +1,149 @@
+"""The messages of a chat request."""
+
+import re
+from typing import Any, Final
+
+from apps.gateway.contracts import Message, Part, ToolUse
+from apps.gateway.doors.checks import (
+    array,
+    known_only,
+    mapping,
+    one_of,
+    required,
+    text,
+    wrong_value,
+)
+from apps.gateway.providers.json_body import decode_json
+
+_ROLES: Final = ("system", "developer", "user", "assistant", "tool")
+_KNOWN: Final = frozenset(
+    {"role", "content", "name", "tool_calls", "tool_call_id", "refusal", "annotations", "audio"}
+)
+_DETAILS: Final = ("auto", "low", "high")
+_MEDIA: Final = re.compile(r"data:image/(?:png|jpeg|jpg|gif|webp);base64,[A-Za-z0-9+/=\s]*\Z")
+
+
+def read_messages(value: Any, *, image_limit: int) -> tuple[Message, ...]:
+    """The messages of a request. Raises Refusal."""
+    messages = array(value, "messages")
+    if not messages:
+        raise wrong_value("messages", "it is empty; send at least one message.")
+    return tuple(
+        _read(mapping(message, f"messages[{number}]"), f"messages[{number}]", image_limit)
+        for number, message in enumerate(messages)
+    )
+
+
+def _read(message: dict[str, Any], param: str, image_limit: int) -> Message:
+    known_only(message, _KNOWN, param)
+    role = one_of(required(message, "role", f"{param}.role"), f"{param}.role", _ROLES)
+    if message.get("audio") is not None:
+        raise wrong_value(f"{param}.audio", "audio is not supported; remove it.")
+    content, parts = _content(message, role, param, image_limit)
+    name = message.get("name")
+    return Message(
+        role="system" if role == "developer" else role,
+        content=content,
+        parts=parts,
+        name=None if name is None else text(name, f"{param}.name"),
+        tool_calls=_tool_calls(message, role, param),
+        tool_call_id=_tool_call_id(message, role, param),
+    )
+
+
+def _content(
+    message: dict[str, Any], role: str, param: str, image_limit: int
+) -> tuple[str, tuple[Part, ...]]:
+    """The text, and the parts if there are images among them."""
+    content = message.get("content")
+    if isinstance(content, str):
+        return content, ()
+    if content is None:
+        if role == "assistant":
+            return text(message.get("refusal") or "", f"{param}.refusal"), ()
+        required(message, "content", f"{param}.content")
+    where = f"{param}.content"
+    parts = tuple(
+        _part(mapping(part, f"{where}[{number}]"), f"{where}[{number}]", role, image_limit)
+        for number, part in enumerate(array(content, where))
+    )
+    if not parts and role != "assistant":
+        raise wrong_value(where, "it is empty; send at least one part.")
+    said = "\n".join(part.text for part in parts if part.image_url is None)
+    has_images = any(part.image_url is not None for part in parts)
+    return said, parts if has_images else ()
+
+
+def _part(part: dict[str, Any], param: str, role: str, image_limit: int) -> Part:
+    kinds = ["text"]
+    if role == "user":
+        kinds.append("image_url")
+    if role == "assistant":
+        kinds.append("refusal")
+    kind = one_of(required(part, "type", f"{param}.type"), f"{param}.type", kinds)
+    known_only(part, frozenset({"type", kind, "prompt_cache_breakpoint"}), param)
+    value = required(part, kind, f"{param}.{kind}")
+    if kind == "image_url":
+        return _image(mapping(value, f"{param}.image_url"), f"{param}.image_url", image_limit)
+    return Part(text=text(value, f"{param}.{kind}"))
+
+
+def _image(image: dict[str, Any], param: str, image_limit: int) -> Part:
+    known_only(image, frozenset({"url", "detail"}), param)
+    url = text(required(image, "url", f"{param}.url"), f"{param}.url")
+    if len(url) > image_limit:
+        raise wrong_value(
+            f"{param}.url",
+            f"the image is {len(url)} bytes long as a URL, at most {image_limit} are allowed; "
+            "send a smaller image, or its https address.",
+        )
+    if not url.startswith("https://") and _MEDIA.match(url) is None:
+        raise wrong_value(
+            f"{param}.url",
+            "it must be an https address, or a data URL of a png, jpeg, gif or webp image in "
+            "base64.",
+        )
+    detail = image.get("detail")
+    checked = "auto" if detail is None else one_of(detail, f"{param}.detail", _DETAILS)
+    return Part(image_url=url, detail=checked)
+
+
+def _tool_call_id(message: dict[str, Any], role: str, param: str) -> str | None:
+    if role != "tool":
+        return None
+    where = f"{param}.tool_call_id"
+    return text(required(message, "tool_call_id", where), where)
+
+
+def _tool_calls(message: dict[str, Any], role: str, param: str) -> tuple[ToolUse, ...]:
+    calls = message.get("tool_calls")
+    if calls is None:
+        return ()
+    if role != "assistant":
+        raise wrong_value(f"{param}.tool_calls", "only messages of the assistant have them.")
+    where = f"{param}.tool_calls"
+    return tuple(
+        _tool_call(mapping(call, f"{where}[{number}]"), f"{where}[{number}]")
+        for number, call in enumerate(array(calls, where))
+    )
+
+
+def _tool_call(call: dict[str, Any], param: str) -> ToolUse:
+    one_of(call.get("type", "function"), f"{param}.type", ("function",))
+    where = f"{param}.function"
+    function = mapping(required(call, "function", where), where)
+    return ToolUse(
+        id=text(required(call, "id", f"{param}.id"), f"{param}.id"),
+        name=text(required(function, "name", f"{where}.name"), f"{where}.name"),
+        arguments=_arguments(function.get("arguments"), f"{where}.arguments"),
+    )
+
+
+def _arguments(value: Any, param: str) -> dict[str, Any]:
+    try:
+        arguments = decode_json(text(value, param).encode("utf-8", "surrogatepass") or b"{}")
+    except (ValueError, RecursionError):
+        arguments = None
+    if not isinstance(arguments, dict):
+        raise wrong_value(param, "it must be a JSON object, written as a string.")
+    return arguments

@@ -1,0 +1,272 @@
+"""The body of POST /v1/chat/completions, as a request to the pipeline."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import Any, Final
+
+from agentplatform.core.json_schema import find_schema_problem
+from apps.gateway.contracts import CompletionRequest, ToolSpec
+from apps.gateway.doors.chat_messages import read_messages
+from apps.gateway.doors.checks import (
+    array,
+    boolean,
+    integer,
+    known_only,
+    mapping,
+    name_of,
+    number,
+    one_of,
+    required,
+    text,
+    wrong_type,
+    wrong_value,
+)
+from apps.gateway.doors.refusals import wrong
+from apps.gateway.providers.json_body import decode_json, encode_json
+
+MAX_TOOLS: Final = 128
+Check = Callable[[Any, str], Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChatWish:
+    """What a client wants: `has_usage` asks for a last chunk with the usage."""
+
+    request: CompletionRequest
+    is_streamed: bool
+    has_usage: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bounds:
+    """What the operator allows."""
+
+    image_bytes: int
+    passes_unknown: bool
+
+
+def read_chat(raw: bytes, *, bounds: Bounds) -> ChatWish:
+    """The wish that a body says. Raises Refusal, which names the parameter that is wrong."""
+    body = _decode(raw)
+    options = _options(body, passes_unknown=bounds.passes_unknown)
+    _refuse_others(body)
+    tools = _tools(body.get("tools"))
+    tool_choice, tool_name = _tool_choice(body.get("tool_choice"), tools)
+    if body.get("response_format") is not None:
+        options["response_format"] = _response_format(body["response_format"])
+    is_streamed = _or_none(body, "stream", boolean) or False
+    return ChatWish(
+        request=CompletionRequest(
+            model=_model(body),
+            messages=read_messages(
+                required(body, "messages", "messages"), image_limit=bounds.image_bytes
+            ),
+            tools=tools,
+            tool_choice=tool_choice,
+            tool_name=tool_name,
+            response_schema=_schema_of(options),
+            max_tokens=_max_tokens(body),
+            temperature=_or_none(body, "temperature", partial(number, least=0, most=2)),
+            options=options,
+            is_verbatim=True,
+        ),
+        is_streamed=is_streamed,
+        has_usage=_has_usage(body, is_streamed),
+    )
+
+
+def _decode(raw: bytes) -> dict[str, Any]:
+    try:
+        body = decode_json(raw)
+    except (ValueError, RecursionError) as error:
+        told = str(error)[:200]
+        raise wrong(None, f"The body is no JSON: {told}", code="invalid_json") from error
+    if not isinstance(body, dict):
+        raise wrong(None, f"The body must be a JSON object, not {name_of(body)}.")
+    return body
+
+
+def _model(body: dict[str, Any]) -> str:
+    model = text(required(body, "model", "model"), "model")
+    if not model:
+        raise wrong_value("model", "it is empty.")
+    return model
+
+
+def _stop(value: Any, param: str) -> Any:
+    if isinstance(value, str):
+        return value
+    return [text(one, f"{param}[{at}]") for at, one in enumerate(array(value, param, most=4))]
+
+
+def _metadata(value: Any, param: str) -> Any:
+    if len(mapping(value, param)) > 16:
+        raise wrong_value(param, "it has more than 16 keys.")
+    return {name: text(one, f"{param}.{name}") for name, one in value.items()}
+
+
+_penalty = partial(number, least=-2, most=2)
+_EFFORTS: Final = ("none", "minimal", "low", "medium", "high", "xhigh")
+_OPTIONS: Final[dict[str, Check]] = {
+    "stop": _stop,
+    "top_p": partial(number, least=0, most=1),
+    "seed": integer,
+    "frequency_penalty": _penalty,
+    "presence_penalty": _penalty,
+    "logit_bias": mapping,
+    "logprobs": boolean,
+    "top_logprobs": partial(integer, least=0, most=20),
+    "user": text,
+    "safety_identifier": text,
+    "metadata": _metadata,
+    "parallel_tool_calls": boolean,
+    "reasoning_effort": partial(one_of, allowed=_EFFORTS),
+    "verbosity": partial(one_of, allowed=("low", "medium", "high")),
+    "service_tier": text,
+    "store": boolean,
+    "prediction": mapping,
+    "prompt_cache_key": text,
+    "prompt_cache_retention": text,
+    "prompt_cache_options": mapping,
+}
+"""What is handed on to a provider that has it."""
+_OWN: Final = frozenset({
+    "model", "messages", "tools", "tool_choice", "response_format", "max_tokens",
+    "max_completion_tokens", "temperature", "n", "stream", "stream_options", "modalities",
+})  # fmt: skip
+_REFUSED: Final = {
+    "functions": "use 'tools' instead.",
+    "function_call": "use 'tool_choice' instead.",
+    "audio": "answers are text only; remove it.",
+    "web_search_options": "the gateway searches nothing; remove it.",
+    "moderation": "the gateway moderates nothing; remove it.",
+}
+_CHOICES: Final = ("none", "auto", "required")
+
+
+def _options(body: dict[str, Any], *, passes_unknown: bool) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    for name, value in body.items():
+        if name in _OWN:
+            continue
+        if name in _REFUSED:
+            raise wrong(name, f"'{name}' is not supported: {_REFUSED[name]}", code="unsupported")
+        check = _OPTIONS.get(name)
+        if check is not None:
+            if value is not None:
+                options[name] = check(value, name)
+        elif passes_unknown:
+            options[name] = value
+        else:
+            message = f"Unknown parameter: '{name[:100]}'; remove it."
+            raise wrong(name[:100], message, code="unknown_parameter")
+    if "top_logprobs" in options and not options.get("logprobs"):
+        raise wrong_value("top_logprobs", "it needs 'logprobs' to be true.")
+    return options
+
+
+def _refuse_others(body: dict[str, Any]) -> None:
+    if body.get("n") is not None and integer(body["n"], "n") != 1:
+        raise wrong(
+            "n", "'n' must be 1: ask several times for several answers.", code="unsupported"
+        )
+    if body.get("modalities") is not None and body["modalities"] != ["text"]:
+        raise wrong("modalities", "'modalities' can only be ['text'].", code="unsupported")
+
+
+def _max_tokens(body: dict[str, Any]) -> int | None:
+    for name in ("max_completion_tokens", "max_tokens"):
+        if body.get(name) is not None:
+            return integer(body[name], name, least=1, most=10_000_000)
+    return None
+
+
+def _has_usage(body: dict[str, Any], is_streamed: bool) -> bool:
+    if body.get("stream_options") is None:
+        return False
+    if not is_streamed:
+        raise wrong_value("stream_options", "it is only allowed with 'stream': true.")
+    options = mapping(body["stream_options"], "stream_options")
+    known_only(options, frozenset({"include_usage", "include_obfuscation"}), "stream_options")
+    return bool(_or_none(options, "include_usage", boolean))
+
+
+def _tools(value: Any) -> tuple[ToolSpec, ...]:
+    if value is None:
+        return ()
+    return tuple(
+        _tool(mapping(tool, f"tools[{at}]"), f"tools[{at}]")
+        for at, tool in enumerate(array(value, "tools", most=MAX_TOOLS))
+    )
+
+
+def _tool(tool: dict[str, Any], param: str) -> ToolSpec:
+    one_of(required(tool, "type", f"{param}.type"), f"{param}.type", ("function",))
+    where = f"{param}.function"
+    function = mapping(required(tool, "function", where), where)
+    known_only(function, frozenset({"name", "description", "parameters", "strict"}), where)
+    parameters = function.get("parameters")
+    if parameters is None:
+        parameters = {"type": "object", "properties": {}}
+    return ToolSpec(
+        name=text(required(function, "name", f"{where}.name"), f"{where}.name"),
+        description=text(function.get("description") or "", f"{where}.description"),
+        parameters=_schema(parameters, f"{where}.parameters"),
+        strict=_or_none(function, "strict", boolean),
+    )
+
+
+def _tool_choice(value: Any, tools: tuple[ToolSpec, ...]) -> tuple[str, str | None]:
+    if value is None:
+        return "auto", None
+    if not tools:
+        raise wrong_value("tool_choice", "it is only allowed with 'tools'.")
+    if isinstance(value, str):
+        return one_of(value, "tool_choice", _CHOICES), None
+    if not isinstance(value, dict):
+        raise wrong_type("tool_choice", value, "a string or an object")
+    one_of(required(value, "type", "tool_choice.type"), "tool_choice.type", ("function",))
+    function = mapping(required(value, "function", "tool_choice.function"), "tool_choice.function")
+    where = "tool_choice.function.name"
+    name = text(required(function, "name", where), where)
+    if name not in {tool.name for tool in tools}:
+        raise wrong_value(where, f"there is no tool '{name[:100]}' among 'tools'.")
+    return "required", name
+
+
+def _response_format(value: Any) -> dict[str, Any] | None:
+    where = "response_format"
+    wanted = mapping(value, where)
+    kinds = ("text", "json_object", "json_schema")
+    kind = one_of(required(wanted, "type", f"{where}.type"), f"{where}.type", kinds)
+    if kind == "json_schema":
+        format_ = mapping(required(wanted, kind, f"{where}.{kind}"), f"{where}.{kind}")
+        text(required(format_, "name", f"{where}.{kind}.name"), f"{where}.{kind}.name")
+        schema = required(format_, "schema", f"{where}.{kind}.schema")
+        _schema(schema, f"{where}.{kind}.schema")
+    return wanted
+
+
+def _schema_of(options: dict[str, Any]) -> dict[str, Any] | None:
+    wanted = options.get("response_format") or {}
+    schema: dict[str, Any] | None = (wanted.get("json_schema") or {}).get("schema")
+    return schema if wanted.get("type") == "json_schema" else None
+
+
+def _schema(value: Any, param: str) -> dict[str, Any]:
+    schema = mapping(value, param)
+    if problem := _problem_of(encode_json(schema)):
+        raise wrong_value(param, f"this is no JSON schema: {problem}")
+    return schema
+
+
+@lru_cache(maxsize=256)
+def _problem_of(schema: bytes) -> str | None:
+    """Kept, as programs send the same schemas again and again."""
+    return find_schema_problem(decode_json(schema))
+
+
+def _or_none(body: dict[str, Any], name: str, check: Check) -> Any:
+    value = body.get(name)
+    return None if value is None else check(value, name)

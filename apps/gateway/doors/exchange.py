@@ -1,0 +1,116 @@
+"""One HTTP request and its answer, on ASGI."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from apps.gateway.doors.refusals import Refusal, too_large
+from apps.gateway.providers.json_body import encode_json
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+_JSON: Final = (b"content-type", b"application/json")
+_EVENTS: Final = (b"content-type", b"text/event-stream; charset=utf-8")
+_ALWAYS: Final = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
+_MAX_CREDENTIAL: Final = 8192
+
+
+class ClientGone(Exception):
+    """Nobody waits for the answer any more."""
+
+
+class Exchange:
+    """`status` is that of the answer, 0 before it has begun; `call_id` the call that it makes."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]
+        self.status = 0
+        self.call_id: UUID | None = None
+        self._headers: dict[bytes, bytes] = dict(scope["headers"])
+        self._receive = receive
+        self._send = send
+
+    def header(self, name: bytes) -> str:
+        """The header of this name in small letters; empty without one."""
+        return self._headers.get(name, b"").decode("latin-1")
+
+    def credential(self) -> str:
+        """The key or token that the client sends, as OpenAI's or as Anthropic's clients do."""
+        scheme, _, token = self.header(b"authorization").partition(" ")
+        raw = token if scheme.lower() == "bearer" else self.header(b"x-api-key")
+        return raw.strip()[:_MAX_CREDENTIAL]
+
+    async def read_body(self, *, limit: int) -> bytes:
+        """The whole body. Raises Refusal as soon as it passes `limit`, and ClientGone."""
+        declared = self.header(b"content-length")
+        if declared.isdecimal() and int(declared) > limit:
+            raise too_large(limit)
+        message = await self._receive()
+        body: bytes = message.get("body", b"")
+        if message.get("more_body"):
+            body = await self._read_more(body, limit)
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        if len(body) > limit:
+            raise too_large(limit)
+        return body
+
+    async def wait_until_gone(self) -> None:
+        """Returns when the client has left. The body must have been read."""
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+    async def reply(self, value: Any, *, status: int = 200, headers: Headers | None = None) -> None:
+        """Answer with JSON."""
+        body = encode_json(value)
+        length = (b"content-length", b"%d" % len(body))
+        await self._start(status, [_JSON, length, *_ALWAYS, *(headers or ())])
+        await self._send({"type": "http.response.body", "body": body})
+
+    async def refuse(self, refusal: Refusal, *, headers: Headers | None = None) -> None:
+        """Answer with an error."""
+        own = [*(headers or ()), *encode_headers(refusal.headers)]
+        if refusal.meaning.status == 413:
+            own.append((b"connection", b"close"))
+        await self.reply(refusal.body(), status=refusal.meaning.status, headers=own)
+
+    async def start_events(self, *, headers: Headers) -> None:
+        """Begin to answer with a stream of events."""
+        await self._start(200, [_EVENTS, *_ALWAYS, (b"x-accel-buffering", b"no"), *headers])
+
+    async def send_events(self, data: bytes) -> None:
+        """Send whole events."""
+        await self._send({"type": "http.response.body", "body": data, "more_body": True})
+
+    async def end_events(self, data: bytes = b"") -> None:
+        """Send the last events, and end the answer."""
+        await self._send({"type": "http.response.body", "body": data, "more_body": False})
+
+    async def _start(self, status: int, headers: Headers) -> None:
+        self.status = status
+        await self._send({"type": "http.response.start", "status": status, "headers": headers})
+
+    async def _read_more(self, first: bytes, limit: int) -> bytes:
+        pieces, size = [first], len(first)
+        while True:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise ClientGone
+            pieces.append(message.get("body", b""))
+            size += len(pieces[-1])
+            if size > limit:
+                raise too_large(limit)
+            if not message.get("more_body"):
+                return b"".join(pieces)
+
+
+def encode_headers(headers: Mapping[str, str]) -> Headers:
+    """Headers as ASGI takes them; what is no Latin-1 is replaced, line ends cannot be sent."""
+    return [
+        (name.encode(), "".join(value.splitlines()).encode("latin-1", "replace"))
+        for name, value in headers.items()
+    ]

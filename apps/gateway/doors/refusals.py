@@ -1,0 +1,105 @@
+"""Why a request is not answered, in OpenAI's words: {"error": {message, type, param, code}}."""
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from agentplatform.calls.contracts import CallFailure
+from agentplatform.core.errors import PlatformError
+
+RETRY_SECONDS: Final = 1
+"""What is told to who should come again, where nobody knows better."""
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """A status, and a type and a code that OpenAI's clients know."""
+
+    status: int
+    type: str
+    code: str | None = None
+
+
+_WRONG: Final = Meaning(400, "invalid_request_error")
+_BUSY: Final = Meaning(503, "server_error", "unavailable")
+_BY_CODE: Final[dict[str, Meaning]] = {
+    "unauthenticated": Meaning(401, "invalid_request_error", "invalid_api_key"),
+    "tenant_inactive": Meaning(403, "invalid_request_error", "tenant_inactive"),
+    "budget_exceeded": Meaning(429, "insufficient_quota", "budget_exceeded"),
+    "unknown_model": Meaning(404, "invalid_request_error", "model_not_found"),
+    "no_provider": Meaning(404, "invalid_request_error", "model_not_found"),
+    "bad_request": Meaning(400, "invalid_request_error", "bad_request"),
+    "context_too_long": Meaning(400, "invalid_request_error", "context_length_exceeded"),
+    "content_filtered": Meaning(400, "invalid_request_error", "content_filter"),
+    "unsupported": Meaning(400, "invalid_request_error", "unsupported"),
+    "invalid": _WRONG,
+    "providers_failed": Meaning(502, "server_error", "providers_failed"),
+    "invalid_output": Meaning(502, "server_error", "invalid_output"),
+}
+
+
+@dataclass
+class Refusal(Exception):
+    """An answer that is an error; `param` names the part of the request that is wrong."""
+
+    message: str
+    meaning: Meaning = _WRONG
+    param: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def body(self) -> dict[str, Any]:
+        error = {
+            "message": self.message,
+            "type": self.meaning.type,
+            "param": self.param,
+            "code": self.meaning.code,
+        }
+        return {"error": error}
+
+
+def wrong(param: str | None, message: str, *, code: str | None = None) -> Refusal:
+    """The refusal of a request for this parameter."""
+    return Refusal(message, Meaning(400, "invalid_request_error", code), param)
+
+
+def not_found(path: str) -> Refusal:
+    message = f"There is nothing at {path}; see the list of addresses in docs/gateway-http.md."
+    return Refusal(message, Meaning(404, "invalid_request_error", "not_found"))
+
+
+def wrong_method(method: str, allowed: str) -> Refusal:
+    meaning = Meaning(405, "invalid_request_error", "method_not_allowed")
+    return Refusal(f"Use {allowed} here, not {method}.", meaning, headers={"allow": allowed})
+
+
+def too_large(limit: int) -> Refusal:
+    meaning = Meaning(413, "invalid_request_error", "request_too_large")
+    return Refusal(f"The body is larger than {limit} bytes; send less.", meaning)
+
+
+def refusal_of_failure(failure: CallFailure) -> Refusal:
+    """Of a call that got no answer."""
+    meaning = _BY_CODE.get(failure.code, _BUSY)
+    if failure.is_retryable and meaning.status == 502:
+        meaning = Meaning(503, meaning.type, meaning.code)
+    param = "model" if meaning.code == "model_not_found" else None
+    return Refusal(failure.detail, meaning, param, _retry_headers(meaning))
+
+
+def refusal_of_error(error: Exception) -> Refusal:
+    """Of a request that an error ended: the platform's own say why; of others nothing is told."""
+    if isinstance(error, Refusal):
+        return error
+    if not isinstance(error, PlatformError):
+        meaning = Meaning(500, "server_error", "internal_error")
+        return Refusal("The gateway failed in a way it should not; its log says more.", meaning)
+    meaning = _BY_CODE.get(error.code) or Meaning(error.status, "server_error", error.code)
+    return Refusal(error.detail, meaning, headers=_retry_headers(meaning))
+
+
+def unavailable(message: str) -> Refusal:
+    """Something that the gateway needs is away; it is worth coming again."""
+    return Refusal(message, _BUSY, headers=_retry_headers(_BUSY))
+
+
+def _retry_headers(meaning: Meaning) -> dict[str, str]:
+    return {"retry-after": str(RETRY_SECONDS)} if meaning.status == 503 else {}

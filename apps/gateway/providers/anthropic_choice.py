@@ -1,0 +1,80 @@
+"""An answer of Anthropic's as the choice of an OpenAI completion, whole or in pieces."""
+
+from typing import Any
+
+from apps.gateway.contracts import StopReason
+from apps.gateway.providers.json_body import encode_json
+from apps.gateway.providers.port import OnChoice
+
+STOP_REASONS: dict[str | None, StopReason] = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "pause_turn": "stop",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "tool_use": "tool_calls",
+    "refusal": "content_filter",
+}
+
+
+def choice_of(response: dict[str, Any]) -> dict[str, Any]:
+    """The choice that says what this Message does."""
+    blocks = response["content"]
+    text = "".join(block["text"] for block in blocks if block["type"] == "text")
+    calls = [_call(block) for block in blocks if block["type"] == "tool_use"]
+    message: dict[str, Any] = {"role": "assistant", "content": text or None, "refusal": None}
+    if calls:
+        message["tool_calls"] = calls
+    elif not text:
+        message["content"] = ""
+    return {
+        "index": 0,
+        "message": message,
+        "logprobs": None,
+        "finish_reason": STOP_REASONS.get(response.get("stop_reason"), "stop"),
+    }
+
+
+class ChoiceTeller:
+    """Tells the pieces of one streamed Message."""
+
+    def __init__(self, on_choice: OnChoice) -> None:
+        self._on_choice = on_choice
+        self._calls: dict[int, int] = {}
+        """The number of a tool call by that of its block."""
+
+    def begin(self) -> None:
+        self._tell({"role": "assistant", "content": ""})
+
+    def text(self, text: str) -> None:
+        self._tell({"content": text})
+
+    def call(self, block: int, *, call_id: str, name: str) -> None:
+        """A tool call begins in this block."""
+        number = self._calls.setdefault(block, len(self._calls))
+        function = {"name": name, "arguments": ""}
+        head = {"index": number, "id": call_id, "type": "function", "function": function}
+        self._tell({"tool_calls": [head]})
+
+    def arguments(self, block: int, text: str) -> None:
+        """The next piece of the arguments of this block's tool call."""
+        part = {"index": self._calls[block], "function": {"arguments": text}}
+        self._tell({"tool_calls": [part]})
+
+    def end(self, stop_reason: str) -> None:
+        self._tell({}, STOP_REASONS.get(stop_reason, "stop"))
+
+    def _tell(self, delta: dict[str, Any], finish_reason: str | None = None) -> None:
+        self._on_choice(
+            {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
+        )
+
+
+def _call(block: dict[str, Any]) -> dict[str, Any]:
+    told = block["input"]
+    arguments = told if isinstance(told, str) else encode_json(told).decode()
+    return {
+        "id": block["id"],
+        "type": "function",
+        "function": {"name": block["name"], "arguments": arguments or "{}"},
+    }

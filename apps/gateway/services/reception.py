@@ -1,0 +1,69 @@
+"""The work of calls that come over HTTP, on one event loop: nothing of them is planned in a row."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+import psycopg
+import structlog
+
+from agentplatform.core.errors import PlatformError
+from agentplatform.core.ids import new_id
+from apps.gateway.contracts import CompletionRequest
+from apps.gateway.services.attempt import CallOwner, Completed, Failed, Job
+from apps.gateway.services.endings import Ending
+from apps.gateway.services.known_rooms import KnownRooms
+from apps.gateway.services.office import Office
+from apps.gateway.services.telling import Teller
+from apps.tenants.contracts import BookingUnavailable, Principal
+
+log = structlog.get_logger("llm")
+
+Clock = Callable[[], datetime]
+
+
+class Reception:
+    """Belongs to the event loop that uses it."""
+
+    def __init__(self, *, clock: Clock) -> None:
+        self._clock = clock
+        self._office = Office()
+        self._rooms = KnownRooms(self._office)
+
+    def receive(self, caller: Principal, request: CompletionRequest) -> Job:
+        """The call of a caller, who has the right to make it. Its accounts are not read yet."""
+        owner = CallOwner(
+            call_id=new_id(),
+            tenant_id=caller.tenant_id,
+            user_id=caller.user_id,
+            api_key_id=caller.api_key_id,
+        )
+        return Job(owner=owner, request=request, accounts=(), at=self._clock())
+
+    async def open(self, job: Job) -> Job:
+        """The call with its accounts. Raises PlatformError: TenantInactive, BookingUnavailable."""
+        try:
+            return replace(job, accounts=await self._rooms.find(job))
+        except (psycopg.Error, OSError) as error:
+            raise BookingUnavailable("The database does not answer; try again.") from error
+
+    async def answer(self, job: Job, *, teller: Teller) -> Completed | Failed:
+        """Have a provider answer an opened call. Whoever has the answer must settle it. Raises
+        PlatformError when nothing may be asked."""
+        try:
+            return await self._office.answer(job, teller=teller)
+        except (psycopg.Error, OSError) as error:
+            raise BookingUnavailable("The database does not answer; try again.") from error
+
+    async def settle(self, job: Job, completed: Completed) -> None:
+        """Charge an answer, after it went out; until this is done what it may cost is held, and if
+        it is never done the sweeper charges that. It never raises."""
+        ending = Ending(owner=job.owner, attempt=completed.attempt, at=self._clock())
+        try:
+            await self._office.write(ending)
+        except (PlatformError, psycopg.Error, OSError):
+            log.exception("llm.not_settled", call_id=str(job.owner.call_id))
+
+    async def close(self) -> None:
+        """Give up every connection."""
+        await self._office.close()

@@ -1,0 +1,90 @@
+"""The HTTP door on a real server, in front of the test provider."""
+
+import asyncio
+import threading
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import httpx
+import openai
+import uvicorn
+
+from apps.gateway.doors.asgi import Door
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A key of a tenant, and where it calls."""
+
+    tenant_id: UUID
+    api_key_id: UUID
+    secret: str
+    address: str
+
+    def post(self, body: Any, *, path: str = "/v1/chat/completions", **more: Any) -> httpx.Response:
+        headers = {"authorization": f"Bearer {self.secret}", **more.pop("headers", {})}
+        content = body if isinstance(body, bytes) else None
+        how: dict[str, Any] = {"content": content} if content is not None else {"json": body}
+        return httpx.post(self.address + path, headers=headers, timeout=30, **how, **more)
+
+    def chat(self, **body: Any) -> httpx.Response:
+        """One plain request that says hello, unless `body` says otherwise."""
+        body.setdefault("messages", [{"role": "user", "content": "Hello."}])
+        body.setdefault("model", "default")
+        return self.post(body)
+
+    def get(self, path: str, **headers: str) -> httpx.Response:
+        sent = {"authorization": f"Bearer {self.secret}", **headers}
+        return httpx.get(self.address + path, headers=sent, timeout=30)
+
+    def sdk(self) -> openai.OpenAI:
+        return openai.OpenAI(api_key=self.secret, base_url=f"{self.address}/v1", max_retries=0)
+
+
+class Server:
+    """A door on a port of its own, in a thread with an event loop of its own."""
+
+    def __init__(self) -> None:
+        self.door = Door(_nothing)
+        config = uvicorn.Config(
+            self.door, host="127.0.0.1", port=0, lifespan="off", log_level="warning"
+        )
+        self._server = uvicorn.Server(config)
+        self._is_up = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self.address = ""
+
+    def start(self) -> None:
+        self._thread.start()
+        assert self._is_up.wait(30)
+
+    def begin_to_stop(self) -> None:
+        """Take no more connections; what is in flight goes on."""
+        self._server.should_exit = True
+
+    def stop(self) -> None:
+        """As SIGTERM does: what is in flight ends first."""
+        self._server.should_exit = True
+        self._thread.join(60)
+
+    def _run(self) -> None:
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        startup = self._server.startup
+
+        async def told_startup(sockets: Any = None) -> None:
+            await startup(sockets)
+            port = self._server.servers[0].sockets[0].getsockname()[1]
+            self.address = f"http://127.0.0.1:{port}"
+            self._is_up.set()
+
+        self._server.startup = told_startup  # type: ignore[method-assign]
+        await self._server.serve()
+        await self.door.close()
+
+
+async def _nothing(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 418, "headers": []})
+    await send({"type": "http.response.body", "body": b"beyond"})
