@@ -150,6 +150,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "users", "description": "People of the tenant."},
         {"name": "api-keys", "description": "Keys: made, rotated, revoked."},
         {"name": "secrets", "description": "Secrets: set and deleted, never shown."},
+        {"name": "alerts", "description": "What somebody should look at."},
         {"name": "audit", "description": "Who changed what."},
         {"name": "tasks", "description": "Task definitions and their versions."},
         {"name": "runs", "description": "Runs of a task: start, follow, cancel."},

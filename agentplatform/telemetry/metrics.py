@@ -81,10 +81,10 @@ LLM_CIRCUIT_BREAKER_STATE = Gauge(
     ["provider"],
     multiprocess_mode="mostrecent",
 )
-BUDGET_ALERTS = Counter(
-    "budget_alerts_total",
-    "Thresholds of monthly budgets that were reached.",
-    ["tenant_id", "kind", "threshold"],
+ALERTS = Counter(
+    "alerts_total",
+    "Alerts that were raised; without a tenant, the platform's own.",
+    ["tenant_id", "kind"],
 )
 DEAD_LETTERS = Counter("dead_letters_total", "Dead letters that were written.", ["kind"])
 DEAD_LETTERS_OPEN = Gauge(

@@ -25,6 +25,7 @@ from apps.tenants.services.delete_secret import delete_secret as delete_secret
 from apps.tenants.services.expire_reservations import expire_reservations as expire_reservations
 from apps.tenants.services.holdings import register_holdings as register_holdings
 from apps.tenants.services.open_account import open_run_account as open_run_account
+from apps.tenants.services.raise_alert import raise_alert as raise_alert
 from apps.tenants.services.record_change import record_change as record_change
 from apps.tenants.services.require_active_tenant import (
     keep_tenant_active as keep_tenant_active,
@@ -37,6 +38,8 @@ from apps.tenants.services.rooms import Rooms as Rooms
 from apps.tenants.services.set_budget import set_budget as set_budget
 from apps.tenants.services.set_secret import set_secret as set_secret
 from apps.tenants.services.spending_accounts import spending_accounts as spending_accounts
+from apps.tenants.services.tell_refusal import tell_refusal as tell_refusal
+from apps.tenants.services.watch_budgets import budget_alerts_of_runs as budget_alerts_of_runs
 
 
 def principal_of(request: Request) -> Principal:

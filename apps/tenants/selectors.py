@@ -24,6 +24,7 @@ from agentplatform.core.errors import NotFound
 from agentplatform.core.transactions import scope_connection
 from apps.tenants.contracts import (
     AccountRoom,
+    AlertFilter,
     AuditFilter,
     BudgetOwner,
     BudgetUse,
@@ -31,7 +32,7 @@ from apps.tenants.contracts import (
     Spending,
     Unit,
 )
-from apps.tenants.models import Account, AuditEntry, Budget, Tenant
+from apps.tenants.models import Account, Alert, AuditEntry, Budget, Tenant
 
 AUDIT_FIELDS = (
     "id", "at", "tenant_id", "actor_kind", "actor_id", "actor_name", "action", "target_kind",
@@ -232,3 +233,16 @@ def audit_entries(*, tenant_id: UUID | None, wanted: AuditFilter) -> QuerySet[Au
     if wanted.until is not None:
         entries = entries.filter(at__lt=wanted.until)
     return entries
+
+
+def alerts_of(*, tenant_id: UUID, wanted: AlertFilter) -> QuerySet[Alert]:
+    """The alerts that are wanted of a tenant."""
+    alerts = Alert.objects.filter(tenant_id=tenant_id)
+    for name in ("kind", "subject"):
+        if (value := getattr(wanted, name)) is not None:
+            alerts = alerts.filter(**{name: value})
+    if wanted.since is not None:
+        alerts = alerts.filter(created_at__gte=wanted.since)
+    if wanted.until is not None:
+        alerts = alerts.filter(created_at__lt=wanted.until)
+    return alerts

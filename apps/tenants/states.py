@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import get_args
 
 from agentplatform.core.state_machine import StateMachine
-from apps.tenants.contracts import Right, Role
+from apps.tenants.contracts import AlertKind, Right, Role
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     "viewer": frozenset({"read"}),
@@ -20,6 +20,8 @@ ROLES_OF_TENANTS: tuple[Role, ...] = ("viewer", "member", "admin")
 RIGHTS_OF_TENANTS: tuple[Right, ...] = tuple(
     right for right in get_args(Right) if right in RIGHTS["admin"]
 )
+
+ALERT_KINDS: tuple[AlertKind, ...] = get_args(AlertKind)
 
 TENANT = StateMachine(
     "tenant",

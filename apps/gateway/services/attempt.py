@@ -112,9 +112,10 @@ class Completed:
 
 @dataclass(frozen=True)
 class Failed:
-    """Nobody answered. Every attempt is settled."""
+    """Nobody answered. Every attempt is settled. `refused_by` is the account that had no room."""
 
     failure: CallFailure
+    refused_by: AccountRoom | None = None
 
 
 def succeeded(

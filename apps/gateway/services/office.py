@@ -9,7 +9,9 @@ from datetime import datetime
 from django.conf import settings
 
 from agentplatform.calls.contracts import CallFailure
+from apps.gateway.services.alerts import finish_alerts
 from apps.gateway.services.attempt import Attempt, Completed, Failed, Job
+from apps.gateway.services.breaker.alarm import OpenAlarm
 from apps.gateway.services.breaker.breakers import Breakers, Permit, Shut
 from apps.gateway.services.breaker.rules import Rules, rules_of
 from apps.gateway.services.breaker.shared_circuits import SharedCircuits
@@ -18,6 +20,7 @@ from apps.gateway.services.endings import Ending, Endings
 from apps.gateway.services.live_providers import LiveProviders
 from apps.gateway.services.pipeline import Course, Ports
 from apps.gateway.services.routes import Menu, NoRoute, Target, way_of
+from apps.gateway.services.tell_failure import tell_failure
 from apps.gateway.services.telling import Teller
 from apps.gateway.services.trace_calls import with_spans
 from apps.tenants.contracts import AccountRoom, Admission
@@ -32,7 +35,9 @@ class Office:
         self._books = Books()
         self._endings = Endings()
         self._providers = LiveProviders()
-        self._breakers = Breakers(SharedCircuits(settings.REDIS_URL), _breaker_rules)
+        self._breakers = Breakers(
+            SharedCircuits(settings.REDIS_URL), _breaker_rules, listeners=(OpenAlarm(),)
+        )
 
     async def answer(self, job: Job, *, teller: Teller) -> Completed | Failed:
         """Have a provider answer, through the one pipeline. An answered attempt is not settled yet:
@@ -54,9 +59,12 @@ class Office:
                 teller=teller,
             )
             try:
-                return await course.run()
+                outcome = await course.run()
             finally:
                 await teller.close()
+        if isinstance(outcome, Failed):
+            tell_failure(job, outcome, course.attempts)
+        return outcome
 
     async def read_rooms(self, job: Job) -> tuple[AccountRoom, ...]:
         """The accounts that the call is booked on, as they are now. Raises PlatformError."""
@@ -81,6 +89,7 @@ class Office:
         for held in (self._rooms, self._books, self._endings):
             await held.close()
         await self._breakers.close()
+        await finish_alerts()
         await self._providers.close()
 
     def _ports(self) -> Ports:

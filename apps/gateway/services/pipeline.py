@@ -70,7 +70,7 @@ class Course:
             try:
                 ended = await self._ask(target, has_next=bool(left), instead=instead)
             except NoRoom as refusal:
-                return Failed(budget_failure(refusal))
+                return Failed(budget_failure(refusal), refused_by=refusal.account)
             except NoPrice:
                 self.unpriced.append(target)
                 continue

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 
 from apps.tenants.admin import (  # noqa: F401  registers
+    alert,
     api_key,
     audit_entry,
     budget,

@@ -1,20 +1,18 @@
-"""Budgets of users, keys and runs, and the warnings that they grew short."""
+"""Budgets of users, keys and runs."""
 
 from typing import Any, cast
 
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from agentplatform.api.admin_refusal import Form, ServiceAdmin
-from agentplatform.core.admin import ReadOnly
 from agentplatform.core.clock import now
-from apps.tenants.admin.budget_bar import bar_of, usd_words
+from apps.tenants.admin.budget_bar import bar_of
 from apps.tenants.admin.budget_form import LimitsForm, NewBudgetForm
 from apps.tenants.contracts import BudgetOwner
-from apps.tenants.models import Budget, BudgetAlert
+from apps.tenants.models import Budget
 from apps.tenants.selectors import with_month_use
 from apps.tenants.services.member_budget import remove_member_budget, set_member_budget
 
@@ -78,29 +76,3 @@ class BudgetAdmin(ServiceAdmin):
 
 def _owner(budget: Any) -> BudgetOwner:
     return BudgetOwner(user_id=budget.user_id, api_key_id=budget.api_key_id)
-
-
-@admin.register(BudgetAlert)
-class BudgetAlertAdmin(ReadOnly, ModelAdmin):
-    list_display = ("created_at", "tenant", "account", "share", "used_in_words", "limit_in_words")
-    list_filter = (("tenant", AutocompleteSelectFilter), "threshold")
-    list_filter_submit = True
-    list_select_related = ("tenant", "account")
-    search_fields = ("tenant__slug",)
-    date_hierarchy = "created_at"
-
-    @admin.display(description="Reached", ordering="threshold")
-    def share(self, alert: BudgetAlert) -> str:
-        return f"{alert.threshold:.0%}"
-
-    @admin.display(description="Used", ordering="used")
-    def used_in_words(self, alert: BudgetAlert) -> str:
-        return _words(alert, alert.used)
-
-    @admin.display(description="Limit", ordering="hard_limit")
-    def limit_in_words(self, alert: BudgetAlert) -> str:
-        return _words(alert, alert.hard_limit)
-
-
-def _words(alert: BudgetAlert, amount: int) -> str:
-    return f"{usd_words(amount)} USD" if alert.account.unit == "nanos" else f"{amount:,} tokens"

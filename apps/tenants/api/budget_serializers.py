@@ -9,7 +9,7 @@ from rest_framework import serializers
 from agentplatform.api.serializers import StrictSerializer
 from agentplatform.core.money import format_usd, parse_usd
 from apps.tenants.api.serializers import TokenBudget
-from apps.tenants.models import Budget, BudgetAlert
+from apps.tenants.models import Budget
 from apps.tenants.services.limit_accounts import MAX_LIMIT
 
 OWNERS = ("user", "api_key", "each_run")
@@ -76,32 +76,3 @@ class BudgetRead(serializers.ModelSerializer[Budget]):
     @extend_schema_field(serializers.ChoiceField(choices=OWNERS))
     def get_owner(self, budget: Any) -> str:
         return "user" if budget.user_id else "api_key" if budget.api_key_id else "each_run"
-
-
-class BudgetAlertRead(serializers.ModelSerializer[BudgetAlert]):
-    """A month's use reached `threshold` of its limit, at `created_at`."""
-
-    owner = serializers.CharField(source="account.kind", help_text="tenant, user or key.")
-    owner_id = serializers.UUIDField(source="account.owner_id")
-    unit = serializers.SerializerMethodField(help_text="tokens or usd.")
-    month = serializers.DateField(source="account.period", help_text="Its first day.")
-    used = serializers.SerializerMethodField()
-    limit = serializers.SerializerMethodField()
-
-    class Meta:
-        model = BudgetAlert
-        fields = (
-            "id", "owner", "owner_id", "unit", "month", "threshold", "used", "limit", "created_at",
-        )  # fmt: skip
-
-    def get_unit(self, alert: BudgetAlert) -> str:
-        return "usd" if alert.account.unit == "nanos" else "tokens"
-
-    def get_used(self, alert: BudgetAlert) -> str:
-        return self._amount(alert, alert.used)
-
-    def get_limit(self, alert: BudgetAlert) -> str:
-        return self._amount(alert, alert.hard_limit)
-
-    def _amount(self, alert: BudgetAlert, amount: int) -> str:
-        return (format_usd(amount) or "") if alert.account.unit == "nanos" else str(amount)

@@ -10,10 +10,10 @@ from rest_framework.views import APIView
 from agentplatform.api.pagination import NewestFirst
 from agentplatform.core.clock import now
 from agentplatform.core.errors import NotFound
-from apps.tenants.api.budget_serializers import BudgetAlertRead, BudgetRead, BudgetWrite
+from apps.tenants.api.budget_serializers import BudgetRead, BudgetWrite
 from apps.tenants.contracts import EACH_RUN, BudgetOwner
 from apps.tenants.facade import principal_of
-from apps.tenants.models import Budget, BudgetAlert
+from apps.tenants.models import Budget
 from apps.tenants.selectors import budgets_of, with_month_use
 from apps.tenants.services.member_budget import remove_member_budget, set_member_budget
 
@@ -30,20 +30,6 @@ class BudgetList(APIView):
         pages = NewestFirst()
         page = pages.paginate_queryset(with_month_use(budgets, at=now()), request, view=self)
         return pages.get_paginated_response(BudgetRead(page, many=True).data)
-
-
-@extend_schema(tags=["budgets"])
-class BudgetAlertList(APIView):
-    """Each time that a month's use reached a share of its limit, newest first."""
-
-    required_right_to_read = "admin"
-
-    @extend_schema(responses=BudgetAlertRead(many=True), operation_id="budget_alerts_list")
-    def get(self, request: Request) -> Response:
-        alerts = BudgetAlert.objects.filter(tenant_id=principal_of(request).tenant_id)
-        pages = NewestFirst()
-        page = pages.paginate_queryset(alerts.select_related("account"), request, view=self)
-        return pages.get_paginated_response(BudgetAlertRead(page, many=True).data)
 
 
 class _OneBudget(APIView):

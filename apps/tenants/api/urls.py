@@ -3,6 +3,7 @@
 from django.urls import path
 
 from apps.tenants.api import (
+    alerts,
     api_keys,
     audit,
     budgets,
@@ -26,7 +27,6 @@ urlpatterns = [
     path("secrets", secrets.SecretList.as_view(), name="secrets"),
     path("secrets/<str:name>", secrets.SecretDetail.as_view(), name="secret"),
     path("budgets", budgets.BudgetList.as_view(), name="budgets"),
-    path("budgets/alerts", budgets.BudgetAlertList.as_view(), name="budget-alerts"),
     path("budgets/each-run", budgets.RunBudget.as_view(), name="run-budget"),
     path("budgets/users/<uuid:user_id>", budgets.UserBudget.as_view(), name="user-budget"),
     path(
@@ -34,6 +34,7 @@ urlpatterns = [
         budgets.ApiKeyBudget.as_view(),
         name="api-key-budget",
     ),
+    path("alerts", alerts.AlertList.as_view(), name="alerts"),
     path("audit", audit.AuditList.as_view(), name="audit"),
     path("audit/export", audit.AuditExport.as_view(), name="audit-export"),
 ]

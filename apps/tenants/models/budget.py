@@ -1,4 +1,4 @@
-"""What one user, one API key or each run may use, and the warnings that a budget grows short."""
+"""What one user, one API key or each run may use."""
 
 from typing import ClassVar
 
@@ -57,33 +57,3 @@ class Budget(models.Model):
         if self.user is not None:
             return f"user {self.user}"
         return "each run" if self.api_key is None else f"key {self.api_key}"
-
-
-class BudgetAlert(models.Model):
-    """A month's use has reached `threshold` of its limit: said once per account and threshold.
-    `used` and `hard_limit` are those of the moment, in the account's unit."""
-
-    id = models.BigAutoField(primary_key=True)
-    tenant = models.ForeignKey("tenants.Tenant", on_delete=models.PROTECT, related_name="+")
-    account = models.ForeignKey(
-        "tenants.Account", on_delete=models.PROTECT, related_name="+", db_constraint=False
-    )
-    threshold = models.FloatField()
-    used = models.BigIntegerField()
-    hard_limit = models.BigIntegerField()
-    created_at = models.DateTimeField()
-
-    objects: ClassVar[models.Manager["BudgetAlert"]] = models.Manager()
-
-    class Meta:
-        db_table = "budget_alerts"
-        ordering = ("-id",)
-        constraints = (
-            models.UniqueConstraint(
-                fields=("account", "threshold"), name="budget_alerts_once_per_threshold"
-            ),
-        )
-        indexes = (models.Index(fields=("tenant", "-id"), name="budget_alerts_by_tenant"),)
-
-    def __str__(self) -> str:
-        return f"{self.threshold:g} of {self.account}"

@@ -5,14 +5,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q, QuerySet
+
 from agentplatform.core.rows import rows_of
 from apps.tenants.contracts import Counts, Exported, ExportedRows
 from apps.tenants.models import (
     Account,
+    Alert,
     ApiKey,
     AuditEntry,
     Budget,
-    BudgetAlert,
     LedgerEntry,
     Reservation,
     Secret,
@@ -25,7 +27,7 @@ _EXPORTED = (
     ("api_keys", ApiKey, ("key_hash",)),
     ("secrets", Secret, ("ciphertext",)),
     ("budgets", Budget, ()),
-    ("budget_alerts", BudgetAlert, ()),
+    ("alerts", Alert, ()),
     ("accounts", Account, ()),
     ("reservations", Reservation, ()),
     ("ledger", LedgerEntry, ()),
@@ -34,7 +36,7 @@ _EXPORTED = (
 """Each file, whose rows it has, and the columns that nobody gets to see."""
 
 _PURGED = (
-    ("budget_alerts", BudgetAlert),
+    ("alerts", Alert),
     ("budgets", Budget),
     ("api_keys", ApiKey),
     ("secrets", Secret),
@@ -60,9 +62,9 @@ def export(*, tenant_id: UUID) -> Iterator[Exported]:
 
 
 def count(*, tenant_id: UUID, ended_before: datetime | None) -> Counts:
-    """These do not end by themselves."""
     if ended_before is not None:
-        return {}
+        number = _old_alerts(tenant_id, ended_before).count()
+        return {"alerts": number} if number else {}
     counts = {
         name: model._default_manager.filter(tenant_id=tenant_id).count() for name, model in _PURGED
     }
@@ -71,11 +73,24 @@ def count(*, tenant_id: UUID, ended_before: datetime | None) -> Counts:
 
 def purge(*, tenant_id: UUID, ended_before: datetime | None, limit: int) -> Counts:
     if ended_before is not None:
-        return {}
+        number = _delete(_old_alerts(tenant_id, ended_before), limit)
+        return {"alerts": number} if number else {}
     for name, model in _PURGED:
-        rows = model._default_manager.filter(tenant_id=tenant_id)
-        ids: list[Any] = list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
-        if ids:
-            rows.filter(pk__in=ids).delete()
-            return {name: len(ids)}
+        number = _delete(model._default_manager.filter(tenant_id=tenant_id), limit)
+        if number:
+            return {name: number}
     return {}
+
+
+def _old_alerts(tenant_id: UUID, before: datetime) -> QuerySet[Alert]:
+    """The rest does not end by itself: without the alert of its month, a budget is warned of
+    again."""
+    of_no_month = Q(kind="providers_failed") | Q(subject__startswith="run:")
+    return Alert.objects.filter(of_no_month, tenant_id=tenant_id, created_at__lt=before)
+
+
+def _delete(rows: QuerySet[Any], limit: int) -> int:
+    ids: list[Any] = list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
+    if ids:
+        rows.filter(pk__in=ids).delete()
+    return len(ids)

@@ -1,62 +1,59 @@
-"""Say once a month and threshold that a budget grows short."""
+"""Say once for each threshold that a budget grows short."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Final
-
-import structlog
+from typing import Any, Final
+from uuid import UUID
 
 from agentplatform.core.transactions import scope_connection, transaction
-from agentplatform.telemetry.metrics import BUDGET_ALERTS, tenant_label
-
-log = structlog.get_logger("budgets")
+from apps.tenants.contracts import NewAlert
+from apps.tenants.services.budget_alert import budget_alert
+from apps.tenants.services.raise_alert import raise_alert
 
 _DAY: Final = timedelta(days=1)
 """No time zone is further from UTC."""
 
 _REACHED: Final = """
-with reached as (
-  insert into budget_alerts (tenant_id, account_id, threshold, used, hard_limit, created_at)
-  select a.tenant_id, a.id, share.threshold, a.posted, a.hard_limit, %(at)s
-  from accounts a join tenants t on t.id = a.tenant_id
-  cross join lateral (
-    select distinct unnest(t.budget_thresholds || array[t.soft_limit_ratio, 1]) as threshold
-  ) as share
-  where a.hard_limit > 0 and a.period is not null and t.status = 'active'
-    and a.period between %(first)s::date and %(last)s::date
-    and a.period = date_trunc('month', %(at)s::timestamptz at time zone t.time_zone)::date
-    and share.threshold > 0 and a.posted >= a.hard_limit * share.threshold
-    and not exists (
-      select from budget_alerts b where b.account_id = a.id and b.threshold = share.threshold)
-  on conflict do nothing
-  returning tenant_id, account_id, threshold, used, hard_limit
-)
-select r.tenant_id, a.kind, a.owner_id, a.unit, r.threshold, r.used, r.hard_limit
-from reached r join accounts a on a.id = r.account_id
-order by r.account_id, r.threshold
+select a.id as account_id, a.tenant_id, a.kind, a.owner_id, a.unit, a.period, a.posted as used,
+  a.hard_limit as limit, share.threshold
+from accounts a join tenants t on t.id = a.tenant_id
+cross join lateral (
+  select distinct unnest(t.budget_thresholds || array[t.soft_limit_ratio, 1]) as threshold
+) as share
+where a.hard_limit > 0 and t.status = 'active'
+  and share.threshold > 0 and a.posted >= a.hard_limit * share.threshold
+  and not exists (
+    select from alerts
+    where kind = case when share.threshold >= 1 then 'budget_exceeded' else 'budget_threshold' end
+      and once_per = 'account:' || a.id || ':' || share.threshold::text
+      and alerts.tenant_id = a.tenant_id)
+  and {which}
+order by a.id, share.threshold
 """
+_OF_MONTHS: Final = """a.period is not null and a.period between %(first)s::date and %(last)s::date
+  and a.period = date_trunc('month', %(at)s::timestamptz at time zone t.time_zone)::date"""
+_OF_RUNS: Final = "a.kind = 'run' and a.period is null and a.owner_id = any(%(run_ids)s)"
 
 
 def watch_budgets(*, at: datetime) -> int:
     """How many thresholds were reached since the last look: the tenant's soft limit, its further
-    ones, and the limit itself, of every monthly account that has one. Each is written down, logged
-    and counted once. Two looks at once are harmless. Opens a transaction; needs the platform's
-    scope."""
+    ones, and the limit itself, of every monthly account that has one. Each is an alert. Two looks
+    at once are harmless. Opens a transaction; needs the platform's scope."""
     first, last = ((at + shift).date().replace(day=1) for shift in (-_DAY, _DAY))
-    with transaction(), scope_connection().cursor() as cursor:
-        cursor.execute(_REACHED, {"at": at, "first": first, "last": last})
+    with transaction():
+        found = _find(_OF_MONTHS, {"at": at, "first": first, "last": last})
+        return sum(raise_alert(alert, at=at) for alert in found)
+
+
+def budget_alerts_of_runs(*, run_ids: Collection[UUID]) -> list[NewAlert]:
+    """The same of what these runs may use, each of its run's tenant; they are still to be raised.
+    Needs the platform's scope or the tenant's."""
+    return _find(_OF_RUNS, {"run_ids": list(run_ids)})
+
+
+def _find(which: str, arguments: dict[str, Any]) -> list[NewAlert]:
+    with scope_connection().cursor() as cursor:
+        cursor.execute(_REACHED.format(which=which), arguments)
+        names = [column.name for column in cursor.description]
         rows = cursor.fetchall()
-    for tenant_id, kind, owner_id, unit, threshold, used, hard_limit in rows:
-        BUDGET_ALERTS.labels(
-            tenant_id=tenant_label(tenant_id), kind=kind, threshold=f"{threshold:g}"
-        ).inc()
-        log.warning(
-            "budget.threshold_reached",
-            tenant_id=str(tenant_id),
-            kind=kind,
-            owner_id=str(owner_id),
-            unit=unit,
-            threshold=threshold,
-            used=used,
-            hard_limit=hard_limit,
-        )
-    return len(rows)
+    return [budget_alert(**dict(zip(names, row, strict=True))) for row in rows]

@@ -9,7 +9,7 @@ from typing import Any
 from drf_spectacular.generators import SchemaGenerator
 
 from apps.runs.models import Ask, Run, TaskDefinition
-from apps.tenants.models import ApiKey, AuditEntry, Secret, Tenant, User
+from apps.tenants.models import Alert, ApiKey, AuditEntry, Secret, Tenant, User
 from apps.tools.models import Artifact
 from tests.api.tenants.house import LIMITS, STEP, House
 
@@ -41,6 +41,7 @@ NAMES: dict[str, Callable[[Tenant], str]] = {
     "api_key_id": _first(ApiKey, "id", rotated_at=None, name="key"),
     "actor_id": _first(AuditEntry, "actor_id", actor_kind="user"),
     "target_id": _first(User, "id"),
+    "subject": _first(Alert, "subject"),
     "email": _first(User, "email"),
     "tasks.name": _first(TaskDefinition, "name"),
     "secrets.name": _first(Secret, "name"),
@@ -77,6 +78,7 @@ PLAIN = {
     "since",
     "until",
     "role",
+    "kind",
     "action",
     "page",
     "cursor",

@@ -117,8 +117,8 @@ ENDPOINTS = [
     Endpoint(
         "delete", "secrets/<str:name>", "admin", 204, names=House.secret, writes="secret.deleted"
     ),
+    Endpoint("get", "alerts", "admin"),
     Endpoint("get", "budgets", "admin"),
-    Endpoint("get", "budgets/alerts", "admin"),
     Endpoint("get", "budgets/each-run", "admin", body=House.limit_each_run),
     Endpoint("put", "budgets/each-run", "admin", body=House.other_limits, writes="budget.changed"),
     Endpoint(

@@ -4,9 +4,8 @@ import pytest
 
 from agentplatform.core.clock import now
 from apps.runs.models import Run
-from apps.tenants.models import Account, BudgetAlert
+from apps.tenants.models import Account
 from apps.tenants.services.open_account import open_month_accounts
-from apps.tenants.services.watch_budgets import watch_budgets
 
 URL = "/api/v1/budgets"
 
@@ -83,19 +82,6 @@ def test_a_run_that_is_retried_counts_for_who_retries_it(house):
     account = Account.objects.get(kind="run", owner_id=made.json()["id"])
     assert (account.user_id, account.api_key_id) == (None, client.key.api_key_id)
     assert Run.objects.filter(id=made.json()["id"]).exists()
-
-
-def test_an_alert_says_whose_budget_of_which_month(admin, house):
-    user_id = house.limited_user()
-    open_month_accounts(tenant_id=house.tenant.id, user_id=user_id, at=now())
-    Account.objects.filter(owner_id=user_id, unit="nanos").update(posted=6)
-    watch_budgets(at=now())
-    (shown,) = admin.get(f"{URL}/alerts").json()["results"]
-    assert (shown["owner"], shown["owner_id"]) == ("user", str(user_id))
-    assert (shown["unit"], shown["threshold"]) == ("usd", 0.8)
-    assert (shown["used"], shown["limit"]) == ("0.000000006", "0.000000007")
-    assert shown["month"] == now().date().replace(day=1).isoformat()
-    assert BudgetAlert.objects.count() == 1
 
 
 def test_an_admin_chooses_months_and_warnings(admin):

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import structlog
@@ -83,10 +84,11 @@ def test_a_span_belongs_to_the_trace_that_is_in_the_log(
 def test_each_failed_attempt_is_a_span_with_its_code_and_none_of_its_words(
     gateway: Gateway, collector: Collector
 ) -> None:
-    gateway(openai_model="gpt-4o-mini-error-401", anthropic_model="claude-haiku-4-5")
+    model = f"gpt-4o-mini-error-401-tag-{uuid4().hex}"
+    gateway(openai_model=model, anthropic_model="claude-haiku-4-5")
     start_work().complete()
     first, second = spans(collector)
-    assert (first.name, second.name) == ("chat gpt-4o-mini-error-401", "chat claude-haiku-4-5")
+    assert (first.name, second.name) == (f"chat {model}", "chat claude-haiku-4-5")
     assert attributes(first)["error.type"] == "authentication_failed"
     assert (first.status.code, first.status.message) == (ERROR, "authentication_failed")
     assert not first.events

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
+from pybreaker import CircuitBreakerListener
 
 from agentplatform.core.ids import new_id
 from apps.gateway.providers.errors import CallAbandoned, ProviderError
@@ -70,6 +71,7 @@ class Breakers:
         shared: Circuits,
         rules: Callable[[], Rules],
         monotonic: Callable[[], float] = time.monotonic,
+        listeners: Sequence[CircuitBreakerListener] = (),
     ) -> None:
         self._shared = shared
         self._local = LocalCircuits()
@@ -78,7 +80,7 @@ class Breakers:
         self._rules = rules
         self._monotonic = monotonic
         self._breakers: dict[Subject, TargetBreaker] = {}
-        self._listeners = (StateGauge(), ChangeLog())
+        self._listeners = (StateGauge(), ChangeLog(), *listeners)
         self._wake = asyncio.Event()
         self._learned = asyncio.Event()
         self._following: asyncio.Task[None] | None = None

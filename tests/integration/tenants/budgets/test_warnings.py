@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from agentplatform.core.clock import now
-from apps.tenants.models import BudgetAlert
+from apps.tenants.models import Alert
 from apps.tenants.services.change_tenant import change_tenant
 from apps.tenants.services.watch_budgets import watch_budgets
 from tests.integration.tenants.budgets.spender import NOVEMBER, Work, admit, at_once
@@ -14,8 +14,8 @@ pytestmark = pytest.mark.django_db
 
 
 def alerts() -> list[tuple[str, str, float]]:
-    rows = BudgetAlert.objects.select_related("account").order_by("id")
-    return sorted((row.account.kind, row.account.unit, row.threshold) for row in rows)
+    told = Alert.objects.values_list("details", flat=True)
+    return sorted((one["owner"], one["unit"], one["threshold"]) for one in told)
 
 
 def test_each_threshold_is_said_once_a_month() -> None:

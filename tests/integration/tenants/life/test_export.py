@@ -27,10 +27,10 @@ from apps.runs.models import (
 )
 from apps.tenants.models import (
     Account,
+    Alert,
     ApiKey,
     AuditEntry,
     Budget,
-    BudgetAlert,
     LedgerEntry,
     Reservation,
     Secret,
@@ -50,7 +50,7 @@ FILES = {
     ApiKey: "api_keys.jsonl",
     Secret: "secrets.jsonl",
     Budget: "budgets.jsonl",
-    BudgetAlert: "budget_alerts.jsonl",
+    Alert: "alerts.jsonl",
     Account: "accounts.jsonl",
     Reservation: "reservations.jsonl",
     LedgerEntry: "ledger.jsonl",

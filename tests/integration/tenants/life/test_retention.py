@@ -14,8 +14,10 @@ from django.db import connections
 from agentplatform.core.clock import now
 from agentplatform.core.transactions import transaction
 from apps.runs.models import Run, Step, TaskDefinition
-from apps.tenants.models import AuditEntry, Tenant
+from apps.tenants.contracts import NewAlert
+from apps.tenants.models import Alert, AuditEntry, Tenant
 from apps.tenants.services.purge_expired import purge_expired
+from apps.tenants.services.raise_alert import raise_alert
 from apps.tenants.tasks import purge_expired_task
 from apps.tools.facade import open_artifact
 from apps.tools.models import Artifact, ToolCall
@@ -94,6 +96,19 @@ def test_definitions_people_and_money_stay(old: Tenant) -> None:
     purge()
     assert {model: rows(model, old) for model in app_tables} == before
     assert TaskDefinition.objects.filter(tenant=old).exists()
+
+
+def test_alerts_go_by_their_age_but_for_those_of_a_month(old: Tenant) -> None:
+    keep_for(old, 7)
+    for at in (now() - LONG_AGO, now()):
+        for subject in ("run:1", "user:1"):
+            alert = NewAlert(
+                kind="budget_exceeded", subject=subject, once_per=f"{subject}{at}", tenant_id=old.id
+            )
+            raise_alert(alert, at=at)
+    purge()
+    left = Alert.objects.filter(tenant=old, kind="budget_exceeded").order_by("id")
+    assert [one.subject for one in left] == ["user:1", "run:1", "user:1"]
 
 
 def test_the_audit_says_what_went_and_that_nobody_did_it(old: Tenant) -> None:
