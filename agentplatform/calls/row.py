@@ -60,7 +60,7 @@ class CallRow(models.Model):
                 name="%(class)s_running_is_leased",
             ),
         )
-        indexes = (
+        indexes: ClassVar[tuple[models.Index, ...]] = (
             models.Index(fields=("step_id", "attempt", "turn", "index"), name="%(class)s_step"),
             models.Index(fields=("run_id",), name="%(class)s_run"),
             models.Index(

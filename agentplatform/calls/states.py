@@ -13,7 +13,8 @@ CALL = StateMachine(
     {
         QUEUED: frozenset({RUNNING, CANCELLED}),
         # RUNNING again: another worker takes over a call whose lease has expired.
-        RUNNING: frozenset({RUNNING, SUCCESS, FAILED, CANCELLED}),
+        # QUEUED again: a rate limit has it wait.
+        RUNNING: frozenset({RUNNING, QUEUED, SUCCESS, FAILED, CANCELLED}),
         SUCCESS: frozenset(),
         FAILED: frozenset(),
         CANCELLED: frozenset(),

@@ -213,6 +213,23 @@ class Environment(BaseSettings):
         description="The same of model and tool calls. 0: no limit.",
     )
 
+    tenant_requests_per_minute: int = Field(
+        100,
+        ge=0,
+        description="Model calls a minute of a tenant that has no rate limit of its own. 0: no "
+        "limit.",
+    )
+    user_requests_per_minute: int = Field(
+        20, ge=0, description="The same of each user of a tenant. 0: no limit."
+    )
+    rate_limit_local_share: float = Field(
+        0.25,
+        gt=0,
+        le=1,
+        description="The share of each rate limit that one process gives out while Valkey is away "
+        "and it has never heard how many processes there are.",
+    )
+
     artifact_folder: Path = Field(
         ROOT / ".data" / "artifacts", description="Where the folder store keeps artifacts."
     )

@@ -26,6 +26,7 @@ from apps.tenants.services.expire_reservations import expire_reservations as exp
 from apps.tenants.services.holdings import register_holdings as register_holdings
 from apps.tenants.services.open_account import open_run_account as open_run_account
 from apps.tenants.services.raise_alert import raise_alert as raise_alert
+from apps.tenants.services.rates import RateBook as RateBook
 from apps.tenants.services.record_change import record_change as record_change
 from apps.tenants.services.require_active_tenant import (
     keep_tenant_active as keep_tenant_active,

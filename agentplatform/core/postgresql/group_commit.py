@@ -2,14 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 
 import psycopg
 import structlog
 from django.db import connection as django_connection
 from psycopg.rows import dict_row
 
-MAX_BATCH = 256
+from agentplatform.core.batches import Answer, Asked, Batches, Wish, answer_all, fail_all
+
 COMMIT_LAZILY = "set local synchronous_commit to off"
 """The commit does not wait for the disk: a crash of the database may undo it, as if it had not
 been. Later commits still come after it."""
@@ -21,8 +22,6 @@ log = structlog.get_logger("database")
 Connection = psycopg.AsyncConnection[Any]
 Connect = Callable[[], Awaitable[Connection]]
 Statement = tuple[str, Mapping[str, Any] | Sequence[Any]]
-Wish = TypeVar("Wish")
-Answer = TypeVar("Answer")
 
 
 async def connect() -> Connection:
@@ -59,8 +58,7 @@ async def execute(
 
 
 class GroupCommit(Generic[Wish, Answer]):
-    """Sends wishes in batches: while one is in flight the next one gathers, so nobody waits on
-    purpose. Belongs to the event loop that uses it.
+    """Sends wishes in batches. Belongs to the event loop that uses it.
 
     `send` carries out a batch in one transaction and returns an answer for each wish. On a lost
     connection the batch is sent again over a new one, at once and then for `patience_seconds`: a
@@ -79,16 +77,11 @@ class GroupCommit(Generic[Wish, Answer]):
         self._connect = connect
         self._patience_seconds = patience_seconds
         self._connection: Connection | None = None
-        self._waiting: list[tuple[Wish, asyncio.Future[Answer]]] = []
-        self._worker: asyncio.Task[None] | None = None
+        self._batches: Batches[Wish, Answer] = Batches(self._settle)
 
     async def ask(self, wish: Wish) -> Answer:
         """The answer to `wish`, once it is committed. Raises psycopg.Error when it is not."""
-        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._waiting.append((wish, answer))
-        if self._worker is None or self._worker.done():
-            self._worker = asyncio.create_task(self._drain())
-        return await answer
+        return await self._batches.ask(wish)
 
     async def close(self) -> None:
         """Give the connection back; the next wish makes a new one."""
@@ -96,12 +89,7 @@ class GroupCommit(Generic[Wish, Answer]):
         if held is not None:
             await held.close()
 
-    async def _drain(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
-            await self._settle(batch)
-
-    async def _settle(self, batch: "Sequence[tuple[Wish, asyncio.Future[Answer]]]") -> None:
+    async def _settle(self, batch: "Sequence[Asked[Wish, Answer]]") -> None:
         try:
             answers = await self._carry_out([wish for wish, _ in batch])
         except (psycopg.DataError, psycopg.IntegrityError) as error:
@@ -109,14 +97,12 @@ class GroupCommit(Generic[Wish, Answer]):
                 for one in batch:
                     await self._settle([one])
                 return
-            _fail(batch, error)
+            fail_all(batch, error)
         except Exception as error:
             log.warning("group_commit.failed", waiting=len(batch), error=str(error))
-            _fail(batch, error)
+            fail_all(batch, error)
         else:
-            for (_, future), answer in zip(batch, answers, strict=True):
-                if not future.done():
-                    future.set_result(answer)
+            answer_all(batch, answers)
 
     async def _carry_out(self, wishes: Sequence[Wish]) -> Sequence[Answer]:
         pauses = _pauses(self._patience_seconds)
@@ -141,9 +127,3 @@ def _pauses(patience_seconds: float) -> Iterator[float]:
         yield pause
         waited += pause
         pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
-
-
-def _fail(batch: "Sequence[tuple[Wish, asyncio.Future[Answer]]]", error: Exception) -> None:
-    for _, future in batch:
-        if not future.done():
-            future.set_exception(error)

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("gateway", "0005_first_prices"),
+        ("gateway", "0006_deferred_calls"),
     ]
 
     operations = [

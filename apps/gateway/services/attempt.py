@@ -10,6 +10,7 @@ from agentplatform.calls.contracts import CallFailure
 from apps.gateway.contracts import Completion, CompletionRequest, Usage
 from apps.gateway.providers.errors import ProviderError
 from apps.gateway.providers.port import Answer
+from apps.gateway.rates.decision import UNLIMITED, Decision
 from apps.gateway.services.hold import Hold
 from apps.gateway.services.prices import Price
 from apps.gateway.services.routes import Target
@@ -41,12 +42,14 @@ class ClaimedCall:
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """A call and the accounts it is booked on. `at` is when the work began."""
+    """A call, the accounts it is booked on, and what was taken of its rate limits. `at` is when the
+    work began."""
 
     owner: CallOwner
     request: CompletionRequest
     accounts: tuple[AccountRoom, ...]
     at: datetime
+    taken: Decision = UNLIMITED
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,15 +19,19 @@ from apps.gateway.models import LlmCall
 from apps.gateway.services.attempt import ClaimedCall, Completed, Failed, Job
 from apps.gateway.services.claims import Claimed, Claims
 from apps.gateway.services.company import Company
+from apps.gateway.services.deferrals import Deferral, Deferrals
 from apps.gateway.services.endings import ending_of
+from apps.gateway.services.failures import rate_failure
 from apps.gateway.services.leases import leases
 from apps.gateway.services.office import Office
 from apps.gateway.services.tell_deltas import DeltaTellers
 from apps.gateway.services.telling import NoTeller, Teller
+from apps.tenants.rate_contracts import Caller
 
 log = structlog.get_logger("llm")
 
 Clock = Callable[[], datetime]
+Outcome = Completed | Failed | Deferral
 
 
 class Desk:
@@ -36,8 +40,9 @@ class Desk:
     def __init__(self) -> None:
         self._claims = Claims()
         self._office = Office()
+        self._deferrals = Deferrals()
         self._tellers = DeltaTellers(settings.REDIS_URL)
-        self._courses: set[asyncio.Task[Completed | Failed]] = set()
+        self._courses: set[asyncio.Task[Outcome]] = set()
 
     async def complete(self, call_ids: Sequence[UUID], *, clock: Clock) -> Claimed:
         """Claim these calls of one tenant and have them answered, all at once, until each has its
@@ -63,6 +68,7 @@ class Desk:
     async def close(self) -> None:
         """Give up every connection."""
         await self._claims.close()
+        await self._deferrals.close()
         await self._tellers.close()
         await self._office.close()
 
@@ -73,6 +79,9 @@ class Desk:
             reach("after_answer", LlmCall.task)
             duration_ms = int((time.monotonic() - began) * 1000)
             await company.join()
+            if isinstance(outcome, Deferral):
+                await self._defer(outcome)
+                return
             ending = ending_of(call, outcome, duration_ms=duration_ms, at=clock())
             is_kept = await self._office.write(ending)
         log.info(
@@ -82,7 +91,15 @@ class Desk:
             **_names(call),
         )
 
-    async def _outcome(self, call: ClaimedCall, *, at: datetime) -> Completed | Failed:
+    async def _defer(self, deferral: Deferral) -> None:
+        is_kept = await self._deferrals.write(deferral)
+        log.info(
+            "llm.deferred" if is_kept else "llm.fence_lost",
+            limit=f"{deferral.refusal.owned.kind} {deferral.refusal.unit}",
+            **_names(deferral.call),
+        )
+
+    async def _outcome(self, call: ClaimedCall, *, at: datetime) -> Outcome:
         course = asyncio.create_task(self._answer(call, at=at))
         self._courses.add(course)
         course.add_done_callback(self._courses.discard)
@@ -98,12 +115,19 @@ class Desk:
             detail = "The gateway failed in a way it should not; see the worker's log."
         return Failed(CallFailure(code=code, detail=detail, is_retryable=is_retryable))
 
-    async def _answer(self, call: ClaimedCall, *, at: datetime) -> Completed | Failed:
+    async def _answer(self, call: ClaimedCall, *, at: datetime) -> Outcome:
         """Raises PlatformError when nothing may be asked."""
         request = CompletionRequest.model_validate(call.request)
         _check_schema(request)
         job = Job(owner=call.owner, request=request, accounts=(), at=at)
-        job = replace(job, accounts=await self._office.read_rooms(job))
+        spending = await self._office.read_spending(job)
+        caller = Caller(call.owner.tenant_id, spending.user_id, spending.api_key_id)
+        taken = await self._office.limit(job, caller=caller)
+        if refusal := taken.refusal:
+            if refusal.retry_after_seconds is None:
+                return Failed(rate_failure(refusal))
+            return Deferral(call, refusal, at=at)
+        job = replace(job, accounts=spending.accounts, taken=taken)
         return await self._office.answer(job, teller=self._teller(job))
 
     def _teller(self, job: Job) -> Teller:

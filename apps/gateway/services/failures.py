@@ -11,6 +11,7 @@ from apps.gateway.providers.errors import (
     ProviderError,
     Unsupported,
 )
+from apps.gateway.rates.decision import Refusal
 from apps.gateway.services.attempt import Attempt
 from apps.gateway.services.breaker.breakers import Shut
 from apps.gateway.services.hold import NoRoom
@@ -33,6 +34,11 @@ def budget_failure(refusal: NoRoom) -> CallFailure:
         "raise the budget, or ask for less with a shorter prompt or a smaller max_tokens.",
         is_retryable=False,
     )
+
+
+def rate_failure(refusal: Refusal) -> CallFailure:
+    """The call alone is more than its rate limit lets pass in a minute."""
+    return CallFailure(code="rate_limit_exceeded", detail=refusal.detail, is_retryable=False)
 
 
 def request_failure(target: Target, error: ProviderError) -> CallFailure:

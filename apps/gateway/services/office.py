@@ -9,6 +9,7 @@ from datetime import datetime
 from django.conf import settings
 
 from agentplatform.calls.contracts import CallFailure
+from apps.gateway.rates.decision import Decision, has_token_limit
 from apps.gateway.services.alerts import finish_alerts
 from apps.gateway.services.attempt import Attempt, Completed, Failed, Job
 from apps.gateway.services.breaker.alarm import OpenAlarm
@@ -19,12 +20,15 @@ from apps.gateway.services.count_attempt import count_attempt
 from apps.gateway.services.endings import Ending, Endings
 from apps.gateway.services.live_providers import LiveProviders
 from apps.gateway.services.pipeline import Course, Ports
+from apps.gateway.services.prompt_size import most_tokens
+from apps.gateway.services.rate_limits import RateLimits
 from apps.gateway.services.routes import Menu, NoRoute, Target, way_of
 from apps.gateway.services.tell_failure import tell_failure
 from apps.gateway.services.telling import Teller
 from apps.gateway.services.trace_calls import with_spans
-from apps.tenants.contracts import AccountRoom, Admission
+from apps.tenants.contracts import AccountRoom, Admission, Spending
 from apps.tenants.facade import Books, Rooms
+from apps.tenants.rate_contracts import Caller
 
 
 class Office:
@@ -34,6 +38,7 @@ class Office:
         self._rooms = Rooms()
         self._books = Books()
         self._endings = Endings()
+        self._limits = RateLimits()
         self._providers = LiveProviders()
         self._breakers = Breakers(
             SharedCircuits(settings.REDIS_URL), _breaker_rules, listeners=(OpenAlarm(),)
@@ -61,13 +66,25 @@ class Office:
             try:
                 outcome = await course.run()
             finally:
+                self._limits.correct(job.taken, tokens=course.used_tokens)
                 await teller.close()
         if isinstance(outcome, Failed):
             tell_failure(job, outcome, course.attempts)
         return outcome
 
+    async def limit(self, job: Job, *, caller: Caller) -> Decision:
+        """Whether the rate limits of the caller let the call pass now; then it is counted, and the
+        decision is to be the job's `taken`. As RateLimits.take says."""
+        rates = await self._limits.read(caller)
+        tokens = most_tokens(job.request) if has_token_limit(rates) else 0
+        return await self._limits.take(rates, tokens=tokens)
+
     async def read_rooms(self, job: Job) -> tuple[AccountRoom, ...]:
         """The accounts that the call is booked on, as they are now. Raises PlatformError."""
+        return (await self.read_spending(job)).accounts
+
+    async def read_spending(self, job: Job) -> Spending:
+        """The same, and whom the call is charged to."""
         owner = job.owner
         return await self._rooms.read(
             tenant_id=owner.tenant_id,
@@ -88,6 +105,7 @@ class Office:
         """Give up every connection."""
         for held in (self._rooms, self._books, self._endings):
             await held.close()
+        await self._limits.close()
         await self._breakers.close()
         await finish_alerts()
         await self._providers.close()

@@ -61,6 +61,11 @@ class Course:
     shut: list[tuple[Target, Shut]] = field(default_factory=list)
     started: float = 0.0
 
+    @property
+    def used_tokens(self) -> int:
+        """What its attempts have used, or hold where nobody knows."""
+        return sum(one.charged.total_tokens for one in self.attempts if one.charged)
+
     async def run(self) -> Completed | Failed:
         """The first answer that a target gives before the deadline, or why there is none."""
         self.started = self.ports.monotonic()

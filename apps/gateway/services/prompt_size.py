@@ -20,16 +20,25 @@ def message_tokens(message: Message) -> int:
     return bound_tokens(text) + _TOKENS_PER_MESSAGE
 
 
+def most_tokens(request: CompletionRequest) -> int:
+    """An upper bound of the tokens of a request and its answer, whichever provider answers."""
+    messages = sum(map(message_tokens, request.messages))
+    return messages + _extra_tokens(request) + (request.max_tokens or DEFAULT_MAX_TOKENS)
+
+
 def messages_room(request: CompletionRequest, *, window: int) -> int:
     """How many tokens the messages may take beside tools, schema and answer; none may be left."""
+    answer = request.max_tokens or min(DEFAULT_MAX_TOKENS, window // 4)
+    return window - _extra_tokens(request) - answer
+
+
+def _extra_tokens(request: CompletionRequest) -> int:
+    """An upper bound of the tokens of tools and schema."""
     extras = [tool.model_dump() for tool in request.tools]
     if request.response_schema is not None:
         extras.append(request.response_schema)
     taken = sum(bound_tokens(json.dumps(extra, ensure_ascii=False)) for extra in extras)
-    if extras:
-        taken += _TOKENS_FOR_TOOLS
-    answer = request.max_tokens or min(DEFAULT_MAX_TOKENS, window // 4)
-    return window - taken - answer
+    return taken + _TOKENS_FOR_TOOLS if extras else taken
 
 
 def surely_fits(request: CompletionRequest, *, window: int) -> bool:

@@ -31,7 +31,6 @@ class TenantAdmin(TenantActions):
     audit_noun = "tenant"
     audited_fields = (
         "name", "slug", "soft_limit_ratio", "budget_thresholds", "time_zone",
-        "rate_limit_per_minute", "user_rate_limit_per_minute",
         "max_runs_in_flight", "max_calls_in_flight", "retention_days", "allows_provisioning",
     )  # fmt: skip
     form = TenantForm
@@ -63,7 +62,6 @@ class TenantAdmin(TenantActions):
                 )
             },
         ),
-        ("Rates", {"fields": ("rate_limit_per_minute", "user_rate_limit_per_minute")}),
         ("In flight", {"fields": ("max_runs_in_flight", "max_calls_in_flight")}),
         ("Data and people", {"fields": ("retention_days", "allows_provisioning", "lists")}),
     )

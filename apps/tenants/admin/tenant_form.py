@@ -77,8 +77,6 @@ class TenantForm(BudgetForm):
             "soft_limit_ratio",
             "budget_thresholds",
             "time_zone",
-            "rate_limit_per_minute",
-            "user_rate_limit_per_minute",
             "max_runs_in_flight",
             "max_calls_in_flight",
             "retention_days",

@@ -60,8 +60,7 @@ class TenantRead(serializers.ModelSerializer[Tenant]):
         model = Tenant
         fields = (
             "id", "name", "slug", "status", "budget", "soft_limit_ratio", "budget_thresholds",
-            "time_zone", "rate_limit_per_minute",
-            "user_rate_limit_per_minute", "max_runs_in_flight", "max_calls_in_flight",
+            "time_zone", "max_runs_in_flight", "max_calls_in_flight",
             "retention_days", "allows_provisioning", "created_at",
         )  # fmt: skip
 

@@ -40,8 +40,6 @@ class Tenant(models.Model):
         db_default="UTC",
         help_text="Whose calendar months count for budgets, for example Europe/Berlin.",
     )
-    rate_limit_per_minute = models.PositiveIntegerField(default=100)
-    user_rate_limit_per_minute = models.PositiveIntegerField(default=20)
     max_runs_in_flight = models.PositiveIntegerField(
         null=True, blank=True, help_text="Runs at work at the same time; empty means no cap."
     )

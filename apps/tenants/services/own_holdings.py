@@ -16,6 +16,7 @@ from apps.tenants.models import (
     AuditEntry,
     Budget,
     LedgerEntry,
+    RateLimit,
     Reservation,
     Secret,
     Tenant,
@@ -28,6 +29,7 @@ _EXPORTED = (
     ("secrets", Secret, ("ciphertext",)),
     ("budgets", Budget, ()),
     ("alerts", Alert, ()),
+    ("rate_limits", RateLimit, ()),
     ("accounts", Account, ()),
     ("reservations", Reservation, ()),
     ("ledger", LedgerEntry, ()),
@@ -38,6 +40,7 @@ _EXPORTED = (
 _PURGED = (
     ("alerts", Alert),
     ("budgets", Budget),
+    ("rate_limits", RateLimit),
     ("api_keys", ApiKey),
     ("secrets", Secret),
     ("users", User),

@@ -11,10 +11,10 @@ from agentplatform.core.errors import PlatformError
 from agentplatform.core.postgresql.base import SET_TENANT
 from agentplatform.core.postgresql.group_commit import Connection, GroupCommit, execute
 from agentplatform.core.tenancy import tenant_scope
-from apps.tenants.contracts import AccountRoom, Spending
+from apps.tenants.contracts import Spending
 from apps.tenants.selectors import SPENDING, spending_arguments, spending_of
 from apps.tenants.services.require_active_tenant import STATUS, require_active
-from apps.tenants.services.spending_accounts import spending_accounts
+from apps.tenants.services.spending_accounts import open_spending
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,9 +43,10 @@ class Rooms:
         at: datetime,
         user_id: UUID | None = None,
         api_key_id: UUID | None = None,
-    ) -> tuple[AccountRoom, ...]:
-        """Every account that a call made at `at` is booked on; opens the month's on its first use.
-        User and key are those of a call without a run; a run knows its own.
+    ) -> Spending:
+        """Whom a call made at `at` is charged to, and every account that it is booked on; opens the
+        month's on its first use. User and key are those of a call without a run; a run knows its
+        own.
 
         Raises TenantInactive for a suspended or deleted tenant, NotFound for none, and
         psycopg.Error when the database does not answer.
@@ -57,7 +58,7 @@ class Rooms:
         if isinstance(found, PlatformError):
             raise found
         if found.is_whole:
-            return found.accounts
+            return found
         return await asyncio.to_thread(_open, wish)
 
     async def close(self) -> None:
@@ -85,6 +86,6 @@ async def _read(connection: Connection, wishes: Sequence[Wish]) -> list[Found]:
     return [found[wish] for wish in wishes]
 
 
-def _open(wish: Wish) -> tuple[AccountRoom, ...]:
+def _open(wish: Wish) -> Spending:
     with brief_connection(), tenant_scope(wish.tenant_id):
-        return spending_accounts(**vars(wish))
+        return open_spending(**vars(wish))

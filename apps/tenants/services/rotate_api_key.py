@@ -10,6 +10,7 @@ from apps.tenants.models import ApiKey
 from apps.tenants.services.api_key_secret import give_secret
 from apps.tenants.services.insert import insert
 from apps.tenants.services.member_budget import copy_key_budget
+from apps.tenants.services.rate_limit import copy_key_rate_limit
 from apps.tenants.services.record_change import record_change
 
 DEFAULT_OVERLAP_SECONDS = 24 * 3600
@@ -23,7 +24,7 @@ def rotate_api_key(
     at: datetime,
     overlap_seconds: int = DEFAULT_OVERLAP_SECONDS,
 ) -> NewApiKey:
-    """A successor of the same name, scopes, user, budget and length of life. The old key works for
+    """A successor of the same name, scopes, user, limits and length of life. The old key works for
     `overlap_seconds` more, and never longer than it would have.
 
     Raises NotFound, InvalidInput, or Conflict for a key that has ended or has a successor already.
@@ -49,6 +50,7 @@ def rotate_api_key(
         secret = give_secret(new)
         insert(new, taken=f"There is a live key named {new.name!r} already. Revoke it first.")
         copy_key_budget(tenant_id=tenant_id, old_id=old.id, new_id=new.id, at=at)
+        copy_key_rate_limit(tenant_id=tenant_id, old_id=old.id, new_id=new.id, at=at)
         record_change(
             tenant_id=tenant_id,
             action="api_key.rotated",

@@ -25,8 +25,6 @@ ADDRESS = "203.0.113.7"
 YES = {"confirmed": "yes"}
 RATES = {
     "soft_limit_ratio": "0.5",
-    "rate_limit_per_minute": "100",
-    "user_rate_limit_per_minute": "20",
     "budget_thresholds": "0.9",
     "time_zone": "UTC",
 }

@@ -27,8 +27,6 @@ def form_of(**changes):
         "soft_limit_ratio": "0.8",
         "budget_thresholds": "",
         "time_zone": "UTC",
-        "rate_limit_per_minute": "100",
-        "user_rate_limit_per_minute": "20",
         "retention_days": "",
     } | changes
 
@@ -73,7 +71,6 @@ def test_budgets_are_edited_in_tokens_and_usd_and_bind_at_once(send, see, tenant
         {"usd_budget_monthly": "0.0000000001"},
         {"soft_limit_ratio": "1.5"},
         {"token_budget_monthly": "99999999999999999999"},
-        {"rate_limit_per_minute": "-1"},
         {"retention_days": "0"},
         {"retention_days": "36501"},
         {"retention_days": "a week"},

@@ -77,7 +77,7 @@ def test_the_audit_tells_what_was_purged(tenant: Tenant) -> None:
     assert purged[0] == {"runs": 2}
     nouns = [next(iter(after)) for after in purged]
     assert nouns == ["runs", "tasks", "artifacts", "model_call_attempts", "alerts",
-                     "budgets", "api_keys", "secrets",
+                     "budgets", "rate_limits", "api_keys", "secrets",
                      "users"]  # fmt: skip
     assert told.filter(action="tenant.purged").count() == 1
 

@@ -18,12 +18,14 @@ from apps.runs.services.create_run import create_run
 from apps.runs.services.save_task import create_task
 from apps.tenants.contracts import Admission, BudgetOwner, Settlement
 from apps.tenants.models import Account, Secret, Tenant
+from apps.tenants.rate_contracts import Rate, RateOwner
 from apps.tenants.services.book import BOOK, book_arguments, settle
 from apps.tenants.services.create_api_key import create_api_key
 from apps.tenants.services.create_tenant import create_tenant
 from apps.tenants.services.create_user import create_user
 from apps.tenants.services.member_budget import set_member_budget
 from apps.tenants.services.open_account import open_month_accounts
+from apps.tenants.services.rate_limit import set_rate_limit
 from apps.tenants.services.set_budget import set_budget
 from apps.tenants.services.watch_budgets import watch_budgets
 from apps.tools.facade import store_artifact
@@ -54,6 +56,12 @@ def whole_tenant(at: datetime | None = None) -> Tenant:
         owner=BudgetOwner(user_id=user.id),
         token_limit=5,
         usd_limit_nanos=None,
+        at=at,
+    )
+    set_rate_limit(
+        tenant_id=tenant.id,
+        owner=RateOwner(user_id=user.id),
+        rate=Rate(requests_per_minute=5, tokens_per_minute=None),
         at=at,
     )
     Secret.objects.create(

@@ -1,0 +1,109 @@
+"""The rate limits that hold for a call, as the row of each and the platform's defaults say."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+
+from agentplatform.core.connections import brief_connection
+from agentplatform.core.tenancy import tenant_scope
+from apps.tenants.models import RateLimit
+from apps.tenants.rate_contracts import (
+    EACH_USER,
+    OWN_RATE,
+    Caller,
+    OwnedRate,
+    Rate,
+    RateKind,
+    RateOwner,
+    Rates,
+)
+from apps.tenants.services.rate_limit import rate_of
+
+LIFETIME_SECONDS = 5.0
+PATIENCE_SECONDS = 0.2
+SIZE = 4096
+
+log = structlog.get_logger("limits")
+
+
+class RateBook:
+    """The rates of callers, each known for LIFETIME_SECONDS. Belongs to the event loop that uses
+    it. With the database away the last ones known hold on, and where none are the defaults."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._known: OrderedDict[Caller, tuple[float, Rates]] = OrderedDict()
+        self._reading: dict[Caller, asyncio.Task[Rates]] = {}
+
+    async def read(self, caller: Caller) -> Rates:
+        """Those that limit anything: the tenant's, the user's, the key's. The same object until
+        something has changed."""
+        held = self._known.get(caller)
+        if held is not None and self._monotonic() < held[0]:
+            return held[1]
+        rates = await self._reread(caller)
+        if held is not None and held[1] == rates:
+            rates = held[1]
+        self._known[caller] = self._monotonic() + LIFETIME_SECONDS, rates
+        self._known.move_to_end(caller)
+        if len(self._known) > SIZE:
+            self._known.popitem(last=False)
+        return rates
+
+    async def _reread(self, caller: Caller) -> Rates:
+        reading = self._reading.get(caller)
+        if reading is None:
+            reading = asyncio.create_task(asyncio.to_thread(_read, caller))
+            self._reading[caller] = reading
+            reading.add_done_callback(lambda _: self._reading.pop(caller, None))
+        done, _ = await asyncio.wait({reading}, timeout=PATIENCE_SECONDS)
+        if done and reading.exception() is None:
+            return reading.result()
+        log.warning("rate_limits.not_read", tenant_id=str(caller.tenant_id))
+        held = self._known.get(caller)
+        return held[1] if held else rates_of(caller, {})
+
+
+def rates_of(caller: Caller, own: dict[RateOwner, Rate]) -> Rates:
+    """Those that limit anything, of the tenant's own rates and the platform's defaults."""
+    platform = settings.PLATFORM
+    tenant = own.get(OWN_RATE) or _default(platform.tenant_requests_per_minute)
+    found: list[tuple[RateKind, UUID, Rate]] = [("tenant", caller.tenant_id, tenant)]
+    if caller.user_id is not None:
+        rate = own.get(RateOwner(user_id=caller.user_id)) or own.get(EACH_USER)
+        rate = rate or _default(platform.user_requests_per_minute)
+        found.append(("user", caller.user_id, rate))
+    if caller.api_key_id is not None and (key := own.get(RateOwner(api_key_id=caller.api_key_id))):
+        found.append(("key", caller.api_key_id, key))
+    return tuple(
+        OwnedRate(tenant_id=caller.tenant_id, kind=kind, owner_id=owner_id, rate=rate)
+        for kind, owner_id, rate in found
+        if rate.is_limited
+    )
+
+
+def _default(requests_per_minute: int) -> Rate:
+    return Rate(requests_per_minute=requests_per_minute or None, tokens_per_minute=None)
+
+
+def _read(caller: Caller) -> Rates:
+    with brief_connection(), tenant_scope(caller.tenant_id):
+        rows = RateLimit.objects.filter(tenant_id=caller.tenant_id)
+        general = rows.filter(user=None, api_key=None)
+        own_rows = general
+        if caller.user_id is not None:
+            own_rows = own_rows | rows.filter(user_id=caller.user_id)
+        if caller.api_key_id is not None:
+            own_rows = own_rows | rows.filter(api_key_id=caller.api_key_id)
+        own = {
+            RateOwner(
+                user_id=row.user_id, api_key_id=row.api_key_id, is_each_user=row.is_each_user
+            ): rate_of(row)
+            for row in own_rows
+        }
+    return rates_of(caller, own)
