@@ -10,6 +10,12 @@ def format_usd(nanos: int | None) -> str | None:
     return None if nanos is None else f"{Decimal(nanos) / NANOS_PER_USD:.9f}"
 
 
+def short_usd(nanos: int) -> str:
+    """The same amount for people: at least two places, and no needless zeros after them."""
+    whole, _, places = f"{Decimal(nanos) / NANOS_PER_USD:,.9f}".partition(".")
+    return f"{whole}.{places.rstrip('0').ljust(2, '0')}"
+
+
 def parse_usd(text: str | Decimal) -> int:
     """USD as nano-dollars. Raises ValueError for more than nine decimal places."""
     nanos = Decimal(text) * NANOS_PER_USD

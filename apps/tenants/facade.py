@@ -9,6 +9,7 @@ from agentplatform.core.connections import brief_connection
 from apps.tenants.contracts import IdentityUnavailable, InvalidCredentials, Principal, Right
 from apps.tenants.selectors import budget_use as budget_use
 from apps.tenants.selectors import caps_of_active as caps_of_active
+from apps.tenants.selectors import spender_names as spender_names
 from apps.tenants.selectors import tenant_of_slug as tenant_of_slug
 from apps.tenants.selectors import time_zone_of as time_zone_of
 from apps.tenants.services.audit_ledger import charges_of as charges_of

@@ -1,6 +1,6 @@
 """What is left of a tenant's money, what was used, and who changed what."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID
@@ -32,7 +32,7 @@ from apps.tenants.contracts import (
     Spending,
     Unit,
 )
-from apps.tenants.models import Account, Alert, AuditEntry, Budget, Tenant
+from apps.tenants.models import Account, Alert, ApiKey, AuditEntry, Budget, Tenant, User
 
 AUDIT_FIELDS = (
     "id", "at", "tenant_id", "actor_kind", "actor_id", "actor_name", "action", "target_kind",
@@ -246,3 +246,10 @@ def alerts_of(*, tenant_id: UUID, wanted: AlertFilter) -> QuerySet[Alert]:
     if wanted.until is not None:
         alerts = alerts.filter(created_at__lt=wanted.until)
     return alerts
+
+
+def spender_names(*, user_ids: Collection[UUID], api_key_ids: Collection[UUID]) -> dict[UUID, str]:
+    """What people call these users and keys, by id; those that are gone are left out."""
+    users = User.objects.filter(id__in=user_ids).values_list("id", "email")
+    keys = ApiKey.objects.filter(id__in=api_key_ids).values_list("id", "name")
+    return {**dict(users), **dict(keys)}

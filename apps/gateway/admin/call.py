@@ -1,10 +1,15 @@
 """Model calls and provider attempts, to look at only."""
 
 from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from unfold.admin import ModelAdmin
+from unfold.decorators import action
 
 from agentplatform.core.admin import ReadOnly
 from agentplatform.core.money import format_usd
+from apps.gateway.admin.usage import show_usage
 from apps.gateway.models import LlmCall, LlmEvent
 
 
@@ -56,3 +61,12 @@ class LlmEventAdmin(_Rows):
     date_hierarchy = "created_at"
     list_select_related = ("tenant",)
     show_full_result_count = False
+    actions_list = ("usage",)
+
+    @action(description="Usage", url_path="usage", icon="bar_chart", permissions=("view",))
+    def usage(self, request: HttpRequest) -> HttpResponse:
+        return show_usage(self, request)
+
+    def tenant_page(self, tenant: Model) -> tuple[str, str]:
+        """What the tenant's page leads to beside this list: a title and an address."""
+        return "Usage", f"{reverse('admin:gateway_llmevent_usage')}?tenant={tenant.pk}"

@@ -14,10 +14,10 @@ from apps.tenants.models import Alert
 from apps.tenants.services.describe_alert import describe_alert
 
 COLORS = {
-    "budget_threshold": "warning",
-    "budget_exceeded": "danger",
-    "providers_failed": "danger",
-    "breaker_open": "danger",
+    "budget threshold": "warning",
+    "budget exceeded": "danger",
+    "providers failed": "danger",
+    "breaker open": "danger",
 }
 
 
@@ -45,7 +45,7 @@ class AlertAdmin(ReadOnly, ModelAdmin):
 
     @display(description="Kind", ordering="kind", label=COLORS)
     def kind_in_color(self, alert: Alert) -> str:
-        return alert.kind
+        return alert.kind.replace("_", " ")
 
     @admin.display(description="Tenant", ordering="tenant")
     def tenant_or_platform(self, alert: Alert) -> str:

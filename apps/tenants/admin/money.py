@@ -2,9 +2,11 @@
 
 from django.contrib import admin
 from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from agentplatform.core.admin import ReadOnly
 from agentplatform.core.money import format_usd
+from apps.tenants.admin.day_filter import DayFilter
 from apps.tenants.models import Account, LedgerEntry, Reservation
 
 
@@ -36,7 +38,8 @@ def _words(account: Account, amount: int) -> str:
 @admin.register(Reservation)
 class ReservationAdmin(ReadOnly, ModelAdmin):
     list_display = ("attempt_id", "tenant", "tokens", "usd", "run_id", "deadline")
-    list_filter = ("tenant",)
+    list_filter = (("tenant", AutocompleteSelectFilter), ("deadline", DayFilter))
+    list_filter_submit = True
     list_select_related = ("tenant",)
     search_fields = ("=attempt_id", "=call_id", "=run_id")
     ordering = ("deadline",)
@@ -49,7 +52,13 @@ class ReservationAdmin(ReadOnly, ModelAdmin):
 @admin.register(LedgerEntry)
 class LedgerEntryAdmin(ReadOnly, ModelAdmin):
     list_display = ("created_at", "tenant", "kind", "tokens", "usd", "is_confirmed", "run_id")
-    list_filter = ("kind", "is_confirmed", "tenant")
+    list_filter = (
+        "kind",
+        "is_confirmed",
+        ("tenant", AutocompleteSelectFilter),
+        ("created_at", DayFilter),
+    )
+    list_filter_submit = True
     list_select_related = ("tenant",)
     search_fields = ("attempt_id", "call_id", "run_id")
     date_hierarchy = "created_at"

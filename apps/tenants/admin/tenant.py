@@ -93,13 +93,19 @@ class TenantAdmin(TenantActions):
 
     @admin.display(description="What it has")
     def lists(self, tenant: Tenant) -> str:
-        """Every list of the admin that tells tenants apart, for this one."""
+        """Every list of the admin that tells tenants apart, for this one; before them the pages
+        that their admins have of a tenant."""
         links = [
             (model._meta.verbose_name_plural, f"{_list_of(model)}?tenant__id__exact={tenant.pk}")
             for model in self.admin_site._registry
             if any(field.name == "tenant" for field in model._meta.fields)
         ]
-        return render_to_string("admin/tenants/links.html", {"links": links})
+        pages = [
+            find(tenant)
+            for one in self.admin_site._registry.values()
+            if (find := getattr(one, "tenant_page", None)) is not None
+        ]
+        return render_to_string("admin/tenants/links.html", {"links": [*pages, *links]})
 
     def audit_tenant_id(self, row: Model) -> UUID | None:
         return cast(UUID, row.pk)

@@ -9,6 +9,7 @@ from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
     UnfoldAdminEmailInputWidget,
     UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminTextInputWidget,
 )
 
 from agentplatform.core.errors import InvalidInput
@@ -82,6 +83,7 @@ class TenantForm(BudgetForm):
             "retention_days",
             "allows_provisioning",
         )
+        widgets: ClassVar = {"budget_thresholds": UnfoldAdminTextInputWidget}
         help_texts: ClassVar = {
             "token_budget_monthly": "Empty means no limit.",
             "soft_limit_ratio": "The share of a budget from which on it is shown as short, and"

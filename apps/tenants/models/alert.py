@@ -42,4 +42,4 @@ class Alert(models.Model):
         indexes = (models.Index(fields=("tenant", "-id"), name="alerts_by_tenant"),)
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.subject}"
+        return f"{self.kind.replace('_', ' ')}: {self.subject}"

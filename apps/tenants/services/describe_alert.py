@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from agentplatform.core.money import format_usd
+from agentplatform.core.money import short_usd
 from apps.tenants.models import Alert
 
 
@@ -20,14 +20,12 @@ def describe_alert(alert: Alert) -> str:
     return f"{alert.subject} is not asked for now: too many attempts failed."
 
 
-def amount_in_words(amount: int, unit: str) -> str:
-    """With its unit."""
-    return f"{format_usd(amount)} USD" if unit == "nanos" else f"{amount:,} tokens"
-
-
 def _budget(told: dict[str, Any]) -> str:
-    used, limit = (amount_in_words(told[name], told["unit"]) for name in ("used", "limit"))
-    of = f"of {told['month'][:7]}" if told["month"] else "of the run"
+    is_usd = told["unit"] == "nanos"
+    words = short_usd if is_usd else "{:,}".format
+    use = f"{words(told['used'])} of {words(told['limit'])} {'USD' if is_usd else 'tokens'} used"
+    month = f" of {told['month'][:7]}" if told["month"] else ""
+    budget = f"{told['owner']}'s budget{month}"
     if told["threshold"] < 1:
-        return f"{told['threshold']:.0%} of the {told['owner']}'s budget {of}: {used} of {limit}."
-    return f"The {told['owner']}'s budget {of} has no room left: {used} of {limit} used."
+        return f"{told['threshold']:.0%} of the {budget}: {use}."
+    return f"The {budget} has no room left: {use}."

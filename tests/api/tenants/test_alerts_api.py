@@ -46,7 +46,7 @@ def test_an_alert_says_whose_budget_of_which_month(admin, house):
         "limit": "0.000000007",
     }
     assert shown["message"] == (
-        f"80% of the user's budget of {month[:7]}: 0.000000006 USD of 0.000000007 USD."
+        f"80% of the user's budget of {month[:7]}: 0.000000006 of 0.000000007 USD used."
     )
 
 

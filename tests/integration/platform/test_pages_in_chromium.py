@@ -147,6 +147,22 @@ def test_the_filters_of_the_audit_find(visit, tenant):
     assert visit(steps) == []
 
 
+def test_the_usage_of_a_tenant_is_asked_for(visit, tenant):
+    def steps(page, address):
+        sign_in(page, address)
+        page.goto(f"{address}/admin/gateway/llmevent/")
+        page.get_by_role("link", name="Usage").click()
+        page.locator("form .select2-selection").click()
+        page.locator(".select2-search__field").last.fill("acm")
+        page.locator(".select2-results__option", has_text="acme").click()
+        page.get_by_label("model", exact=True).check()
+        page.get_by_role("button", name="Show").click()
+        expect(page.get_by_text("Nothing was used.")).to_be_visible()
+        expect(page.locator("#id_tenant")).to_have_value(str(tenant.id))
+
+    assert visit(steps) == []
+
+
 def test_a_failed_login_is_explained_in_the_page(visit, tenant):
     def steps(page, address):
         sign_in(page, address, "wrong")

@@ -110,7 +110,7 @@ WRITES = {
 }
 
 
-READS = {"auditentry_export"}
+READS = {"auditentry_export", "llmevent_usage"}
 
 
 @pytest.fixture(autouse=True)
