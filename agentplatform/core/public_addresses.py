@@ -21,3 +21,10 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     return address.is_global and not address.is_multicast and not address.is_reserved
+
+
+def is_address(host: str) -> bool:
+    """Whether `host` is an address in any spelling that a resolver takes, and no name: a name's
+    last label begins with a letter."""
+    last = host.rstrip(".").rpartition(".")[2]
+    return ":" in host or not last[:1].isalpha()

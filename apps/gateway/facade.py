@@ -12,6 +12,7 @@ from agentplatform.calls.contracts import DueCall
 from agentplatform.calls.dispatch import due_rows, mark_rows_dispatched
 from agentplatform.calls.places import HeldCalls
 from agentplatform.calls.turn import steps_with_open_rows
+from agentplatform.settings.model_routes import split_model
 from apps.gateway.models import LlmCall
 from apps.gateway.selectors import outcomes, usage_of_run
 from apps.gateway.services.hear_deltas import DeltaEar
@@ -19,6 +20,7 @@ from apps.gateway.services.holdings import purge_runs
 from apps.gateway.services.plan_completions import plan_completions
 from apps.gateway.services.prompt_size import message_tokens, messages_room, surely_fits
 from apps.gateway.services.routes import Menu
+from apps.gateway.services.tenant_models import NOTHING_SET, followed_models
 from apps.gateway.services.windows import window_of
 
 __all__ = [
@@ -74,11 +76,19 @@ def cancel_calls(*, run_id: UUID, at: datetime, step_ids: Collection[UUID] | Non
     return cancel_rows(LlmCall, run_id=run_id, at=at, step_ids=step_ids)
 
 
-def context_tokens(*, model: str) -> int | None:
-    """The window of a model alias, prompt and answer together; None when nobody knows."""
-    return window_of(model, settings=settings.PLATFORM)
+def context_tokens(*, model: str, tenant_id: UUID) -> int | None:
+    """The window of what the tenant calls a model, prompt and answer together; None when nobody
+    knows."""
+    is_route = not split_model(model)[0]
+    routes = _menu(tenant_id).routes if is_route else {}
+    return window_of(model, settings=settings.PLATFORM, routes=routes)
 
 
-def is_known_model(model: str) -> bool:
-    """Whether a call may name it."""
-    return Menu(routes=settings.PLATFORM.routes).has(model)
+def is_known_model(model: str, *, tenant_id: UUID | None) -> bool:
+    """Whether a call of the tenant may name it; without one, whether any tenant's may."""
+    return _menu(tenant_id).has(model)
+
+
+def _menu(tenant_id: UUID | None) -> Menu:
+    models = followed_models.of(tenant_id) if tenant_id else NOTHING_SET
+    return models.menu(settings.PLATFORM, key_ids={})

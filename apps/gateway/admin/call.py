@@ -56,7 +56,7 @@ class LlmEventAdmin(_Rows):
         "is_fallback",
         "is_confirmed",
     )
-    list_filter = ("provider", "status", "is_fallback", "is_confirmed", "tenant")
+    list_filter = ("provider", "status", "is_fallback", "is_confirmed", "is_own_key", "tenant")
     search_fields = ("=call_id", "=run_id", "=attempt_id")
     date_hierarchy = "created_at"
     list_select_related = ("tenant",)

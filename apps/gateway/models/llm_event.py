@@ -9,7 +9,8 @@ class LlmEvent(models.Model):
     """Append-only. `cost_nanos` None: the price is not known. `is_confirmed` False: the tokens are
     what was reserved, for nobody knows what the provider counted. `is_discarded`: the answer came
     after its worker had lost the call; it is paid for and not used. `user_id` and `api_key_id` are
-    of a call made over HTTP; whom a run's calls are charged to stands in `run_spenders`."""
+    of a call made over HTTP; whom a run's calls are charged to stands in `run_spenders`.
+    `is_own_key`: the tenant's own key was used, so that the provider bills the tenant."""
 
     id = models.BigAutoField(primary_key=True)
     tenant = models.ForeignKey("tenants.Tenant", on_delete=models.PROTECT, related_name="+")
@@ -34,6 +35,7 @@ class LlmEvent(models.Model):
     previous_provider = models.CharField(max_length=32, blank=True)
     is_confirmed = models.BooleanField(default=True)
     is_discarded = models.BooleanField(default=False)
+    is_own_key = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField()
 
     class Meta:

@@ -86,6 +86,7 @@ class Attempt:
     is_retryable: bool = False
     first_text_ms: int | None = None
     is_cut: bool = False
+    is_own_key: bool = False
 
     @property
     def is_fallback(self) -> bool:
@@ -175,6 +176,7 @@ def _ended(held: Held, *, charged: Usage | None, is_confirmed: bool, **fields: A
         provider=held.target.provider.name,
         model=held.target.model,
         previous_provider=held.previous_provider,
+        is_own_key=held.target.is_own_key,
         charged=charged,
         cost_nanos=cost,
         is_confirmed=is_confirmed,
@@ -216,5 +218,6 @@ def admission_of(job: Job, held: Held, *, deadline: datetime) -> Admission:
             "prompt_tokens": usage.prompt_tokens,
             "completion_tokens": usage.completion_tokens,
             "previous_provider": held.previous_provider,
+            "is_own_key": held.target.is_own_key,
         },
     )

@@ -37,7 +37,8 @@ with given as (
     attempt_id uuid, attempt_status text, error_code text, provider text, model text,
     prompt_tokens bigint, completion_tokens bigint, cached_tokens bigint,
     cache_write_tokens bigint, reasoning_tokens bigint, cost_nanos bigint,
-    latency_ms int, is_fallback bool, previous_provider text, is_confirmed bool)
+    latency_ms int, is_fallback bool, previous_provider text, is_confirmed bool,
+    is_own_key bool)
 ), locked as (
   select id from llm_calls where id = any(array(select call_id from given where status is not null))
   order by id for update
@@ -64,11 +65,11 @@ with given as (
   insert into llm_events (tenant_id, run_id, step_id, call_id, user_id, api_key_id, attempt_id,
     provider, model, status, error_code, prompt_tokens, completion_tokens, cached_tokens,
     cache_write_tokens, reasoning_tokens, cost_nanos,
-    latency_ms, is_fallback, previous_provider, is_confirmed, is_discarded, created_at)
+    latency_ms, is_fallback, previous_provider, is_confirmed, is_own_key, is_discarded, created_at)
   select tenant_id, run_id, step_id, call_id, user_id, api_key_id, attempt_id,
     provider, model, attempt_status, error_code, prompt_tokens, completion_tokens, cached_tokens,
     cache_write_tokens, reasoning_tokens, cost_nanos,
-    latency_ms, is_fallback, previous_provider, is_confirmed,
+    latency_ms, is_fallback, previous_provider, is_confirmed, is_own_key,
     status is not null and not exists (select from ended where ended.token = given.token), at
   from given where attempt_id is not null
   on conflict (attempt_id) do nothing
@@ -188,4 +189,5 @@ def _event(attempt: Attempt) -> dict[str, Any]:
         "is_fallback": attempt.is_fallback,
         "previous_provider": attempt.previous_provider,
         "is_confirmed": attempt.is_confirmed,
+        "is_own_key": attempt.is_own_key,
     }

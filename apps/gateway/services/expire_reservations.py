@@ -65,5 +65,6 @@ def _event(expired: ExpiredReservation, at: datetime) -> LlmEvent:
         previous_provider=memo.get("previous_provider", ""),
         is_fallback=memo.get("previous_provider", "") not in {"", memo.get("provider", "")},
         is_confirmed=False,
+        is_own_key=memo.get("is_own_key", False),
         created_at=at,
     )

@@ -1,16 +1,24 @@
-"""What the gateway holds of a tenant: model calls and the attempts to have them answered."""
+"""What the gateway holds of a tenant: model calls, the attempts to have them answered, and what it
+has set of models."""
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from agentplatform.calls.cancel import cancel_tenant_rows, count_tenant_rows
 from agentplatform.core.rows import rows_of
-from apps.gateway.models import LlmCall, LlmEvent
+from apps.gateway.models import LlmCall, LlmEvent, ModelPolicy, ModelRoute, ProviderKey
 from apps.tenants.contracts import Counts, Exported, ExportedRows
+
+_SETTINGS: Final[dict[str, type[Model]]] = {
+    "model_routes": ModelRoute,
+    "model_policies": ModelPolicy,
+    "provider_keys": ProviderKey,
+}
+"""By the names of their files. A key itself is a secret, and no column of these."""
 
 
 def cancel_work(*, tenant_id: UUID, at: datetime, limit: int) -> int:
@@ -27,6 +35,9 @@ def export(*, tenant_id: UUID) -> Iterator[Exported]:
     attempts = LlmEvent.objects.filter(tenant_id=tenant_id)
     yield ExportedRows(name="model_calls.jsonl", rows=rows_of(calls))
     yield ExportedRows(name="model_call_attempts.jsonl", rows=rows_of(attempts))
+    for name, model in _SETTINGS.items():
+        rows = model._default_manager.filter(tenant_id=tenant_id)
+        yield ExportedRows(name=f"{name}.jsonl", rows=rows_of(rows))
 
 
 def count(*, tenant_id: UUID, ended_before: datetime | None) -> Counts:
@@ -50,9 +61,7 @@ def purge_runs(*, tenant_id: UUID, run_ids: Collection[UUID]) -> None:
         model._default_manager.filter(tenant_id=tenant_id, run_id__in=run_ids).delete()
 
 
-def _purgeable(
-    tenant_id: UUID, ended_before: datetime | None
-) -> dict[str, QuerySet[LlmCall] | QuerySet[LlmEvent]]:
+def _purgeable(tenant_id: UUID, ended_before: datetime | None) -> dict[str, QuerySet[Any]]:
     """A call goes with its run; only an attempt without one ends by itself."""
     attempts = LlmEvent.objects.filter(tenant_id=tenant_id)
     if ended_before is not None:
@@ -60,4 +69,8 @@ def _purgeable(
     return {
         "model_call_attempts": attempts,
         "model_calls": LlmCall.objects.filter(tenant_id=tenant_id),
+        **{
+            name: model._default_manager.filter(tenant_id=tenant_id)
+            for name, model in _SETTINGS.items()
+        },
     }

@@ -19,10 +19,11 @@ from apps.gateway.services.breaker.shared_circuits import SharedCircuits
 from apps.gateway.services.count_attempt import count_attempt
 from apps.gateway.services.endings import Ending, Endings
 from apps.gateway.services.live_providers import LiveProviders
+from apps.gateway.services.model_reader import ModelReader
 from apps.gateway.services.pipeline import Course, Ports
 from apps.gateway.services.prompt_size import most_tokens
 from apps.gateway.services.rate_limits import RateLimits
-from apps.gateway.services.routes import Menu, NoRoute, Target, way_of
+from apps.gateway.services.routes import NoRoute, Target, way_of
 from apps.gateway.services.tell_failure import tell_failure
 from apps.gateway.services.telling import Teller
 from apps.gateway.services.trace_calls import with_spans
@@ -39,6 +40,7 @@ class Office:
         self._books = Books()
         self._endings = Endings()
         self._limits = RateLimits()
+        self._models = ModelReader()
         self._providers = LiveProviders()
         self._breakers = Breakers(
             SharedCircuits(settings.REDIS_URL), _breaker_rules, listeners=(OpenAlarm(),)
@@ -48,8 +50,12 @@ class Office:
         """Have a provider answer, through the one pipeline. An answered attempt is not settled yet:
         `write` its ending. Raises PlatformError when nothing may be asked."""
         platform = settings.PLATFORM.model_copy()
-        menu = Menu(routes=platform.routes)
-        async with self._providers.lend(platform) as providers:
+        known = await self._models.of(job.owner.tenant_id)
+        menu = known.models.menu(
+            platform, key_ids={name: key.id for name, key in known.keys.items()}
+        )
+        own = [key.access(platform) for key in known.keys.values()]
+        async with self._providers.lend(platform, own) as providers:
             try:
                 providers = with_spans(providers, owner=job.owner)
                 way = way_of(job.request, providers=providers, menu=menu)
@@ -86,6 +92,7 @@ class Office:
     async def read_spending(self, job: Job) -> Spending:
         """The same, and whom the call is charged to."""
         owner = job.owner
+        self._models.prepare(owner.tenant_id)
         return await self._rooms.read(
             tenant_id=owner.tenant_id,
             run_id=owner.run_id,
@@ -103,7 +110,7 @@ class Office:
 
     async def close(self) -> None:
         """Give up every connection."""
-        for held in (self._rooms, self._books, self._endings):
+        for held in (self._rooms, self._books, self._endings, self._models):
             await held.close()
         await self._limits.close()
         await self._breakers.close()

@@ -16,15 +16,20 @@ LOCAL = "local"
 
 @dataclass(frozen=True)
 class Target:
-    """One model of one provider."""
+    """One model of one provider; with a `key_id` over the tenant's own key."""
 
     provider: Provider
     model: str
+    key_id: str = ""
+
+    @property
+    def is_own_key(self) -> bool:
+        return bool(self.key_id)
 
     @property
     def subject(self) -> Subject:
         """What its breaker is of."""
-        return Subject(provider=self.provider.name, model=self.model)
+        return Subject(provider=self.provider.name, model=self.model, key_id=self.key_id)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,11 +44,13 @@ class Way:
 @dataclass(frozen=True, kw_only=True)
 class Menu:
     """What a tenant may name. Where `is_routed_only`, nothing but `default` and its routes. Where
-    `allows_local`, the local provider answers critical calls too."""
+    `allows_local`, the local provider answers critical calls too. `key_ids` are the tenant's own
+    keys by provider; an empty one cannot be read, so that nothing can be asked there."""
 
     routes: Mapping[str, Route] = field(default_factory=dict)
     is_routed_only: bool = False
     allows_local: bool = False
+    key_ids: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def aliases(self) -> tuple[str, ...]:
@@ -55,6 +62,16 @@ class Menu:
         if name == DEFAULT or name in self.routes:
             return True
         return not self.is_routed_only and bool(split_model(name)[0])
+
+    def target(self, provider: Provider, model: str) -> Target:
+        """The model at this provider. Raises NoRoute."""
+        key_id = self.key_ids.get(provider.name)
+        if key_id == "":
+            raise NoRoute(
+                "own_key_unreadable",
+                f"The tenant's own key for {provider.name} is gone or unreadable; set it again.",
+            )
+        return Target(provider, model, key_id or "")
 
 
 class NoRoute(Exception):
@@ -80,25 +97,31 @@ def way_of(request: CompletionRequest, *, providers: Mapping[str, Provider], men
     is_local_served = menu.allows_local or not request.critical
     route = menu.routes.get(name)
     if route is not None:
-        return _routed(name, route, providers, is_local_served)
+        return _routed(name, route, providers, menu, is_local_served)
     if name != DEFAULT:
-        return Way(targets=[_pinned(name, providers)])
+        return Way(targets=[_pinned(name, providers, menu)])
     if not providers:
         raise NoRoute(
             "no_provider",
             "No model provider is configured; set OPENAI_API_KEY, ANTHROPIC_API_KEY or "
             "LOCAL_LLM_BASE_URL.",
         )
-    targets = [Target(provider, provider.default_model) for provider in providers.values()]
+    targets = [menu.target(one, one.default_model) for one in providers.values()]
     return Way(targets=_without_local(targets, is_local_served))
 
 
 def _routed(
-    alias: str, route: Route, providers: Mapping[str, Provider], is_local_served: bool
+    alias: str,
+    route: Route,
+    providers: Mapping[str, Provider],
+    menu: Menu,
+    is_local_served: bool,
 ) -> Way:
     def found(models: Sequence[str]) -> Sequence[Target]:
         pairs = map(split_model, models)
-        targets = [Target(providers[name], model) for name, model in pairs if name in providers]
+        targets = [
+            menu.target(providers[name], model) for name, model in pairs if name in providers
+        ]
         return _without_local(targets, is_local_served)
 
     targets = found(route.targets)
@@ -118,13 +141,13 @@ def _without_local(targets: Sequence[Target], is_local_served: bool) -> Sequence
     return targets if is_local_served or not others else others
 
 
-def _pinned(name: str, providers: Mapping[str, Provider]) -> Target:
+def _pinned(name: str, providers: Mapping[str, Provider], menu: Menu) -> Target:
     provider, model = split_model(name)
     if provider not in providers:
         raise NoRoute(
             "no_provider", f"{name!r} needs the provider {provider}; set {_setting_of(provider)}."
         )
-    return Target(providers[provider], model)
+    return menu.target(providers[provider], model)
 
 
 def _setting_of(provider: str) -> str:

@@ -1,6 +1,7 @@
 """Task definitions: create one, add a version to it, archive it."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -30,7 +31,7 @@ def check_spec(document: Any, *, tenant_id: UUID | None) -> Spec:
     catalogue = Catalogue(
         tools=frozenset(tool.name for tool in tools.describe_tools()),
         graphs=agent_graph_names(),
-        is_known_model=gateway.is_known_model,
+        is_known_model=partial(gateway.is_known_model, tenant_id=tenant_id),
         known_tasks=known_tasks,
     )
     return parse_spec(document, catalogue=catalogue)

@@ -1,5 +1,7 @@
 """What is given up first when a conversation is too long for its window."""
 
+from uuid import uuid4
+
 from apps.gateway.contracts import CompletionRequest, Message, ToolUse
 from apps.gateway.facade import context_tokens, message_tokens, messages_room, surely_fits
 from apps.runs.agents.trimming import MARK, trim
@@ -62,6 +64,7 @@ def test_a_short_request_is_known_to_fit_without_counting() -> None:
 
 
 def test_the_windows_of_known_models_are_known() -> None:
-    assert context_tokens(model="openai:gpt-4o-mini") == 128_000
-    assert context_tokens(model="anthropic:claude-haiku-4-5") == 200_000
-    assert context_tokens(model="openai:made-up") is None
+    tenant_id = uuid4()
+    assert context_tokens(model="openai:gpt-4o-mini", tenant_id=tenant_id) == 128_000
+    assert context_tokens(model="anthropic:claude-haiku-4-5", tenant_id=tenant_id) == 200_000
+    assert context_tokens(model="openai:made-up", tenant_id=tenant_id) is None

@@ -157,5 +157,7 @@ def _wanted(
     wanted = read_wish(wish)
     if isinstance(wanted, CompletionWish):
         default = turn.spec.defaults.model
-        return completion_request(step, wanted, toolbox, default_model=default)
+        return completion_request(
+            step, wanted, toolbox, default_model=default, tenant_id=turn.step.tenant_id
+        )
     return toolbox.request(wanted) if isinstance(wanted, ToolWish) else wanted

@@ -1,5 +1,7 @@
 """The model call that a graph wishes for, made to fit the model's window."""
 
+from uuid import UUID
+
 from apps.gateway import facade as gateway
 from apps.gateway.contracts import CompletionRequest, ToolSpec
 from apps.runs.agents.trimming import trim
@@ -10,7 +12,12 @@ from apps.runs.spec.steps import AgentStep
 
 
 def completion_request(
-    step: AgentStep | CrewStep, wish: CompletionWish, toolbox: Toolbox, *, default_model: str
+    step: AgentStep | CrewStep,
+    wish: CompletionWish,
+    toolbox: Toolbox,
+    *,
+    default_model: str,
+    tenant_id: UUID,
 ) -> CompletionRequest:
     """The same wish gives the same request. Raises GraphError for a tool that the step lacks."""
     minimum = step.min_tool_calls if isinstance(step, AgentStep) else 1
@@ -27,7 +34,7 @@ def completion_request(
         is_streamed=step.stream,
         is_mended=wish.response_schema is not None,
     )
-    window = step.context_tokens or gateway.context_tokens(model=request.model)
+    window = step.context_tokens or gateway.context_tokens(model=request.model, tenant_id=tenant_id)
     return request if window is None else _fitted(request, window)
 
 

@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from agentplatform.core.clock import now
 from agentplatform.core.errors import Conflict
 from agentplatform.dead_letters.models import DeadLetter
-from apps.gateway.models import LlmCall, LlmEvent
+from apps.gateway.models import LlmCall, LlmEvent, ModelPolicy, ModelRoute, ProviderKey
 from apps.gateway.services.expire_reservations import expire_reservations
 from apps.runs.models import (
     Ask,
@@ -67,6 +67,9 @@ FILES = {
     DeadLetter: "dead_letters.jsonl",
     LlmCall: "model_calls.jsonl",
     LlmEvent: "model_call_attempts.jsonl",
+    ModelRoute: "model_routes.jsonl",
+    ModelPolicy: "model_policies.jsonl",
+    ProviderKey: "provider_keys.jsonl",
     ToolCall: "tool_calls.jsonl",
     Artifact: "artifacts.jsonl",
     Served: "turns.jsonl",

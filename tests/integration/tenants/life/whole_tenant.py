@@ -13,6 +13,9 @@ from agentplatform.core.transactions import scope_connection, transaction
 from agentplatform.dead_letters.bury_work import bury_work
 from agentplatform.dead_letters.reasons import Reason
 from apps.gateway.models import LlmCall, LlmEvent, ModelPrice
+from apps.gateway.services.set_model_policy import set_model_policy
+from apps.gateway.services.set_model_route import set_model_route
+from apps.gateway.services.set_provider_key import set_provider_key
 from apps.runs.models import Ask, Checkpoint, Run, Served, Step
 from apps.runs.services.create_run import create_run
 from apps.runs.services.save_task import create_task
@@ -67,6 +70,7 @@ def whole_tenant(at: datetime | None = None) -> Tenant:
     Secret.objects.create(
         tenant=tenant, name="hook", ciphertext="kept-secret", created_at=at, updated_at=at
     )
+    _models(tenant, at)
     task = create_task(
         tenant_id=tenant.id, name="t", description="", spec=SPEC, created_by=user.id, at=at
     )
@@ -162,6 +166,12 @@ def release(attempt_id: uuid.UUID, *, at: datetime) -> None:
     """The attempt used all that was held for it."""
     with transaction():
         settle(settlements=[Settlement(attempt_id=attempt_id, tokens=10, cost_nanos=1)], at=at)
+
+
+def _models(tenant: Tenant, at: datetime) -> None:
+    set_model_route(tenant_id=tenant.id, alias="smart", targets=["openai:gpt-4o"], at=at)
+    set_model_policy(tenant_id=tenant.id, allowed_models="any", allows_local=True, at=at)
+    set_provider_key(tenant_id=tenant.id, provider="openai", api_key="kept-secret", at=at)
 
 
 def _money(tenant: Tenant, at: datetime) -> None:

@@ -1,0 +1,101 @@
+"""What tenants have set of models: routes, policies and own keys."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+from unfold.widgets import UnfoldAdminPasswordWidget
+
+from agentplatform.api.admin_refusal import ServiceAdmin
+from agentplatform.core.clock import now
+from agentplatform.settings.model_routes import LISTS
+from apps.gateway.models import ModelPolicy, ModelRoute, ProviderKey
+from apps.gateway.services.set_model_policy import set_model_policy
+from apps.gateway.services.set_model_route import delete_model_route, set_model_route
+from apps.gateway.services.set_provider_key import delete_provider_key, set_provider_key
+
+
+class _OfTenant(ServiceAdmin):
+    """Rows of tenants, which keep what names them."""
+
+    named_by: tuple[str, ...]
+    list_filter: Any = ("tenant",)
+    list_select_related = ("tenant",)
+    actions = None
+
+    def get_readonly_fields(self, _request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return self.named_by if obj is not None else ()
+
+    def key_of(self, obj: Model) -> dict[str, Any]:
+        """What the services know the row by."""
+        names = ("tenant_id", *self.named_by[1:])
+        return {name: getattr(obj, name) for name in names}
+
+    def find(self, obj: Model) -> None:
+        """The row as the service wrote it, so that the page leads to it."""
+        obj.pk = self.model._default_manager.get(**self.key_of(obj)).pk
+
+
+@admin.register(ModelRoute)
+class ModelRouteAdmin(_OfTenant):
+    named_by = ("tenant", "alias")
+    list_display = ("alias", "tenant", "targets", "on_context_window", "on_content_filter")
+    search_fields = ("alias", "tenant__slug")
+    fields = ("tenant", "alias", *LISTS)
+
+    def save_model(self, _request: HttpRequest, obj: Model, form: Any, _change: bool) -> None:
+        lists = {name: form.cleaned_data[name] for name in LISTS}
+        set_model_route(**self.key_of(obj), **lists, at=now())
+        self.find(obj)
+
+    def delete_model(self, _request: HttpRequest, obj: Model) -> None:
+        delete_model_route(**self.key_of(obj), at=now())
+
+
+@admin.register(ModelPolicy)
+class ModelPolicyAdmin(_OfTenant):
+    named_by = ("tenant",)
+    list_display = ("tenant", "allowed_models", "allows_local")
+    search_fields = ("tenant__slug",)
+
+    def has_delete_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, _request: HttpRequest, obj: Model, form: Any, _change: bool) -> None:
+        values = {name: form.cleaned_data[name] for name in ("allowed_models", "allows_local")}
+        set_model_policy(**self.key_of(obj), **values, at=now())
+        self.find(obj)
+
+
+class ProviderKeyForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The key is taken and never shown."""
+
+    api_key = forms.CharField(
+        required=False,
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "off"}),
+        help_text="Empty keeps the present key.",
+    )
+
+    class Meta:
+        model = ProviderKey
+        fields = ("tenant", "provider", "base_url", "default_model")
+
+
+@admin.register(ProviderKey)
+class ProviderKeyAdmin(_OfTenant):
+    named_by = ("tenant", "provider")
+    form = ProviderKeyForm
+    list_display = ("tenant", "provider", "base_url", "default_model", "updated_at")
+    search_fields = ("tenant__slug",)
+    fields = ("tenant", "provider", "api_key", "base_url", "default_model")
+
+    def save_model(self, _request: HttpRequest, obj: Model, form: Any, _change: bool) -> None:
+        values = {name: form.cleaned_data[name] for name in ("base_url", "default_model")}
+        api_key = form.cleaned_data["api_key"] or None
+        set_provider_key(**self.key_of(obj), api_key=api_key, **values, at=now())
+        self.find(obj)
+
+    def delete_model(self, _request: HttpRequest, obj: Model) -> None:
+        delete_provider_key(**self.key_of(obj), at=now())

@@ -1,0 +1,111 @@
+"""What tenants have set of models, for the calls of one event loop: from memory, or read."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import structlog
+
+from agentplatform.core.connections import brief_connection
+from agentplatform.core.postgresql.base import SET_TENANT
+from agentplatform.core.postgresql.group_commit import Connection, GroupCommit, execute
+from agentplatform.core.tenancy import tenant_scope
+from apps.gateway.services.own_keys import OwnKey, reveal_keys
+from apps.gateway.services.tenant_models import READ, TenantModels, tenant_models_of
+
+log = structlog.get_logger("llm")
+
+READ_AGAIN_SECONDS = 1.5
+"""From this age on it is read anew while it goes on answering."""
+TOO_OLD_SECONDS = 4.0
+"""Of this age it answers no more, unless the database does not."""
+MAX_TENANTS = 4096
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What a tenant has set, and its own keys by provider."""
+
+    models: TenantModels
+    keys: Mapping[str, OwnKey] = field(default_factory=dict)
+    read_at: float
+
+
+class ModelReader:
+    """Belongs to the event loop that uses it. A change is noticed within TOO_OLD_SECONDS."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._group: GroupCommit[UUID, TenantModels] = GroupCommit(_read)
+        self._known: OrderedDict[UUID, Known] = OrderedDict()
+        self._reading: dict[UUID, asyncio.Task[None]] = {}
+
+    def prepare(self, tenant_id: UUID) -> None:
+        """Begin to read what is not known well enough, so that nobody waits for it later."""
+        known = self._known.get(tenant_id)
+        if known is None or self._age(known) >= READ_AGAIN_SECONDS:
+            self._begin(tenant_id)
+
+    async def of(self, tenant_id: UUID) -> Known:
+        """What the tenant has set. Raises psycopg.Error when it was never known and the database
+        does not answer."""
+        known = self._known.get(tenant_id)
+        if known is not None and self._age(known) < TOO_OLD_SECONDS:
+            self.prepare(tenant_id)
+            return known
+        try:
+            await asyncio.shield(self._begin(tenant_id))
+        except Exception as error:
+            if known is None:
+                raise
+            log.warning("models.not_read", tenant_id=str(tenant_id), error=str(error))
+            return known
+        return self._known[tenant_id]
+
+    async def close(self) -> None:
+        """Give the connection back."""
+        for task in tuple(self._reading.values()):
+            task.cancel()
+        await self._group.close()
+
+    def _age(self, known: Known) -> float:
+        return self._monotonic() - known.read_at
+
+    def _begin(self, tenant_id: UUID) -> "asyncio.Task[None]":
+        task = self._reading.get(tenant_id)
+        if task is None:
+            task = asyncio.get_running_loop().create_task(self._learn(tenant_id))
+            self._reading[tenant_id] = task
+            task.add_done_callback(lambda done: self._end(tenant_id, done))
+        return task
+
+    def _end(self, tenant_id: UUID, task: "asyncio.Task[None]") -> None:
+        del self._reading[tenant_id]
+        if not task.cancelled():
+            task.exception()  # who waits for it is told; nobody may
+
+    async def _learn(self, tenant_id: UUID) -> None:
+        began = self._monotonic()
+        models = await self._group.ask(tenant_id)
+        keys = await asyncio.to_thread(_reveal, tenant_id, models) if models.accounts else {}
+        self._known[tenant_id] = Known(models=models, keys=keys, read_at=began)
+        self._known.move_to_end(tenant_id)
+        if len(self._known) > MAX_TENANTS:
+            self._known.popitem(last=False)
+
+
+async def _read(connection: Connection, tenant_ids: Sequence[UUID]) -> list[TenantModels]:
+    statements = []
+    for tenant_id in tenant_ids:
+        scope = {"tenant_id": str(tenant_id)}
+        statements += [(SET_TENANT, scope), (READ, scope)]
+    rows = await execute(connection, statements)
+    return [tenant_models_of(found[0]) for found in rows[1::2]]
+
+
+def _reveal(tenant_id: UUID, models: TenantModels) -> dict[str, OwnKey]:
+    with brief_connection(), tenant_scope(tenant_id):
+        return reveal_keys(tenant_id, models.accounts)
