@@ -9,7 +9,7 @@ PYTEST_ARGS ?= -n 2 --dist loadfile
 export INPUT QUESTION
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test test-sqs chaos chaos-sqs sqs check bench-tenancy bench-engine schema env-example states deps bootstrap-run bootstrap-dev
+.PHONY: help setup run demo test test-sqs chaos chaos-sqs sqs check bench-tenancy bench-engine bench-gateway schema env-example states deps bootstrap-run bootstrap-dev
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -60,6 +60,9 @@ bench-tenancy: bootstrap-dev ## Measure what isolation and authentication cost. 
 
 bench-engine: bootstrap-dev ## Measure the engine against DBOS and Celery. ONLY=turns,... ROUNDS=5 BENCH_JSON=file
 	@$(IN_VENV) python -m tests.bench.engine $(if $(ONLY),--only "$(ONLY)") $(if $(ROUNDS),--rounds "$(ROUNDS)")
+
+bench-gateway: bootstrap-dev ## Measure what the gateway costs over HTTP. ONLY=cpu,... ROUNDS=5 BENCH_JSON=file
+	@$(IN_VENV) python -m tests.bench.gateway $(if $(ONLY),--only "$(ONLY)") $(if $(ROUNDS),--rounds "$(ROUNDS)")
 
 schema: bootstrap-dev ## Write docs/openapi.yaml.
 	@$(IN_VENV) python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml

@@ -1,0 +1,37 @@
+"""`make bench-gateway`: what the HTTP door costs, against its bars."""
+
+import argparse
+import sys
+import traceback
+
+from tests.bench.bars import Measured, report
+from tests.bench.engine.bench import running_bench
+from tests.bench.gateway.measures import LINES
+
+
+def main() -> None:
+    """Measure, and print the table."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.gateway", description=__doc__)
+    parser.add_argument("--only", default="", help=f"of {', '.join(LINES)}, by comma")
+    parser.add_argument("--rounds", type=int, default=5)
+    given = parser.parse_args()
+    names = [name.strip() for name in given.only.split(",") if name.strip()] or list(LINES)
+    if unknown := set(names) - set(LINES):
+        parser.error(f"--only: there is no {', '.join(unknown)}; there are {', '.join(LINES)}")
+    measured: list[Measured] = []
+    failed: list[str] = []
+    with running_bench(["web"]) as bench:
+        for name in names:
+            print(f"{name} ...", flush=True)
+            try:
+                measured += LINES[name](bench, given.rounds)
+            except Exception:  # the others are worth their time
+                traceback.print_exc()
+                failed.append(name)
+    report(f"Gateway over HTTP: medians of {given.rounds} rounds", measured)
+    if failed:
+        sys.exit(f"Not measured: {', '.join(failed)}")
+
+
+if __name__ == "__main__":
+    main()
