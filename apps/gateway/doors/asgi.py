@@ -16,8 +16,9 @@ from apps.gateway.doors.chat import complete_chat
 from apps.gateway.doors.exchange import ClientGone, Exchange, Receive, Scope, Send
 from apps.gateway.doors.model_list import list_models, show_model
 from apps.gateway.doors.refusals import Refusal, not_found, refusal_of_error, wrong_method
-from apps.gateway.doors.telling_headers import call_headers
-from apps.gateway.services.reception import Reception
+from apps.gateway.doors.telling_headers import id_headers
+from apps.gateway.rates.headers import rate_headers
+from apps.gateway.services.reception import RateLimitReached, Reception
 from apps.tenants.contracts import Principal
 
 log = structlog.get_logger("http")
@@ -97,11 +98,13 @@ def _find(path: str) -> tuple[str, str, Endpoint]:
 
 
 async def _refuse(exchange: Exchange, error: Exception) -> None:
-    if not isinstance(error, Refusal | PlatformError):
+    if not isinstance(error, Refusal | PlatformError | RateLimitReached):
         log.exception("request.crashed", path=exchange.path[:200])
     if exchange.status:  # the answer has begun: its end without an end mark tells the client
         return
-    headers = call_headers(exchange.call_id) if exchange.call_id else []
+    headers = id_headers(exchange.call_id) if exchange.call_id else []
+    if isinstance(error, RateLimitReached):
+        headers += rate_headers(error.decision)
     await exchange.refuse(refusal_of_error(error), headers=headers)
 
 

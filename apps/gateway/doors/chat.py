@@ -51,7 +51,7 @@ async def _reply(exchange: Exchange, job: Job, reception: Reception, *, began: f
         raise refusal_of_failure(outcome.failure)
     try:
         told = answer_headers(job, outcome, seconds=time.monotonic() - began)
-        headers = [*call_headers(job.owner.call_id), *told]
+        headers = [*call_headers(job), *told]
         await exchange.reply(completion_of(job, outcome), headers=headers)
     finally:
         await reception.settle(job, outcome)
@@ -103,7 +103,7 @@ async def _start(exchange: Exchange, job: Job, teller: ChunkTeller) -> None:
     target = teller.target
     assert target is not None
     headers = [
-        *call_headers(job.owner.call_id),
+        *call_headers(job),
         *target_headers(
             provider=target.provider.name,
             model=target.model,

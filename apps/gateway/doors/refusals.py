@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from agentplatform.calls.contracts import CallFailure
 from agentplatform.core.errors import PlatformError
+from apps.gateway.services.reception import RateLimitReached
 
 RETRY_SECONDS: Final = 1
 """What is told to who should come again, where nobody knows better."""
@@ -89,6 +90,10 @@ def refusal_of_error(error: Exception) -> Refusal:
     """Of a request that an error ended: the platform's own say why; of others nothing is told."""
     if isinstance(error, Refusal):
         return error
+    if isinstance(error, RateLimitReached):
+        refused = error.decision.refusal
+        assert refused is not None
+        return Refusal(refused.detail, Meaning(429, refused.unit, "rate_limit_exceeded"))
     if not isinstance(error, PlatformError):
         meaning = Meaning(500, "server_error", "internal_error")
         return Refusal("The gateway failed in a way it should not; its log says more.", meaning)

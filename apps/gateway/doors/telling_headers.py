@@ -5,14 +5,20 @@ from uuid import UUID
 
 from agentplatform.core.money import NANOS_PER_USD, format_usd
 from apps.gateway.doors.exchange import Headers, encode_headers
+from apps.gateway.rates.headers import rate_headers
 from apps.gateway.services.attempt import Completed, Job
 from apps.tenants.contracts import AccountRoom, Unit
 
 
-def call_headers(call_id: UUID) -> Headers:
-    """Of every answer, errors too."""
+def id_headers(call_id: UUID) -> Headers:
+    """Of every answer to a call, errors too."""
     raw = str(call_id).encode()
     return [(b"x-request-id", raw), (b"x-agentplatform-call-id", raw)]
+
+
+def call_headers(job: Job) -> Headers:
+    """Of an answer to a call that was let in: its id, and what its rate limits leave."""
+    return [*id_headers(job.owner.call_id), *rate_headers(job.taken)]
 
 
 def target_headers(*, provider: str, model: str, attempts: int, is_fallback: bool) -> Headers:

@@ -46,6 +46,11 @@ class Hold:
         return self.usage.completion_tokens
 
 
+def usual_max_tokens(request: CompletionRequest) -> int:
+    """The bound of an answer whose request has none."""
+    return HTTP_MAX_TOKENS if request.is_verbatim else DEFAULT_MAX_TOKENS
+
+
 def plan_hold(
     request: CompletionRequest,
     *,
@@ -62,8 +67,7 @@ def plan_hold(
         if any(one.unit == "nanos" and one.hard_limit is not None for one in accounts):
             raise NoPrice
         accounts = [one for one in accounts if one.unit == "tokens"]
-    usual = HTTP_MAX_TOKENS if request.is_verbatim else DEFAULT_MAX_TOKENS
-    max_tokens = request.max_tokens or usual
+    max_tokens = request.max_tokens or usual_max_tokens(request)
     for account in accounts:
         fitting = _fitting(account, prompt_tokens, price)
         if fitting is None or fitting >= max_tokens:

@@ -4,7 +4,7 @@ import json
 
 from apps.gateway.contracts import CompletionRequest, Message
 from apps.gateway.providers.estimate import bound_tokens
-from apps.gateway.services.hold import DEFAULT_MAX_TOKENS
+from apps.gateway.services.hold import DEFAULT_MAX_TOKENS, usual_max_tokens
 
 _TOKENS_PER_MESSAGE = 8
 _TOKENS_FOR_TOOLS = 600
@@ -23,7 +23,7 @@ def message_tokens(message: Message) -> int:
 def most_tokens(request: CompletionRequest) -> int:
     """An upper bound of the tokens of a request and its answer, whichever provider answers."""
     messages = sum(map(message_tokens, request.messages))
-    return messages + _extra_tokens(request) + (request.max_tokens or DEFAULT_MAX_TOKENS)
+    return messages + _extra_tokens(request) + (request.max_tokens or usual_max_tokens(request))
 
 
 def messages_room(request: CompletionRequest, *, window: int) -> int:

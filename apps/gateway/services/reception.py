@@ -10,14 +10,25 @@ import structlog
 from agentplatform.core.errors import PlatformError
 from agentplatform.core.ids import new_id
 from apps.gateway.contracts import CompletionRequest
+from apps.gateway.rates.decision import Decision
 from apps.gateway.services.attempt import CallOwner, Completed, Failed, Job
 from apps.gateway.services.endings import Ending
 from apps.gateway.services.known_rooms import KnownRooms
 from apps.gateway.services.office import Office
 from apps.gateway.services.telling import Teller
 from apps.tenants.contracts import BookingUnavailable, Principal
+from apps.tenants.rate_contracts import Caller
 
 log = structlog.get_logger("llm")
+
+
+class RateLimitReached(Exception):
+    """The call is over a rate limit, and nothing of it was counted."""
+
+    def __init__(self, decision: Decision) -> None:
+        super().__init__("rate limit")
+        self.decision = decision
+
 
 Clock = Callable[[], datetime]
 
@@ -41,11 +52,18 @@ class Reception:
         return Job(owner=owner, request=request, accounts=(), at=self._clock())
 
     async def open(self, job: Job) -> Job:
-        """The call with its accounts. Raises PlatformError: TenantInactive, BookingUnavailable."""
+        """The call with its accounts, counted by its rate limits. Raises RateLimitReached, and
+        PlatformError: TenantInactive, BookingUnavailable."""
+        owner = job.owner
         try:
-            return replace(job, accounts=await self._rooms.find(job))
+            accounts = await self._rooms.find(job)
         except (psycopg.Error, OSError) as error:
             raise BookingUnavailable("The database does not answer; try again.") from error
+        caller = Caller(owner.tenant_id, user_id=owner.user_id, api_key_id=owner.api_key_id)
+        taken = await self._office.limit(job, caller=caller)
+        if not taken.is_admitted:
+            raise RateLimitReached(taken)
+        return replace(job, accounts=accounts, taken=taken)
 
     async def answer(self, job: Job, *, teller: Teller) -> Completed | Failed:
         """Have a provider answer an opened call. Whoever has the answer must settle it. Raises

@@ -144,6 +144,22 @@ def test_without_room_in_the_budget_a_call_is_refused_as_a_quota_that_is_used_up
     assert not Reservation.objects.exists()
 
 
+@pytest.mark.parametrize("stream", [False, True], ids=["plain", "streamed"])
+def test_over_a_rate_limit_a_call_is_told_when_to_come_back(
+    gateway: Gateway, caller: Callers, provider: Provider, stream: bool
+) -> None:
+    gateway(openai_model="gpt-4o-mini", tenant_requests_per_minute=2)
+    client = caller()
+    left = [client.chat().headers["x-ratelimit-remaining-requests"] for _ in range(2)]
+    assert left == ["1", "0"]
+    answer = client.chat(stream=stream)
+    told = error(answer, 429)
+    assert (told["type"], told["code"]) == ("requests", "rate_limit_exceeded")
+    assert 1 <= int(answer.headers["retry-after"]) <= 120
+    assert answer.headers["x-ratelimit-limit-requests"] == "2"
+    assert len(provider.billed()) == 2
+
+
 def test_when_every_provider_fails_each_attempt_is_told(gateway: Gateway, caller: Callers) -> None:
     gateway(openai_model="ok-error-503", anthropic_model="ok-error-401", call_deadline_seconds=3)
     answer = caller().chat()
