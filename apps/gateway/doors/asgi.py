@@ -29,14 +29,14 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 Endpoint = Callable[[Exchange, Principal, Reception], Awaitable[None]]
 
 
-async def _list_models(exchange: Exchange, _caller: Principal, _reception: Reception) -> None:
-    await list_models(exchange)
+async def _list_models(exchange: Exchange, caller: Principal, reception: Reception) -> None:
+    await list_models(exchange, await reception.model_names(caller))
 
 
-async def _show_model(exchange: Exchange, _caller: Principal, _reception: Reception) -> None:
+async def _show_model(exchange: Exchange, caller: Principal, reception: Reception) -> None:
     found = _MODEL.fullmatch(exchange.path)
     assert found is not None
-    await show_model(exchange, found[1])
+    await show_model(exchange, found[1], await reception.model_names(caller))
 
 
 ENDPOINTS: Final[dict[str, tuple[str, Endpoint]]] = {

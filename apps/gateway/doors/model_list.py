@@ -2,28 +2,24 @@
 
 from typing import Any, Final
 
-from django.conf import settings
-
 from apps.gateway.doors.exchange import Exchange
 from apps.gateway.doors.refusals import Meaning, Refusal
-from apps.gateway.services.model_names import model_names
 
 _CREATED: Final = 1_700_000_000
 _CREATED_AT: Final = "2023-11-14T22:13:20Z"
 
 
-async def list_models(exchange: Exchange) -> None:
-    """The names that requests may use: the alias `default`, and each provider's models."""
-    names = model_names(settings.PLATFORM)
+async def list_models(exchange: Exchange, names: list[str]) -> None:
+    """The names that the caller's requests may use."""
     if exchange.header(b"anthropic-version"):
         await exchange.reply(_page_of(names))
     else:
         await exchange.reply({"object": "list", "data": [_model(name) for name in names]})
 
 
-async def show_model(exchange: Exchange, name: str) -> None:
+async def show_model(exchange: Exchange, name: str, names: list[str]) -> None:
     """One of them."""
-    if name not in model_names(settings.PLATFORM):
+    if name not in names:
         meaning = Meaning(404, "invalid_request_error", "model_not_found")
         raise Refusal(f"There is no model '{name[:200]}'; GET /v1/models lists them.", meaning)
     is_anthropic = bool(exchange.header(b"anthropic-version"))

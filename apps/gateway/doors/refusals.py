@@ -28,6 +28,8 @@ _BY_CODE: Final[dict[str, Meaning]] = {
     "budget_exceeded": Meaning(429, "insufficient_quota", "budget_exceeded"),
     "unknown_model": Meaning(404, "invalid_request_error", "model_not_found"),
     "no_provider": Meaning(404, "invalid_request_error", "model_not_found"),
+    "own_key_unreadable": Meaning(403, "invalid_request_error", "own_key_unreadable"),
+    "circuit_open": Meaning(503, "server_error", "circuit_open"),
     "bad_request": Meaning(400, "invalid_request_error", "bad_request"),
     "context_too_long": Meaning(400, "invalid_request_error", "context_length_exceeded"),
     "content_filtered": Meaning(400, "invalid_request_error", "content_filter"),

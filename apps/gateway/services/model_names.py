@@ -1,13 +1,18 @@
 """The names of models that a request may use."""
 
+from collections.abc import Mapping
+
 from agentplatform.settings.environment import Environment
 from apps.gateway.services.prices import prices
 from apps.gateway.services.routes import Menu
 
 
-def model_names(settings: Environment) -> list[str]:
-    """The aliases, and `provider:model` of each provider that is configured: those with a price,
-    and its default model. Raises PricesUnavailable."""
+def model_names(settings: Environment, *, menu: Menu, own: Mapping[str, str]) -> list[str]:
+    """The aliases of the menu and, unless it has nothing else, `provider:model` of each provider
+    that is configured: those with a price, and its default model. `own` are the default models of
+    the providers that the tenant has a key for. Raises PricesUnavailable."""
+    if menu.is_routed_only:
+        return list(menu.aliases)
     on = {
         "openai": bool(settings.openai_api_key.get_secret_value()),
         "anthropic": bool(settings.anthropic_api_key.get_secret_value()),
@@ -18,9 +23,11 @@ def model_names(settings: Environment) -> list[str]:
         "anthropic": settings.anthropic_model,
         "local": settings.local_llm_model,
     }
+    usual |= own
+    on |= dict.fromkeys(own, True)
     named = {(provider, model) for provider, model in usual.items() if on[provider]}
     named |= {one for one in prices.list().models() if on.get(one[0])}
     return [
-        *Menu(routes=settings.routes).aliases,
+        *menu.aliases,
         *(f"{provider}:{model}" for provider, model in sorted(named)),
     ]

@@ -13,7 +13,9 @@ from agentplatform.core.connections import brief_connection
 from agentplatform.core.postgresql.base import SET_TENANT
 from agentplatform.core.postgresql.group_commit import Connection, GroupCommit, execute
 from agentplatform.core.tenancy import tenant_scope
+from agentplatform.settings.environment import Environment
 from apps.gateway.services.own_keys import OwnKey, reveal_keys
+from apps.gateway.services.routes import Menu
 from apps.gateway.services.tenant_models import READ, TenantModels, tenant_models_of
 
 log = structlog.get_logger("llm")
@@ -32,6 +34,10 @@ class Known:
     models: TenantModels
     keys: Mapping[str, OwnKey] = field(default_factory=dict)
     read_at: float
+
+    def menu(self, settings: Environment) -> Menu:
+        """What the tenant may name."""
+        return self.models.menu(settings, key_ids={name: key.id for name, key in self.keys.items()})
 
 
 class ModelReader:

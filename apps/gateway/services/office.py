@@ -5,6 +5,7 @@ import asyncio
 import random
 import time
 from datetime import datetime
+from uuid import UUID
 
 from django.conf import settings
 
@@ -19,6 +20,7 @@ from apps.gateway.services.breaker.shared_circuits import SharedCircuits
 from apps.gateway.services.count_attempt import count_attempt
 from apps.gateway.services.endings import Ending, Endings
 from apps.gateway.services.live_providers import LiveProviders
+from apps.gateway.services.model_names import model_names
 from apps.gateway.services.model_reader import ModelReader
 from apps.gateway.services.pipeline import Course, Ports
 from apps.gateway.services.prompt_size import most_tokens
@@ -51,9 +53,7 @@ class Office:
         `write` its ending. Raises PlatformError when nothing may be asked."""
         platform = settings.PLATFORM.model_copy()
         known = await self._models.of(job.owner.tenant_id)
-        menu = known.models.menu(
-            platform, key_ids={name: key.id for name, key in known.keys.items()}
-        )
+        menu = known.menu(platform)
         own = [key.access(platform) for key in known.keys.values()]
         async with self._providers.lend(platform, own) as providers:
             try:
@@ -77,6 +77,13 @@ class Office:
         if isinstance(outcome, Failed):
             tell_failure(job, outcome, course.attempts)
         return outcome
+
+    async def model_names(self, tenant_id: UUID) -> list[str]:
+        """What calls of the tenant may name. Raises PricesUnavailable, psycopg.Error."""
+        platform = settings.PLATFORM.model_copy()
+        known = await self._models.of(tenant_id)
+        own = {name: key.access(platform).default_model for name, key in known.keys.items()}
+        return model_names(platform, menu=known.menu(platform), own=own)
 
     async def limit(self, job: Job, *, caller: Caller) -> Decision:
         """Whether the rate limits of the caller let the call pass now; then it is counted, and the

@@ -82,6 +82,13 @@ class Reception:
         except (PlatformError, psycopg.Error, OSError):
             log.exception("llm.not_settled", call_id=str(job.owner.call_id))
 
+    async def model_names(self, caller: Principal) -> list[str]:
+        """What the caller's requests may name. Raises PlatformError."""
+        try:
+            return await self._office.model_names(caller.tenant_id)
+        except (psycopg.Error, OSError) as error:
+            raise BookingUnavailable("The database does not answer; try again.") from error
+
     async def close(self) -> None:
         """Give up every connection."""
         await self._office.close()
