@@ -149,6 +149,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "tenant", "description": "Your tenant: its settings, budgets and their use."},
         {"name": "users", "description": "People of the tenant."},
         {"name": "api-keys", "description": "Keys: made, rotated, revoked."},
+        {"name": "models", "description": "Names that stand for models; own keys of providers."},
         {"name": "secrets", "description": "Secrets: set and deleted, never shown."},
         {"name": "alerts", "description": "What somebody should look at."},
         {"name": "audit", "description": "Who changed what."},

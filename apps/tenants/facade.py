@@ -25,6 +25,8 @@ from apps.tenants.services.correct_charge import correct_charge as correct_charg
 from apps.tenants.services.delete_secret import delete_secret as delete_secret
 from apps.tenants.services.expire_reservations import expire_reservations as expire_reservations
 from apps.tenants.services.holdings import register_holdings as register_holdings
+from apps.tenants.services.keep_secret import drop_secret as drop_secret
+from apps.tenants.services.keep_secret import keep_secret as keep_secret
 from apps.tenants.services.open_account import open_run_account as open_run_account
 from apps.tenants.services.raise_alert import raise_alert as raise_alert
 from apps.tenants.services.rates import RateBook as RateBook

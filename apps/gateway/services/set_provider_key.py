@@ -1,6 +1,5 @@
 """A tenant's own account with a provider."""
 
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,7 +11,7 @@ from agentplatform.core.transactions import transaction
 from agentplatform.settings.model_routes import MAX_MODEL
 from apps.gateway.models import ProviderKey
 from apps.gateway.services.own_keys import secret_name, url_problem
-from apps.tenants.facade import delete_secret, record_change, set_secret
+from apps.tenants.facade import drop_secret, keep_secret, record_change
 
 MAX_KEY = 1024
 
@@ -52,16 +51,16 @@ def set_provider_key(
             )
         before = {name: getattr(row, name) for name in fields} if row else {}
         if api_key is not None:
-            set_secret(tenant_id=tenant_id, name=secret_name(provider), value=api_key, at=at)
+            keep_secret(tenant_id=tenant_id, name=secret_name(provider), value=api_key, at=at)
         kept, is_new = ProviderKey.objects.update_or_create(
             tenant_id=tenant_id,
             provider=provider,
             defaults={**fields, "updated_at": at},
             create_defaults={**fields, "created_at": at, "updated_at": at},
         )
-        _record(
-            tenant_id, "added" if is_new else "changed", provider, at, before=before, after=fields
-        )
+        after = fields if api_key is None else {**fields, "key_set_at": at}
+        verb = "added" if is_new else "changed"
+        _record(tenant_id, verb, provider, at, before=before, after=after)
     return kept, is_new
 
 
@@ -73,8 +72,7 @@ def delete_provider_key(*, tenant_id: UUID, provider: str, at: datetime) -> None
         if row is None:
             raise NotFound(f"There is no own key for {provider}.")
         row.delete()
-        with suppress(NotFound):  # somebody may have deleted the secret by itself
-            delete_secret(tenant_id=tenant_id, name=secret_name(provider), at=at)
+        drop_secret(tenant_id=tenant_id, name=secret_name(provider))
         _record(tenant_id, "deleted", provider, at)
 
 

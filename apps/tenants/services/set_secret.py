@@ -6,8 +6,9 @@ from uuid import UUID
 from agentplatform.core.errors import InvalidInput
 from agentplatform.core.transactions import transaction
 from apps.tenants.models import Secret
+from apps.tenants.services.keep_secret import keep_secret
 from apps.tenants.services.record_change import record_change
-from apps.tenants.services.secret_text import is_secret_name, seal
+from apps.tenants.services.secret_text import is_secret_name
 
 
 def set_secret(*, tenant_id: UUID, name: str, value: str, at: datetime) -> tuple[Secret, bool]:
@@ -20,14 +21,8 @@ def set_secret(*, tenant_id: UUID, name: str, value: str, at: datetime) -> tuple
             "A secret cannot have this name.",
             errors={"name": ["Use 1 to 63 of a-z, 0-9, _ and -, a letter first."]},
         )
-    ciphertext = seal(value, tenant_id=tenant_id, name=name)
     with transaction():
-        secret, is_new = Secret.objects.update_or_create(
-            tenant_id=tenant_id,
-            name=name,
-            defaults={"ciphertext": ciphertext, "updated_at": at},
-            create_defaults={"ciphertext": ciphertext, "created_at": at, "updated_at": at},
-        )
+        secret, is_new = keep_secret(tenant_id=tenant_id, name=name, value=value, at=at)
         record_change(
             tenant_id=tenant_id,
             action="secret.created" if is_new else "secret.changed",

@@ -8,6 +8,7 @@ from typing import Any
 
 from drf_spectacular.generators import SchemaGenerator
 
+from apps.gateway.models import ModelRoute
 from apps.runs.models import Ask, Run, TaskDefinition
 from apps.tenants.models import Alert, ApiKey, AuditEntry, Secret, Tenant, User
 from apps.tools.models import Artifact
@@ -45,6 +46,7 @@ NAMES: dict[str, Callable[[Tenant], str]] = {
     "email": _first(User, "email"),
     "tasks.name": _first(TaskDefinition, "name"),
     "secrets.name": _first(Secret, "name"),
+    "alias": _first(ModelRoute, "alias"),
     "Idempotency-Key": _first(Run, "idempotency_key", completed_at=None),
 }
 """What a caller may name a row by, and how the row of a tenant is found; below one address where
@@ -95,6 +97,8 @@ BODIES: dict[str, Callable[[Tenant], dict[str, Any]]] = {
     "post /api/v1/users": lambda _: {"email": f"{uuid.uuid4().hex}@example.org"},
     "patch /api/v1/users/{user_id}": lambda _: {"role": "admin"},
     "post /api/v1/api-keys": lambda _: {"name": uuid.uuid4().hex, "scopes": ["read"]},
+    "put /api/v1/model-routes/{alias}": lambda _: {"targets": ["openai:gpt-4o"]},
+    "put /api/v1/provider-keys/{provider}": lambda _: {"api_key": "hush"},
     "put /api/v1/secrets/{name}": lambda _: {"value": "hush"},
     "put /api/v1/budgets/users/{user_id}": lambda _: LIMITS.copy(),
     "put /api/v1/budgets/api-keys/{api_key_id}": lambda _: LIMITS.copy(),

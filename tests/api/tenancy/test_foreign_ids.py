@@ -15,6 +15,7 @@ from rest_framework.test import APIClient
 
 from agentplatform.core.clock import now
 from agentplatform.core.tenancy import ADMIN, APPLICATION
+from apps.gateway.models import ModelRoute
 from apps.runs.models import Run, TaskDefinition
 from apps.tenants.models import AuditEntry, Secret, Tenant, User
 from apps.tenants.services.create_api_key import create_api_key
@@ -81,7 +82,8 @@ def distinct_tenant() -> Tenant:
     tenant = whole_tenant()
     own = f"of-{tenant.slug}"
     TaskDefinition.objects.filter(tenant=tenant).update(name=own)
-    Secret.objects.filter(tenant=tenant).update(name=own)
+    Secret.objects.filter(tenant=tenant, name="hook").update(name=own)
+    ModelRoute.objects.filter(tenant=tenant).update(alias=own)
     User.objects.filter(tenant=tenant).update(email=f"{own}@example.org")
     Run.objects.filter(tenant=tenant, completed_at=None).update(idempotency_key=own)
     user = str(User.objects.get(tenant=tenant).id)

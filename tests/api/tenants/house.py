@@ -9,6 +9,9 @@ from typing import Any
 from rest_framework.test import APIClient
 
 from agentplatform.core.clock import now
+from apps.gateway.models import ProviderKey
+from apps.gateway.services.set_model_route import set_model_route
+from apps.gateway.services.set_provider_key import set_provider_key
 from apps.runs.facade import cancel_run, create_run, create_task
 from apps.runs.models import Ask, Step, TaskDefinition
 from apps.runs.services.advance_run import advance_run
@@ -98,6 +101,19 @@ class House:
         name = new_name()
         set_secret(tenant_id=self.tenant.id, name=name, value="hush", at=now())
         return name
+
+    def route(self) -> str:
+        name = new_name()
+        set_model_route(tenant_id=self.tenant.id, alias=name, targets=["openai:x"], at=now())
+        return name
+
+    def provider_without_key(self) -> str:
+        ProviderKey.objects.filter(tenant=self.tenant).delete()
+        return "openai"
+
+    def provider_key(self) -> str:
+        set_provider_key(tenant_id=self.tenant.id, provider="openai", api_key="hush", at=now())
+        return "openai"
 
     def task(self) -> uuid.UUID:
         return self._task().id

@@ -30,9 +30,7 @@ def error_of(answer: Any) -> dict[str, Any]:
 
 
 def test_a_tenants_routes_are_called_and_listed(client: Caller) -> None:
-    set_model_route(
-        tenant_id=client.tenant_id, alias="smart", targets=["openai:gpt-4o"], at=now()
-    )
+    set_model_route(tenant_id=client.tenant_id, alias="smart", targets=["openai:gpt-4o"], at=now())
     assert client.chat(model="smart").status_code == 200
     assert ids(client)[:2] == ["default", "smart"]
     assert client.sdk().models.retrieve("smart").id == "smart"
