@@ -14,6 +14,7 @@ from agentplatform.telemetry.metrics import HTTP_DURATION, HTTP_REQUESTS
 from apps.gateway.doors.callers import Callers
 from apps.gateway.doors.chat import complete_chat
 from apps.gateway.doors.exchange import ClientGone, Exchange, Receive, Scope, Send
+from apps.gateway.doors.messages import count_tokens, create_message
 from apps.gateway.doors.model_list import list_models, show_model
 from apps.gateway.doors.refusals import Refusal, not_found, refusal_of_error, wrong_method
 from apps.gateway.doors.telling_headers import id_headers
@@ -41,6 +42,8 @@ async def _show_model(exchange: Exchange, caller: Principal, reception: Receptio
 
 ENDPOINTS: Final[dict[str, tuple[str, Endpoint]]] = {
     "/v1/chat/completions": ("POST", complete_chat),
+    "/v1/messages": ("POST", create_message),
+    "/v1/messages/count_tokens": ("POST", count_tokens),
     "/v1/models": ("GET", _list_models),
     "/v1/models/{model}": ("GET", _show_model),
 }

@@ -12,7 +12,12 @@ from apps.gateway.doors.refusals import Meaning, Refusal, unavailable
 from apps.tenants.contracts import InvalidCredentials, Principal
 from apps.tenants.facade import authenticate, known_principal, may
 
+PATIENCE_SECONDS: Final = 0.2
+"""How long a request waits to learn whose its key is, of a database that has answered before."""
+FIRST_PATIENCE_SECONDS: Final = 5.0
 _NO_KEY: Final = "Send your API key as 'Authorization: Bearer <key>', or as 'x-api-key: <key>'."
+
+_AWAY: Final = "The database does not answer; try again."
 
 
 class Callers:
@@ -20,6 +25,7 @@ class Callers:
 
     def __init__(self) -> None:
         self._asking: dict[str, asyncio.Task[Principal]] = {}
+        self._patience_seconds = FIRST_PATIENCE_SECONDS
 
     async def find(self, raw: str) -> Principal:
         """Who sends this key or token, if they may call models. A key that is revoked or has
@@ -39,10 +45,15 @@ class Callers:
         if asking is None:
             asking = self._asking[raw] = asyncio.create_task(asyncio.to_thread(_authenticate, raw))
             asking.add_done_callback(lambda _: self._asking.pop(raw, None))
+        done, _ = await asyncio.wait({asking}, timeout=self._patience_seconds)
+        if not done:
+            raise unavailable(_AWAY)
         try:
-            return await asyncio.shield(asking)
+            principal = asking.result()
         except (psycopg.Error, DatabaseError, OSError) as error:
-            raise unavailable("The database does not answer; try again.") from error
+            raise unavailable(_AWAY) from error
+        self._patience_seconds = PATIENCE_SECONDS
+        return principal
 
 
 def _authenticate(raw: str) -> Principal:

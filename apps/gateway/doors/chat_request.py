@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, Final
 
-from agentplatform.core.json_schema import find_schema_problem
 from apps.gateway.contracts import CompletionRequest, ToolSpec
+from apps.gateway.doors.body import Bounds, decode_body, model_of, schema_of
 from apps.gateway.doors.chat_messages import read_messages
 from apps.gateway.doors.checks import (
     array,
@@ -14,16 +14,15 @@ from apps.gateway.doors.checks import (
     integer,
     known_only,
     mapping,
-    name_of,
     number,
     one_of,
+    optional,
     required,
     text,
     wrong_type,
     wrong_value,
 )
 from apps.gateway.doors.refusals import wrong
-from apps.gateway.providers.json_body import decode_json, encode_json
 
 MAX_TOOLS: Final = 128
 Check = Callable[[Any, str], Any]
@@ -38,27 +37,19 @@ class ChatWish:
     has_usage: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class Bounds:
-    """What the operator allows."""
-
-    image_bytes: int
-    passes_unknown: bool
-
-
 def read_chat(raw: bytes, *, bounds: Bounds) -> ChatWish:
     """The wish that a body says. Raises Refusal, which names the parameter that is wrong."""
-    body = _decode(raw)
+    body = decode_body(raw)
     options = _options(body, passes_unknown=bounds.passes_unknown)
     _refuse_others(body)
     tools = _tools(body.get("tools"))
     tool_choice, tool_name = _tool_choice(body.get("tool_choice"), tools)
     if body.get("response_format") is not None:
         options["response_format"] = _response_format(body["response_format"])
-    is_streamed = _or_none(body, "stream", boolean) or False
+    is_streamed = optional(body, "stream", boolean) or False
     return ChatWish(
         request=CompletionRequest(
-            model=_model(body),
+            model=model_of(body),
             messages=read_messages(
                 required(body, "messages", "messages"), image_limit=bounds.image_bytes
             ),
@@ -67,31 +58,13 @@ def read_chat(raw: bytes, *, bounds: Bounds) -> ChatWish:
             tool_name=tool_name,
             response_schema=_schema_of(options),
             max_tokens=_max_tokens(body),
-            temperature=_or_none(body, "temperature", partial(number, least=0, most=2)),
+            temperature=optional(body, "temperature", partial(number, least=0, most=2)),
             options=options,
             is_verbatim=True,
         ),
         is_streamed=is_streamed,
         has_usage=_has_usage(body, is_streamed),
     )
-
-
-def _decode(raw: bytes) -> dict[str, Any]:
-    try:
-        body = decode_json(raw)
-    except (ValueError, RecursionError) as error:
-        told = str(error)[:200]
-        raise wrong(None, f"The body is no JSON: {told}", code="invalid_json") from error
-    if not isinstance(body, dict):
-        raise wrong(None, f"The body must be a JSON object, not {name_of(body)}.")
-    return body
-
-
-def _model(body: dict[str, Any]) -> str:
-    model = text(required(body, "model", "model"), "model")
-    if not model:
-        raise wrong_value("model", "it is empty.")
-    return model
 
 
 def _stop(value: Any, param: str) -> Any:
@@ -189,7 +162,7 @@ def _has_usage(body: dict[str, Any], is_streamed: bool) -> bool:
         raise wrong_value("stream_options", "it is only allowed with 'stream': true.")
     options = mapping(body["stream_options"], "stream_options")
     known_only(options, frozenset({"include_usage", "include_obfuscation"}), "stream_options")
-    return bool(_or_none(options, "include_usage", boolean))
+    return bool(optional(options, "include_usage", boolean))
 
 
 def _tools(value: Any) -> tuple[ToolSpec, ...]:
@@ -212,8 +185,8 @@ def _tool(tool: dict[str, Any], param: str) -> ToolSpec:
     return ToolSpec(
         name=text(required(function, "name", f"{where}.name"), f"{where}.name"),
         description=text(function.get("description") or "", f"{where}.description"),
-        parameters=_schema(parameters, f"{where}.parameters"),
-        strict=_or_none(function, "strict", boolean),
+        parameters=schema_of(parameters, f"{where}.parameters"),
+        strict=optional(function, "strict", boolean),
     )
 
 
@@ -244,7 +217,7 @@ def _response_format(value: Any) -> dict[str, Any] | None:
         format_ = mapping(required(wanted, kind, f"{where}.{kind}"), f"{where}.{kind}")
         text(required(format_, "name", f"{where}.{kind}.name"), f"{where}.{kind}.name")
         schema = required(format_, "schema", f"{where}.{kind}.schema")
-        _schema(schema, f"{where}.{kind}.schema")
+        schema_of(schema, f"{where}.{kind}.schema")
     return wanted
 
 
@@ -252,21 +225,3 @@ def _schema_of(options: dict[str, Any]) -> dict[str, Any] | None:
     wanted = options.get("response_format") or {}
     schema: dict[str, Any] | None = (wanted.get("json_schema") or {}).get("schema")
     return schema if wanted.get("type") == "json_schema" else None
-
-
-def _schema(value: Any, param: str) -> dict[str, Any]:
-    schema = mapping(value, param)
-    if problem := _problem_of(encode_json(schema)):
-        raise wrong_value(param, f"this is no JSON schema: {problem}")
-    return schema
-
-
-@lru_cache(maxsize=256)
-def _problem_of(schema: bytes) -> str | None:
-    """Kept, as programs send the same schemas again and again."""
-    return find_schema_problem(decode_json(schema))
-
-
-def _or_none(body: dict[str, Any], name: str, check: Check) -> Any:
-    value = body.get(name)
-    return None if value is None else check(value, name)

@@ -1,10 +1,12 @@
 """Checks of single values in a request's body. Each returns the value, or raises the Refusal that
 names the parameter and says what to change."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from apps.gateway.doors.refusals import Refusal, wrong
+
+Check = Callable[[Any, str], Any]
 
 _NAMES = {
     bool: "a boolean",
@@ -84,6 +86,12 @@ def required(body: dict[str, Any], name: str, param: str) -> Any:
         message = f"Missing required parameter: '{param}'."
         raise wrong(param, message, code="missing_required_parameter")
     return body[name]
+
+
+def optional(body: dict[str, Any], name: str, check: Check) -> Any:
+    """The checked value of a parameter that may be left out or null; then None."""
+    value = body.get(name)
+    return None if value is None else check(value, name)
 
 
 def known_only(body: dict[str, Any], known: frozenset[str], param: str) -> None:

@@ -34,6 +34,11 @@ class Exchange:
         self._receive = receive
         self._send = send
 
+    @property
+    def is_anthropic(self) -> bool:
+        """Whether the client reads Anthropic's form."""
+        return self.path.startswith("/v1/messages") or b"anthropic-version" in self._headers
+
     def header(self, name: bytes) -> str:
         """The header of this name in small letters; empty without one."""
         return self._headers.get(name, b"").decode("latin-1")
@@ -76,7 +81,12 @@ class Exchange:
         own = [*(headers or ()), *encode_headers(refusal.headers)]
         if refusal.meaning.status == 413:
             own.append((b"connection", b"close"))
-        await self.reply(refusal.body(), status=refusal.meaning.status, headers=own)
+        await self.reply(self._body_of(refusal), status=refusal.meaning.status, headers=own)
+
+    async def end_with(self, refusal: Refusal) -> None:
+        """End a stream of events with an error, which clients raise."""
+        name = b"event: error\n" if self.is_anthropic else b""
+        await self.end_events(name + b"data: " + encode_json(self._body_of(refusal)) + b"\n\n")
 
     async def start_events(self, *, headers: Headers) -> None:
         """Begin to answer with a stream of events."""
@@ -89,6 +99,11 @@ class Exchange:
     async def end_events(self, data: bytes = b"") -> None:
         """Send the last events, and end the answer."""
         await self._send({"type": "http.response.body", "body": data, "more_body": False})
+
+    def _body_of(self, refusal: Refusal) -> dict[str, Any]:
+        if not self.is_anthropic:
+            return refusal.body()
+        return refusal.anthropic_body(request_id=str(self.call_id) if self.call_id else None)
 
     async def _start(self, status: int, headers: Headers) -> None:
         self.status = status

@@ -11,7 +11,7 @@ _CREATED_AT: Final = "2023-11-14T22:13:20Z"
 
 async def list_models(exchange: Exchange, names: list[str]) -> None:
     """The names that the caller's requests may use."""
-    if exchange.header(b"anthropic-version"):
+    if exchange.is_anthropic:
         await exchange.reply(_page_of(names))
     else:
         await exchange.reply({"object": "list", "data": [_model(name) for name in names]})
@@ -22,8 +22,7 @@ async def show_model(exchange: Exchange, name: str, names: list[str]) -> None:
     if name not in names:
         meaning = Meaning(404, "invalid_request_error", "model_not_found")
         raise Refusal(f"There is no model '{name[:200]}'; GET /v1/models lists them.", meaning)
-    is_anthropic = bool(exchange.header(b"anthropic-version"))
-    await exchange.reply(_info(name) if is_anthropic else _model(name))
+    await exchange.reply(_info(name) if exchange.is_anthropic else _model(name))
 
 
 def _model(name: str) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""Why a request is not answered, in OpenAI's words: {"error": {message, type, param, code}}."""
+"""Why a request is not answered, in OpenAI's words: {"error": {message, type, param, code}}; and in
+Anthropic's: {"type": "error", "error": {type, message}}."""
 
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -39,6 +40,17 @@ _BY_CODE: Final[dict[str, Meaning]] = {
     "invalid_output": Meaning(502, "server_error", "invalid_output"),
 }
 
+_ANTHROPIC_TYPES: Final = {
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+    500: "api_error",
+    502: "api_error",
+    503: "overloaded_error",
+}
+
 
 @dataclass
 class Refusal(Exception):
@@ -48,6 +60,11 @@ class Refusal(Exception):
     meaning: Meaning = _WRONG
     param: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
+
+    def anthropic_body(self, *, request_id: str | None) -> dict[str, Any]:
+        kind = _ANTHROPIC_TYPES.get(self.meaning.status, "invalid_request_error")
+        error = {"type": kind, "message": self.message}
+        return {"type": "error", "error": error, "request_id": request_id}
 
     def body(self) -> dict[str, Any]:
         error = {

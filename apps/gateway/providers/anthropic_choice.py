@@ -1,4 +1,5 @@
-"""An answer of Anthropic's as the choice of an OpenAI completion, whole or in pieces."""
+"""An answer of Anthropic's as the choice of an OpenAI completion, whole or in pieces. What ended it
+is beside the choice's own parts, as `stop_sequence`, for clients of Anthropic's."""
 
 from typing import Any
 
@@ -32,6 +33,7 @@ def choice_of(response: dict[str, Any]) -> dict[str, Any]:
         "message": message,
         "logprobs": None,
         "finish_reason": STOP_REASONS.get(response.get("stop_reason"), "stop"),
+        "stop_sequence": response.get("stop_sequence"),
     }
 
 
@@ -61,12 +63,16 @@ class ChoiceTeller:
         part = {"index": self._calls[block], "function": {"arguments": text}}
         self._tell({"tool_calls": [part]})
 
-    def end(self, stop_reason: str) -> None:
-        self._tell({}, STOP_REASONS.get(stop_reason, "stop"))
+    def end(self, stop_reason: str, stop_sequence: str | None) -> None:
+        self._tell(
+            {},
+            finish_reason=STOP_REASONS.get(stop_reason, "stop"),
+            stop_sequence=stop_sequence,
+        )
 
-    def _tell(self, delta: dict[str, Any], finish_reason: str | None = None) -> None:
+    def _tell(self, delta: dict[str, Any], **ended: Any) -> None:
         self._on_choice(
-            {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
+            {"index": 0, "delta": delta, "logprobs": None, "finish_reason": None, **ended}
         )
 
 

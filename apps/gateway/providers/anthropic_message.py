@@ -76,7 +76,7 @@ class _Parts:
             if self._teller:
                 self._teller.begin()
         elif kind == "message_delta":
-            self._stop(event["delta"].get("stop_reason"))
+            self._stop(event["delta"])
             # The usage of the start knows one token of the answer; without this one nobody knows.
             self._is_metered = self._count(event.get("usage"))
         elif kind == "error":
@@ -127,10 +127,11 @@ class _Parts:
         self._blocks[index].parts.append(text)
         return True
 
-    def _stop(self, reason: str | None) -> None:
+    def _stop(self, delta: dict[str, Any]) -> None:
+        reason = delta.get("stop_reason")
         self._stop_reason = reason or self._stop_reason
         if reason and self._teller:
-            self._teller.end(reason)
+            self._teller.end(reason, delta.get("stop_sequence"))
 
     def _count(self, usage: dict[str, Any] | None) -> bool:
         """Whether the answer's tokens are known. Numbers are totals: later ones replace."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from agentplatform.settings.environment import Environment
 from apps.gateway.services.prices import prices
-from apps.gateway.services.routes import Menu
+from apps.gateway.services.routes import DEFAULT, Menu
 
 
 def model_names(settings: Environment, *, menu: Menu, own: Mapping[str, str]) -> list[str]:
@@ -31,3 +31,12 @@ def model_names(settings: Environment, *, menu: Menu, own: Mapping[str, str]) ->
         *menu.aliases,
         *(f"{provider}:{model}" for provider, model in sorted(named)),
     ]
+
+
+def full_name(name: str, *, menu: Menu) -> str:
+    """`provider:model` for the bare name of a model that has a price, as its provider's clients
+    send it; any other name as it is."""
+    if ":" in name or name == DEFAULT or name in menu.routes:
+        return name
+    provider = prices.list().provider_of(name)
+    return f"{provider}:{name}" if provider else name

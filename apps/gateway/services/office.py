@@ -10,6 +10,7 @@ from uuid import UUID
 from django.conf import settings
 
 from agentplatform.calls.contracts import CallFailure
+from apps.gateway.contracts import CompletionRequest
 from apps.gateway.rates.decision import Decision, has_token_limit
 from apps.gateway.services.alerts import finish_alerts
 from apps.gateway.services.attempt import Attempt, Completed, Failed, Job
@@ -20,12 +21,12 @@ from apps.gateway.services.breaker.shared_circuits import SharedCircuits
 from apps.gateway.services.count_attempt import count_attempt
 from apps.gateway.services.endings import Ending, Endings
 from apps.gateway.services.live_providers import LiveProviders
-from apps.gateway.services.model_names import model_names
+from apps.gateway.services.model_names import full_name, model_names
 from apps.gateway.services.model_reader import ModelReader
 from apps.gateway.services.pipeline import Course, Ports
 from apps.gateway.services.prompt_size import most_tokens
 from apps.gateway.services.rate_limits import RateLimits
-from apps.gateway.services.routes import NoRoute, Target, way_of
+from apps.gateway.services.routes import Menu, NoRoute, Target, way_of
 from apps.gateway.services.tell_failure import tell_failure
 from apps.gateway.services.telling import Teller
 from apps.gateway.services.trace_calls import with_spans
@@ -58,7 +59,7 @@ class Office:
         async with self._providers.lend(platform, own) as providers:
             try:
                 providers = with_spans(providers, owner=job.owner)
-                way = way_of(job.request, providers=providers, menu=menu)
+                way = way_of(_named(job.request, menu), providers=providers, menu=menu)
             except NoRoute as error:
                 failure = CallFailure(code=error.code, detail=error.detail, is_retryable=False)
                 return Failed(failure)
@@ -143,6 +144,14 @@ class Office:
 
     async def _record(self, job: Job, attempt: Attempt, at: datetime) -> None:
         await self.write(Ending(owner=job.owner, attempt=attempt, at=at))
+
+
+def _named(request: CompletionRequest, menu: Menu) -> CompletionRequest:
+    """Clients of HTTP name models as their providers do."""
+    if not request.is_verbatim:
+        return request
+    name = full_name(request.model, menu=menu)
+    return request if name == request.model else request.model_copy(update={"model": name})
 
 
 def _breaker_rules() -> Rules:

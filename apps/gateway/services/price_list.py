@@ -71,12 +71,18 @@ class PriceList:
 
     def __init__(self, prices: Iterable[Price]) -> None:
         self._by_model: dict[tuple[str, str], list[Price]] = {}
+        self._providers: dict[str, str] = {}
         for price in sorted(prices, key=lambda one: one.since, reverse=True):
             self._by_model.setdefault((price.provider, price.model), []).append(price)
+            self._providers.setdefault(price.model, price.provider)
 
     def models(self) -> Iterable[tuple[str, str]]:
         """Every provider and model that has or had a price."""
         return self._by_model
+
+    def provider_of(self, model: str) -> str | None:
+        """Whose price the model, or the one that it is a dated snapshot of, has."""
+        return self._providers.get(model) or self._providers.get(_SNAPSHOT.sub("", model))
 
     def find(self, *, provider: str, model: str, on: date) -> Price | None:
         """The price on that day, None when nobody knows it. A dated snapshot that has no price of

@@ -3,7 +3,7 @@
 import json
 
 from apps.gateway.contracts import CompletionRequest, Message
-from apps.gateway.providers.estimate import bound_tokens
+from apps.gateway.providers.estimate import TOKENS_PER_IMAGE, bound_tokens
 from apps.gateway.services.hold import DEFAULT_MAX_TOKENS, usual_max_tokens
 
 _TOKENS_PER_MESSAGE = 8
@@ -17,13 +17,18 @@ def message_tokens(message: Message) -> int:
     text = message.content
     if message.tool_calls:
         text += json.dumps([use.model_dump() for use in message.tool_calls], ensure_ascii=False)
-    return bound_tokens(text) + _TOKENS_PER_MESSAGE
+    images = sum(part.image_url is not None for part in message.parts)
+    return bound_tokens(text) + _TOKENS_PER_MESSAGE + images * TOKENS_PER_IMAGE
 
 
 def most_tokens(request: CompletionRequest) -> int:
     """An upper bound of the tokens of a request and its answer, whichever provider answers."""
-    messages = sum(map(message_tokens, request.messages))
-    return messages + _extra_tokens(request) + (request.max_tokens or usual_max_tokens(request))
+    return prompt_tokens(request) + (request.max_tokens or usual_max_tokens(request))
+
+
+def prompt_tokens(request: CompletionRequest) -> int:
+    """An upper bound of the tokens of a request."""
+    return sum(map(message_tokens, request.messages)) + _extra_tokens(request)
 
 
 def messages_room(request: CompletionRequest, *, window: int) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import anthropic
 import httpx
 import openai
 import uvicorn
@@ -37,6 +38,9 @@ class Caller:
     def get(self, path: str, **headers: str) -> httpx.Response:
         sent = {"authorization": f"Bearer {self.secret}", **headers}
         return httpx.get(self.address + path, headers=sent, timeout=30)
+
+    def anthropic(self) -> anthropic.Anthropic:
+        return anthropic.Anthropic(api_key=self.secret, base_url=self.address, max_retries=0)
 
     def sdk(self) -> openai.OpenAI:
         return openai.OpenAI(api_key=self.secret, base_url=f"{self.address}/v1", max_retries=0)

@@ -129,6 +129,18 @@ def test_calls_that_race_never_pass_the_limit(
     assert used <= 250
 
 
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [("gpt-4o-mini", "openai"), ("claude-haiku-4-5", "anthropic"), ("gpt-4o-2024-08-06", "openai")],
+)
+def test_a_model_is_found_by_the_name_that_its_provider_gives_it(
+    client: Caller, model: str, name: str
+) -> None:
+    answer = client.chat(model=model)
+    assert answer.json()["model"] == model
+    assert answer.headers["x-agentplatform-provider"] == name
+
+
 def test_models_are_listed_in_the_form_that_the_client_reads(client: Caller) -> None:
     listed = client.get("/v1/models").json()
     validate_openai("ListModelsResponse", listed)

@@ -1,15 +1,19 @@
 """What is refused, and in which words."""
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
+from django.db import connections
 
 from agentplatform.core.clock import now
+from agentplatform.core.wait import wait_for
 from apps.tenants.models import ApiKey, Reservation, Tenant
 from apps.tenants.services import authenticate
+from apps.tenants.services.authenticate import forget_credentials
 from tests.integration.gateway.door.serving import Caller
 from tests.provider import Provider
 from tests.provider.contract import validate_openai
@@ -217,6 +221,23 @@ def test_a_key_that_was_taken_back_is_refused_within_seconds(
     monkeypatch.setattr("apps.gateway.doors.callers.now", lambda: moment)
     error(client.chat(), 401)
     assert timedelta(seconds=5) > authenticate.LIFETIME
+
+
+def test_while_the_database_does_not_answer_requests_are_refused_at_once(client: Caller) -> None:
+    assert client.chat().status_code == 200
+    forget_credentials()
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("begin; lock table api_keys in access exclusive mode")
+        try:
+            began = time.monotonic()
+            answer = client.chat()
+            took = time.monotonic() - began
+        finally:
+            cursor.execute("rollback")
+    assert error(answer, 503)["code"] == "unavailable"
+    assert answer.headers["retry-after"] == "1"
+    assert took < 1
+    wait_for(lambda: client.chat().status_code == 200, timeout_seconds=10, what="an answer")
 
 
 def test_unknown_parameters_are_passed_on_where_the_operator_says_so(
