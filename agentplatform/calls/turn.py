@@ -1,6 +1,6 @@
 """What is known of the calls of a turn."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 from uuid import UUID
 
@@ -10,14 +10,17 @@ from agentplatform.calls.states import CALL, SUCCESS
 from agentplatform.core.postgresql.reads import Reads
 
 
-def rows_of_turn(model: type[Row], *, step_id: UUID, attempt: int, turn: int) -> list[Row]:
-    """The calls of one turn, ordered by index: for each the newest up to this attempt, as one that
-    goes on from a checkpoint repeats only what failed."""
-    reads = Reads()
-    tail = 'where step_id = %s and attempt <= %s and turn = %s order by "index", attempt'
-    reads.add(model, tail, [step_id, attempt, turn])
-    (rows,) = reads.execute()
-    return list({row.index: row for row in rows}.values())
+def read_turn(
+    reads: Reads, model: type[Row], *, step_id: UUID, turn: int
+) -> Callable[[int], list[Row]]:
+    """Have `reads` read the calls of one turn. Returns what gives them for an attempt, ordered by
+    index: for each the newest up to this attempt, as one that goes on from a checkpoint repeats
+    only what failed."""
+    tail = 'where step_id = %s and turn = %s order by "index", attempt'
+    rows = reads.add(model, tail, [step_id, turn])
+    return lambda attempt: list(
+        {row.index: row for row in rows() if row.attempt <= attempt}.values()
+    )
 
 
 def steps_with_open_rows(model: type[CallRow], *, step_ids: Collection[UUID]) -> set[UUID]:

@@ -15,7 +15,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from agentplatform.core.tenancy import current_scope
 
-_waiting: ContextVar[list[Callable[[], None]] | None] = ContextVar("waiting", default=None)
+_waiting: ContextVar[list[partial[None]] | None] = ContextVar("waiting", default=None)
+_is_last: ContextVar[bool] = ContextVar("is_last", default=False)
 
 
 class NoTransaction(RuntimeError):
@@ -39,31 +40,52 @@ def transaction() -> Iterator[None]:
     the inner one, when it fails, takes nothing of the outer along.
     """
     _do_waiting()
-    waiting: list[Callable[[], None]] = []
+    waiting: list[partial[None]] = []
     held = _waiting.set(waiting)
+    is_outermost = not scope_connection().in_atomic_block
     try:
         with django_transaction.atomic(using=current_scope().alias):
             yield
-            _do_waiting()
+            _do_waiting(ends=is_outermost)
     finally:
         _waiting.reset(held)
 
 
 def before_commit(action: Callable[..., None], /, **arguments: Any) -> None:
-    """Call `action(**arguments)` when the innermost open transaction() ends well, as a part of it.
-
-    Raises NoTransaction outside of one.
-    """
+    """Call `action(**arguments)` when the innermost open transaction() ends well, as a part of it;
+    once, however often it was asked for. Raises NoTransaction outside of one."""
     waiting = _waiting.get()
     if waiting is None:
         raise NoTransaction("call this inside agentplatform.core.transactions.transaction()")
-    waiting.append(partial(action, **arguments))
+    if not any(one.func is action and one.keywords == arguments for one in waiting):
+        waiting.append(partial(action, **arguments))
 
 
-def _do_waiting() -> None:
+def _do_waiting(*, ends: bool = False) -> None:
     waiting = _waiting.get()
     while waiting:
-        waiting.pop(0)()
+        action = waiting.pop(0)
+        token = _is_last.set(ends and not waiting)
+        try:
+            action()
+        finally:
+            _is_last.reset(token)
+
+
+def is_last_action() -> bool:
+    """Whether the transaction ends after the present action that waited for its end: one that sends
+    a single statement may send the COMMIT with it."""
+    return _is_last.get()
+
+
+def begin_with(statement: str) -> None:
+    """Send `statement`, SQL of ours, in the round trip of the open transaction's first one, before
+    it; now if there was one, or if the scope's connection cannot wait."""
+    connection = scope_connection()
+    can_wait = getattr(connection, "begin_with", lambda _: False)
+    if not can_wait(statement):
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
 
 
 def require_transaction() -> None:

@@ -14,7 +14,7 @@ from agentplatform.calls.places import HeldCalls
 from agentplatform.calls.turn import steps_with_open_rows
 from agentplatform.settings.model_routes import split_model
 from apps.gateway.models import LlmCall
-from apps.gateway.selectors import outcomes, usage_of_run
+from apps.gateway.selectors import read_outcomes, usage_of_run
 from apps.gateway.services.hear_deltas import DeltaEar
 from apps.gateway.services.holdings import purge_runs
 from apps.gateway.services.plan_completions import plan_completions
@@ -34,9 +34,9 @@ __all__ = [
     "mark_dispatched",
     "message_tokens",
     "messages_room",
-    "outcomes",
     "plan_completions",
     "purge_runs",
+    "read_outcomes",
     "steps_with_open_calls",
     "surely_fits",
     "usage_of_run",

@@ -1,6 +1,6 @@
 """Reads of runs, steps and events."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -9,8 +9,9 @@ from uuid import UUID
 from django.db.models import Prefetch, QuerySet
 
 from agentplatform.calls.contracts import CallOutcome
+from agentplatform.core.postgresql.reads import Reads
 from apps.gateway import facade as gateway
-from apps.runs.models import Ask, Checkpoint, Run, RunEvent, Step, TaskDefinition, TaskVersion
+from apps.runs.models import Ask, Run, RunEvent, Step, TaskDefinition, TaskVersion
 from apps.runs.spec.document import Spec, read_spec
 from apps.runs.spec.kinds import SpecStep
 from apps.runs.states import ASK
@@ -69,20 +70,24 @@ def values_of(run: Run, steps: Mapping[str, Step]) -> dict[str, Any]:
     }
 
 
+def read_calls(reads: Reads, *, step_id: UUID, turn: int) -> Callable[[int], list[CallOutcome]]:
+    """Have `reads` read the model and tool calls of a turn. Returns what gives those that an
+    attempt has made, or need not repeat."""
+    models = gateway.read_outcomes(reads, step_id=step_id, turn=turn)
+    others = tools.read_outcomes(reads, step_id=step_id, turn=turn)
+    return lambda attempt: [*models(attempt), *others(attempt)]
+
+
 def call_outcomes(
-    step: Step, *, turn: int, checkpoint: Checkpoint | None = None
+    step: Step, *, turn: int, calls: Callable[[int], list[CallOutcome]] | None = None
 ) -> tuple[CallOutcome, ...]:
-    """The recorded calls of `turn`, by index: the present attempt's, and those of an attempt before
-    that it need not repeat. What the turn has asked of people and other runs is among them. The
-    step's `checkpoint`, if at hand, tells where nothing is to be found."""
-    wished = None
-    if checkpoint is not None and checkpoint.turn == turn:
-        wished = {wish["kind"] for wish in checkpoint.wishes}
-    found: list[CallOutcome] = []
-    if step.kind != "tool" and (wished is None or "completion" in wished):
-        found += gateway.outcomes(step_id=step.id, attempt=step.attempt, turn=turn)
-    if step.kind != "llm" and (wished is None or "tool" in wished):
-        found += tools.outcomes(step_id=step.id, attempt=step.attempt, turn=turn)
+    """The recorded calls of `turn`, by index, read now if `calls` does not give them. What the turn
+    has asked of people and other runs is among them."""
+    if calls is None:
+        reads = Reads()
+        calls = read_calls(reads, step_id=step.id, turn=turn)
+        reads.execute()
+    found = calls(step.attempt)
     if step.has_asked:
         found += (_ask_outcome(ask, step) for ask in Ask.objects.filter(step=step, turn=turn))
     return tuple(sorted(found, key=lambda outcome: outcome.index))

@@ -14,7 +14,7 @@ from agentplatform.calls.turn import steps_with_open_rows
 from apps.tools.contracts import ToolDescription
 from apps.tools.models import ToolCall
 from apps.tools.runners.registry import TOOLS
-from apps.tools.selectors import artifact_exists, artifacts_of_run, outcomes
+from apps.tools.selectors import artifact_exists, artifacts_of_run, read_outcomes
 from apps.tools.services.holdings import purge_runs
 from apps.tools.services.open_artifact import open_artifact
 from apps.tools.services.plan_tool_calls import plan_tool_calls
@@ -29,9 +29,9 @@ __all__ = [
     "held_calls",
     "mark_dispatched",
     "open_artifact",
-    "outcomes",
     "plan_tool_calls",
     "purge_runs",
+    "read_outcomes",
     "steps_with_open_calls",
     "store_artifact",
     "tool_call_signature",

@@ -25,6 +25,7 @@ SETTING = "app.tenant_id"
 BEGIN = "begin"
 SET_TENANT = f"select set_config('{SETTING}', %(tenant_id)s, true)"
 """Sees this tenant's rows until the transaction ends; an empty text or null: nobody's."""
+TELLING = f"select set_config('{SETTING}', "
 UNKNOWN = "?"
 
 
@@ -59,15 +60,17 @@ class ScopedCursor(base.Cursor):
     def _hear(self, preamble: list[str]) -> None:
         """Pass over the results of the preamble, to that of the statement."""
         for statement in preamble:
-            if self.database and statement != BEGIN:
+            if self.database and statement.startswith(TELLING):
                 self.database.hear_tenant(self.fetchone()[0])  # type: ignore[attr-defined]
             self.nextset()  # type: ignore[attr-defined]
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """`_told` is the tenant that the open transaction knows of."""
+    """`_told` is the tenant that the open transaction knows of, `_first` what it is to begin
+    with."""
 
     _told = ""
+    _first = ""
 
     def get_connection_params(self) -> dict[str, Any]:
         parameters = super().get_connection_params()
@@ -92,7 +95,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
         elif wanted != told:
             statements.append(_telling(f"'{wanted}'"))
         self._told = wanted
+        if begins and self._first:
+            statements.append(self._first)
+            self._first = ""
         return statements
+
+    def begin_with(self, statement: str) -> bool:
+        """Send `statement` with the transaction's first one. False if that is gone."""
+        if self.connection is not None and not _is_idle(self.connection):
+            return False
+        self._first = statement
+        return True
 
     def hear_tenant(self, tenant_id: str) -> None:
         """The database was told of this tenant. Raises RowGone when it was to find one and did
@@ -108,7 +121,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Psycopg would begin a transaction in a round trip of its own, so it is never asked to."""
         if not self.connection.autocommit:
             super()._set_autocommit(True)  # type: ignore[misc]
-        self._told = ""
+        self._told = self._first = ""
 
     def _savepoint_rollback(self, sid: str) -> None:
         """Undoes a setting that was made after the savepoint. An aborted transaction takes no other
@@ -120,7 +133,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 def _telling(value: str) -> str:
-    return f"select set_config('{SETTING}', {value}, true)"
+    return f"{TELLING}{value}, true)"
 
 
 def _owner_of(table: str, row_id: UUID) -> str:

@@ -1,19 +1,38 @@
 """Several writes in one round trip."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, cast
 
+from django.db import DataError
 from django.db.models import Field, Model
 from django.db.models.expressions import DatabaseDefault
 from psycopg.adapt import Transformer
+from psycopg.errors import DivisionByZero
 
 from agentplatform.core.postgresql.group_commit import COMMIT_LAZILY
-from agentplatform.core.transactions import require_transaction, scope_connection
+from agentplatform.core.transactions import is_last_action, require_transaction, scope_connection
 
 
-class UnexpectedRows(RuntimeError):
-    """A statement met another number of rows than it must: the transaction must not commit."""
+class RowMissing(RuntimeError):
+    """A row to write, or to begin a transaction with, is not there as it was: nothing of the
+    transaction is kept."""
+
+
+ONE_ROW_OF = "select 1 / count(*) from {}"
+"""Fails unless there is a row; the transaction with it, wherever its COMMIT is."""
+
+
+@contextmanager
+def missing_rows() -> Iterator[None]:
+    """Raises RowMissing when ONE_ROW_OF has failed inside."""
+    try:
+        yield
+    except DataError as error:
+        if isinstance(error.__cause__, DivisionByZero):
+            raise RowMissing("Somebody else has changed or deleted a row.") from error
+        raise
 
 
 class Batch:
@@ -25,8 +44,11 @@ class Batch:
     def __init__(self) -> None:
         self._statements: list[str] = []
         self._parameters: list[Any] = []
-        self._counts: list[int | None] = []
         self._written: list[int] = []
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._statements
 
     def insert(
         self, model: type[Model], rows: Sequence[Mapping[str, Any]], *, may_exist: bool = False
@@ -36,8 +58,7 @@ class Batch:
         written."""
         if not rows:
             return lambda: 0
-        tail = " on conflict do nothing" if may_exist else ""
-        self._insert(model, rows, tail, count=None if may_exist else len(rows))
+        self._insert(model, rows, " on conflict do nothing" if may_exist else "")
         place = len(self._statements) - 1
         return lambda: self._written[place]
 
@@ -45,18 +66,15 @@ class Batch:
         """Insert `row`, or overwrite the one whose unique field `key` is the same."""
         sets = _joined(model, tuple(name for name in row if name != key), "{0} = excluded.{0}")
         tail = f" on conflict ({_joined(model, (key,), '{}')}) do update set {sets}"
-        self._insert(model, [row], tail, count=1)
+        self._insert(model, [row], tail)
 
-    def _insert(
-        self, model: type[Model], rows: Sequence[Mapping[str, Any]], tail: str, *, count: int | None
-    ) -> None:
+    def _insert(self, model: type[Model], rows: Sequence[Mapping[str, Any]], tail: str) -> None:
         columns = _joined(model, tuple(rows[0]), "{}")
         table = _quoted(model._meta.db_table)
         values = ", ".join([f"({', '.join(['%s'] * len(rows[0]))})"] * len(rows))
         self._statements.append(f"insert into {table} ({columns}) values {values}{tail}")  # noqa: S608
         for row in rows:
             self._parameters += _prepared(model, row)
-        self._counts.append(count)
 
     def update(
         self, model: type[Model], changes: Mapping[str, Any], *, where: Mapping[str, Any]
@@ -65,26 +83,24 @@ class Batch:
         sets = _joined(model, tuple(changes), "{} = %s")
         tests = _joined(model, tuple(where), "{} = %s", " and ")
         table = _quoted(model._meta.db_table)
-        self._statements.append(f"update {table} set {sets} where {tests}")  # noqa: S608
+        changed = f"update {table} set {sets} where {tests} returning 1"  # noqa: S608
+        self._statements.append(f"with changed as ({changed}) {ONE_ROW_OF.format('changed')}")
         self._parameters += [*_prepared(model, changes), *_prepared(model, where)]
-        self._counts.append(1)
 
     def commit_lazily(self) -> None:
         """As COMMIT_LAZILY says."""
         self._statements.append(COMMIT_LAZILY)
-        self._counts.append(None)
 
     def execute(self) -> None:
-        """Send them. Raises UnexpectedRows when a row to update is not there. Requires a
+        """Send them, and the COMMIT if the transaction ends here. Raises RowMissing. Requires a
         transaction."""
         require_transaction()
         if not self._statements:
             return
-        with scope_connection().cursor() as cursor:
-            cursor.execute(self._text(cursor.connection))
-            for statement, count in zip(self._statements, self._counts, strict=True):
-                if count not in (None, cursor.rowcount):
-                    raise UnexpectedRows(f"{cursor.rowcount} rows instead of {count}: {statement}")
+        commit = "; commit" if is_last_action() else ""
+        with scope_connection().cursor() as cursor, missing_rows():
+            cursor.execute(self._text(cursor.connection) + commit)
+            for _ in self._statements:
                 self._written.append(cursor.rowcount)
                 cursor.nextset()
 

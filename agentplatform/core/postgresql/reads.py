@@ -19,6 +19,7 @@ class Reads:
         self._selects: list[tuple[type[Model], tuple[str, ...]]] = []
         self._statements: list[str] = []
         self._parameters: list[Any] = []
+        self._found: list[list[Any]] = []
 
     def add(
         self,
@@ -27,24 +28,25 @@ class Reads:
         parameters: Sequence[Any],
         *,
         also: Mapping[str, str] | None = None,
-    ) -> None:
+    ) -> Callable[[], list[Any]]:
         """Read rows of `model`; `tail` is what follows the name of its table, SQL of ours. `also`
-        names attributes that each row gets besides, and the SQL of their values."""
+        names attributes that each row gets besides, and the SQL of their values. Returns what gives
+        the rows, once they are read."""
         also = also or {}
         columns = ", ".join([_columns(model), *also.values()])
         self._statements.append(f'select {columns} from "{model._meta.db_table}" {tail}')  # noqa: S608
         self._parameters += parameters
         self._selects.append((model, tuple(also)))
+        place = len(self._selects) - 1
+        return lambda: self._found[place]
 
-    def execute(self) -> list[list[Any]]:
-        """The rows of each select."""
-        found = []
+    def execute(self) -> None:
+        """Send them."""
         with scope_connection().cursor() as cursor:
             cursor.execute("; ".join(self._statements), self._parameters)
             for model, also in self._selects:
-                found.append([_row(model, also, values) for values in cursor.fetchall()])
+                self._found.append([_row(model, also, values) for values in cursor.fetchall()])
                 cursor.nextset()
-        return found
 
 
 def _row(model: type[Model], also: tuple[str, ...], values: Sequence[Any]) -> Model:

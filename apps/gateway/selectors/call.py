@@ -1,20 +1,23 @@
 """Reads of calls and of what they used."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Q, Sum
 
 from agentplatform.calls.contracts import CallOutcome
-from agentplatform.calls.turn import outcome_of, rows_of_turn
+from agentplatform.calls.turn import outcome_of, read_turn
+from agentplatform.core.postgresql.reads import Reads
 from apps.gateway.contracts import ModelUsage, RunUsage
 from apps.gateway.models import LlmCall, LlmEvent
 
 
-def outcomes(*, step_id: UUID, attempt: int, turn: int) -> list[CallOutcome]:
-    """The calls of one turn, ordered by index."""
-    rows = rows_of_turn(LlmCall, step_id=step_id, attempt=attempt, turn=turn)
-    return [_outcome(row) for row in rows]
+def read_outcomes(reads: Reads, *, step_id: UUID, turn: int) -> Callable[[int], list[CallOutcome]]:
+    """Have `reads` read the calls of one turn. Returns what gives them for an attempt, ordered by
+    index."""
+    rows = read_turn(reads, LlmCall, step_id=step_id, turn=turn)
+    return lambda attempt: [_outcome(row) for row in rows(attempt)]
 
 
 def usage_of_run(*, tenant_id: UUID, run_id: UUID) -> RunUsage:

@@ -36,11 +36,11 @@ def claim_step(*, step_id: UUID, turn: int, at: datetime) -> Claim | None:
     """
     try:
         with transaction():
-            run = lock_run_of(step_id)
+            run = lock_run_of(step_id, calls_of=turn - 1 if turn else None)
             step = locked_step(run, step_id)
             if step.turn != turn or not _is_free(step, at):
                 return None
-            outcomes = recorded_outcomes(run, step, turn=turn - 1) if turn else ()
+            outcomes = recorded_outcomes(run, step) if turn else ()
             return take_alone(run, step, outcomes=outcomes, at=at)
     except Run.DoesNotExist:  # purged meanwhile
         return None
@@ -89,9 +89,11 @@ def take(
     )
 
 
-def recorded_outcomes(run: Run, step: Step, *, turn: int) -> tuple[CallOutcome, ...]:
-    """The calls of a turn of a step of a locked run."""
-    return call_outcomes(step, turn=turn, checkpoint=held_of(run).checkpoints.get(step.id))
+def recorded_outcomes(run: Run, step: Step) -> tuple[CallOutcome, ...]:
+    """What came of the turn whose calls were read when the run was locked."""
+    calls = held_of(run).calls
+    assert calls is not None
+    return call_outcomes(step, turn=calls.turn, calls=calls.of_attempt)
 
 
 def _checkpoint_of(run: Run, step: Step) -> Checkpoint | None:

@@ -1,6 +1,7 @@
 """Write what a turn came to: its calls and checkpoint, its output, or its failure."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -8,7 +9,7 @@ from uuid import UUID
 from agentplatform.calls.contracts import CallOutcome
 from agentplatform.core.json_values import clean_json
 from agentplatform.core.money import format_usd
-from agentplatform.core.postgresql.batch import Batch
+from agentplatform.core.postgresql.batch import RowMissing, missing_rows
 from agentplatform.core.transactions import after_commit, transaction
 from agentplatform.telemetry.metrics import STEP_DURATION, step_label
 from apps.gateway.contracts import CompletionRequest
@@ -17,17 +18,26 @@ from apps.runs.services.advance_run import advance
 from apps.runs.services.asks.begin_asks import begin_asks
 from apps.runs.services.claim import Claim
 from apps.runs.services.claim_step import take
-from apps.runs.services.dispatch import QueuedStep, send_calls, send_give_places, send_resume
+from apps.runs.services.dispatch import (
+    PlannedCall,
+    QueuedStep,
+    send_calls,
+    send_give_places,
+    send_resume,
+)
 from apps.runs.services.fail_step import fail_step
 from apps.runs.services.finish_run import finish_run
 from apps.runs.services.leave_step import leave_step
-from apps.runs.services.lock_run import lock_run, locked_step
+from apps.runs.services.lock_run import lock_run, lock_run_again, locked_step
 from apps.runs.services.places.caps import are_calls_capped
 from apps.runs.services.plan_calls import plan_calls
 from apps.runs.services.transition import add_usage, move_step, record_event
 from apps.runs.services.turns.turn import CallRequest, Failed, Finished, Left, Suspended, TurnResult
-from apps.runs.services.write_run import to_be_written, write_run
-from apps.runs.states import TENANT_STOPPED
+from apps.runs.services.write_run import held_of, to_be_written
+from apps.runs.states import STEP, TENANT_STOPPED
+
+AT_REST = STEP.terminal | {"PENDING"}
+Hold = Callable[[Claim], tuple[Run, Step]]
 
 
 class LostFence(Exception):
@@ -44,19 +54,41 @@ def commit_turn(
     turn's calls are sent.
     """
     try:
-        with transaction():
-            run, step = _hold(claim)
-            if isinstance(result, Left):
-                leave_step(run, step, result, at=at)
-                return []
-            _record_outcomes(run, step, claim.outcomes, at=at)
-            if _is_refused(claim, result):
-                finish_run(run, "CANCELLED", at=at)
-                return []
-            queued = _write(run, step, claim.token, result, at=at)
-            return _claim_lone(run, queued, at=at) if goes_on else queued
+        if _is_alone(claim) and not isinstance(result, Left):
+            with suppress(RowMissing):
+                return _commit(claim, result, at=at, goes_on=goes_on, hold=_hold_again)
+        return _commit(claim, result, at=at, goes_on=goes_on, hold=_hold)
     except (LostFence, Run.DoesNotExist, Step.DoesNotExist):  # or a run that was purged meanwhile
         return []
+
+
+def _commit(
+    claim: Claim, result: TurnResult, *, at: datetime, goes_on: bool, hold: Hold
+) -> list[QueuedStep]:
+    with missing_rows(), transaction():
+        run, step = hold(claim)
+        if isinstance(result, Left):
+            leave_step(run, step, result, at=at)
+            return []
+        _record_outcomes(run, step, claim.outcomes, at=at)
+        if _is_refused(claim, result):
+            finish_run(run, "CANCELLED", at=at)
+            return []
+        queued = _write(run, step, claim.token, result, at=at)
+        return _claim_lone(run, queued, at=at) if goes_on else queued
+
+
+def _is_alone(claim: Claim) -> bool:
+    """Whether no other step of the run is under way, so that most probably nobody has written the
+    run since the claim."""
+    others = (step for step in held_of(claim.run).steps.values() if step is not claim.step)
+    return claim.step.item_index < 0 and all(one.status in AT_REST for one in others)
+
+
+def _hold_again(claim: Claim) -> tuple[Run, Step]:
+    """The run and the step as the claim left them; a statement fails if they have changed."""
+    lock_run_again(claim.run)
+    return claim.run, claim.step
 
 
 def _hold(claim: Claim) -> tuple[Run, Step]:
@@ -98,8 +130,7 @@ def _write(
 
 def _suspend(run: Run, step: Step, token: UUID, result: Suspended, *, at: datetime) -> None:
     calls = [(index, call) for index, call in enumerate(result.calls) if call is not None]
-    batch = Batch()
-    to_be_made = plan_calls(batch, run, step, calls, at=at)
+    to_be_made = plan_calls(to_be_written(run).batch, run, step, calls, at=at)
     move_step(
         run,
         step,
@@ -112,16 +143,26 @@ def _suspend(run: Run, step: Step, token: UUID, result: Suspended, *, at: dateti
     )
     if result.checkpoint is not None:
         to_be_written(run).new_checkpoints.append(result.checkpoint)
-    write_run(run, first=batch)
-    planned = to_be_made()
     if result.asks:
         begin_asks(run, step, result.asks, at=at)
+    after_commit(_send, run=run, step=step, to_be_made=to_be_made, result=result, at=at)
+
+
+def _send(
+    *,
+    run: Run,
+    step: Step,
+    to_be_made: Callable[[], list[PlannedCall]],
+    result: Suspended,
+    at: datetime,
+) -> None:
+    planned = to_be_made()
     if planned and are_calls_capped(run):
-        after_commit(send_give_places)
+        send_give_places()
     elif planned:
-        after_commit(send_calls, step_id=step.id, turn=step.turn, calls=planned, at=at)
+        send_calls(step_id=step.id, turn=step.turn, calls=planned, at=at)
     elif not result.asks:
-        after_commit(send_resume, step_id=step.id, turn=step.turn)
+        send_resume(step_id=step.id, turn=step.turn)
 
 
 def _call_name(request: CallRequest) -> str:

@@ -1,12 +1,16 @@
 """Take a run's lock, which every writer takes first, and read its steps under it."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.db.models import Q
 
+from agentplatform.core.postgresql.batch import ONE_ROW_OF
 from agentplatform.core.postgresql.reads import Reads
-from agentplatform.core.transactions import require_transaction
+from agentplatform.core.transactions import begin_with, require_transaction
 from apps.runs.models import Checkpoint, Run, Step
+from apps.runs.models.held import Held, TurnCalls
+from apps.runs.selectors import read_calls
 from apps.runs.services.write_run import held_of, write_run
 
 _CAPS = {"runs_cap": "tenants.max_runs_in_flight", "calls_cap": "tenants.max_calls_in_flight"}
@@ -15,38 +19,58 @@ _CAPS = {"runs_cap": "tenants.max_runs_in_flight", "calls_cap": "tenants.max_cal
 def lock_run(run_id: UUID) -> Run:
     """The run's row, locked until the transaction ends, its steps read along. Raises
     Run.DoesNotExist. Requires a transaction."""
-    return _lock("%s", run_id, wanted="steps.item_index = -1", parameters=[])
+    reads = Reads()
+    give = _read_run(reads, "%s", run_id, wanted="steps.item_index = -1", parameters=[])
+    reads.execute()
+    return give()
 
 
-def lock_run_of(step_id: UUID) -> Run:
+def lock_run_of(step_id: UUID, *, calls_of: int | None = None) -> Run:
     """The same for the run of a step, which is read even if it is an item of a map, with its
-    checkpoint."""
+    checkpoint and the calls of the turn `calls_of`."""
     found = "(select run_id from steps where id = %s)"
     wanted = "(steps.item_index = -1 or steps.id = %s)"
-    return _lock(found, step_id, wanted=wanted, parameters=[step_id], of_step=step_id)
-
-
-def _lock(
-    run_id: str, named: UUID, *, wanted: str, parameters: list[UUID], of_step: UUID | None = None
-) -> Run:
-    """`run_id` is the SQL of the id, of what is `named`; `wanted` that of the steps to read. The
-    checkpoint is read of the one step."""
-    require_transaction()
     reads = Reads()
-    tail = f"join tenants on tenants.id = runs.tenant_id where runs.id = {run_id}"
-    reads.add(Run, f"{tail} for update of runs", [named], also=_CAPS)
-    reads.add(Step, f"where steps.run_id = {run_id} and {wanted}", [named, *parameters])
-    if of_step is not None:
-        reads.add(Checkpoint, "where step_id = %s", [of_step])
-    runs, steps, *more = reads.execute()
-    if not runs:
-        raise Run.DoesNotExist
-    run: Run = runs[0]
-    held = held_of(run)
-    held.steps, held.all_read = {step.id: step for step in steps}, True
-    if of_step is not None:
-        held.checkpoints[of_step] = next(iter(more[0]), None)
+    give = _read_run(reads, found, step_id, wanted=wanted, parameters=[step_id])
+    checkpoints = reads.add(Checkpoint, "where step_id = %s", [step_id])
+    if calls_of is not None:
+        calls = TurnCalls(calls_of, read_calls(reads, step_id=step_id, turn=calls_of))
+    reads.execute()
+    run = give()
+    held_of(run).checkpoints[step_id] = next(iter(checkpoints()), None)
+    held_of(run).calls = calls if calls_of is not None else None
     return run
+
+
+def lock_run_again(run: Run) -> None:
+    """Lock a run that this process has locked before, as that transaction left it, in the round
+    trip of the open one's first statement: that raises RowMissing if anybody has written the run
+    since. Requires a transaction that has sent nothing yet."""
+    require_transaction()
+    before = held_of(run)
+    unchanged = f"select from runs where id = '{run.id}' and event_seq = {run.event_seq} for update"
+    begin_with(ONE_ROW_OF.format(f"({unchanged}) as unchanged"))
+    run.held = Held(event_seq=run.event_seq, steps=before.steps, all_read=before.all_read)
+
+
+def _read_run(
+    reads: Reads, run_id: str, named: UUID, *, wanted: str, parameters: list[UUID]
+) -> Callable[[], Run]:
+    """`run_id` is the SQL of the id, of what is `named`; `wanted` that of the steps to read."""
+    require_transaction()
+    tail = f"join tenants on tenants.id = runs.tenant_id where runs.id = {run_id}"
+    runs = reads.add(Run, f"{tail} for update of runs", [named], also=_CAPS)
+    steps = reads.add(Step, f"where steps.run_id = {run_id} and {wanted}", [named, *parameters])
+
+    def give() -> Run:
+        if not runs():
+            raise Run.DoesNotExist
+        run: Run = runs()[0]
+        held = held_of(run)
+        held.steps, held.all_read = {step.id: step for step in steps()}, True
+        return run
+
+    return give
 
 
 def locked_step(run: Run, step_id: UUID) -> Step:

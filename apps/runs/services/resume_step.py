@@ -30,12 +30,12 @@ def resume_step(
 
 
 def _claim_next(step_id: UUID, turn: int, *, at: datetime) -> Claim | None:
-    run = lock_run_of(step_id)
+    run = lock_run_of(step_id, calls_of=turn)
     step = locked_step(run, step_id)
     is_waiting = step.status == "WAITING" and step.waits_for == Step.WaitsFor.CALLS
     if not is_waiting or step.turn != turn:
         return None
-    outcomes = recorded_outcomes(run, step, turn=turn)
+    outcomes = recorded_outcomes(run, step)
     if not outcomes or not all(outcome.is_finished for outcome in outcomes):
         return None
     move_step(run, step, "QUEUED", at=at, turn=turn + 1, dispatched_at=None)

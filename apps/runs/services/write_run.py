@@ -23,13 +23,12 @@ def to_be_written(run: Run) -> Held:
     return held_of(run)
 
 
-def write_run(run: Run, *, first: Batch | None = None) -> None:
-    """Write what is decided so far, after `first` and together with it. Requires a transaction."""
+def write_run(run: Run) -> None:
+    """Write what is decided so far. Requires a transaction."""
     held = held_of(run)
-    batch = first or Batch()
     if held.is_written:
-        batch.execute()
         return
+    batch = held.batch
     if held.may_be_lost:
         batch.commit_lazily()
     for step_id, change in held.changes.items():
@@ -58,4 +57,5 @@ def write_new_run(run: Run, *, steps: list[Step]) -> None:
 def _is_written(run: Run) -> None:
     held = held_of(run)
     held.changes, held.run_values, held.events, held.new_checkpoints = {}, {}, [], []
+    held.batch = Batch()
     held.event_seq = run.event_seq

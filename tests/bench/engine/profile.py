@@ -1,5 +1,5 @@
 """`python -m tests.bench.engine.profile`: what a step of each kind costs: the statements that the
-database is sent (BEGIN and COMMIT too: each is a round trip), the commands that Valkey is sent,
+database is sent (each is a round trip), the commands that Valkey is sent,
 and the processor time of each process. Without beat, whose work goes by the clock.
 """
 
@@ -118,6 +118,11 @@ def calls_of(valkey: "redis.Redis") -> dict[str, int]:
     return {name.removeprefix("cmdstat_"): int(stat["calls"]) for name, stat in stats.items()}
 
 
+def transactions(sent: "Counter[str]") -> int:
+    """How many COMMITs there are among what was sent, alone or behind the last statement."""
+    return sum(count for text, count in sent.items() if text.lower().endswith("commit"))
+
+
 def show(name: str, kind: Kind, profile: Profile, *, with_texts: bool) -> None:
     """All per run; in brackets per step, item or turn, what starts and ends the run included."""
 
@@ -127,14 +132,14 @@ def show(name: str, kind: Kind, profile: Profile, *, with_texts: bool) -> None:
     print(f"\n== {name}: a run of {kind.units} {kind.unit}s")
     ours = {who: sent for who, sent in profile.statements.items() if who != WATCH}
     print(f"  statements       {per_unit(sum(sent.total() for sent in ours.values()))}")
-    print(f"  transactions     {per_unit(sum(sent['COMMIT'] for sent in ours.values()))}")
+    print(f"  transactions     {per_unit(sum(map(transactions, ours.values())))}")
     print(f"  messages         {per_unit(profile.commands[MESSAGES])}")
     print(f"  Valkey commands  {per_unit(profile.commands.total())}")
     print(f"  processor ms     {per_unit(sum(profile.cpu_ms.values()))}")
     for who, milliseconds in profile.cpu_ms.items():
         print(f"    {who:10} {per_unit(milliseconds)}")
     for who, sent in ours.items():
-        print(f"  {who}: {sent.total()} statements, {sent['COMMIT']} transactions")
+        print(f"  {who}: {sent.total()} statements, {transactions(sent)} transactions")
         for text, count in sent.most_common() if with_texts else ():
             print(f"    {count:4} {text[:200]}")
     if with_texts:

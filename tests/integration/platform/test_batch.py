@@ -5,9 +5,9 @@ from uuid import uuid4
 import pytest
 
 from agentplatform.core.clock import now
-from agentplatform.core.postgresql.batch import Batch, UnexpectedRows
+from agentplatform.core.postgresql.batch import ONE_ROW_OF, Batch, RowMissing, missing_rows
 from agentplatform.core.tenancy import platform_scope, tenant_scope
-from agentplatform.core.transactions import transaction
+from agentplatform.core.transactions import begin_with, transaction
 from apps.runs.models import TaskDefinition, TaskVersion
 from apps.tenants.models import Tenant
 from apps.tenants.services.create_tenant import create_tenant
@@ -70,10 +70,36 @@ def test_a_row_that_is_not_there_undoes_the_batch(task: TaskDefinition) -> None:
     batch.update(TaskDefinition, {"description": "changed"}, where={"id": task.id})
     batch.update(TaskDefinition, {"name": "Other"}, where={"id": task.id, "name": "no such"})
     with tenant_scope(task.tenant_id):
-        with pytest.raises(UnexpectedRows):
+        with pytest.raises(RowMissing):
             execute(batch)
         task.refresh_from_db()
     assert task.description == "-"
+
+
+def test_what_a_transaction_begins_with_decides_whether_it_is_kept(task: TaskDefinition) -> None:
+    with tenant_scope(task.tenant_id):
+        with pytest.raises(RowMissing):
+            describe(task, "lost", where="name = 'no such'")
+        describe(task, "kept", where="name = 'Task'")
+        task.refresh_from_db()
+    assert task.description == "kept"
+
+
+def test_what_a_transaction_was_to_begin_with_is_not_left_to_the_next(task: TaskDefinition) -> None:
+    with tenant_scope(task.tenant_id):
+        with transaction():
+            begin_with(ONE_ROW_OF.format("tasks where name = 'no such'"))
+        with transaction():
+            TaskDefinition.objects.filter(id=task.id).update(name="Other")
+        task.refresh_from_db()
+    assert task.name == "Other"
+
+
+def describe(task: TaskDefinition, text: str, *, where: str) -> None:
+    """In a transaction that begins with asking for such a task."""
+    with missing_rows(), transaction():
+        begin_with(ONE_ROW_OF.format(f"tasks where {where}"))
+        TaskDefinition.objects.filter(id=task.id).update(description=text)
 
 
 def execute(batch: Batch) -> None:

@@ -6,10 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test.utils import CaptureQueriesContext
 from structlog.testing import capture_logs
 
 from agentplatform.calls.contracts import CallFailure
 from agentplatform.core.clock import now
+from agentplatform.core.tenancy import tenant_scope
+from agentplatform.core.transactions import scope_connection, transaction
 from apps.runs.contracts import IdempotencyMismatch, InvalidRunInput, RunFinished
 from apps.runs.models import Run, Step
 from apps.runs.services.advance_run import advance_run
@@ -20,14 +23,18 @@ from apps.runs.services.create_run import create_run
 from apps.runs.services.dispatch import send_advance
 from apps.runs.services.execute_step import execute_step
 from apps.runs.services.finalize_run import finalize_run
+from apps.runs.services.lock_run import lock_run
 from apps.runs.services.recover import BACKLOG, recover
 from apps.runs.services.resume_step import resume_step
+from apps.runs.services.transition import record_event
 from apps.runs.services.turns.turn import Failed, Finished
 from apps.tools.models import ToolCall
 from apps.tools.tasks import execute
 from tests.integration.runs.conftest import RunMaker, Sent, kinds_of, step_of
 
 LATER = timedelta(seconds=60)
+DJANGOS = ("BEGIN", "COMMIT")
+"""Told to Django, and not sent: the backend has them go along with a statement."""
 AGENT = {"name": "a", "kind": "agent", "instructions": "x", "prompt": "y"}
 
 
@@ -100,6 +107,34 @@ def test_a_worker_that_lost_its_lease_writes_nothing(make_run: RunMaker) -> None
     assert kinds_of(run) == before
     commit_turn(heir, Finished(output={"by": "heir"}), at=now() + LATER)
     assert step_of(run, "a").output == {"by": "heir"}
+
+
+def test_a_turn_is_written_though_its_run_was_written_meanwhile(make_run: RunMaker) -> None:
+    run = make_run([code()])
+    step = started(run)
+    claim = claim_step(step_id=step.id, turn=0, at=now())
+    with transaction():
+        record_event(lock_run(run.id), "run.noticed", at=now())
+    assert claim
+    commit_turn(claim, Finished(output={"said": 1}), at=now())
+    run.refresh_from_db()
+    assert (run.status, step_of(run, "a").output) == ("COMPLETED", {"said": 1})
+    assert kinds_of(run).count("run.noticed") == 1
+    assert [event.seq for event in run.events.order_by("seq")] == [*range(1, run.event_seq + 1)]
+
+
+def test_a_turn_beside_which_nothing_is_under_way_is_written_in_one_round_trip(
+    make_run: RunMaker,
+) -> None:
+    run = make_run([code("a"), code("b", needs=["a"])])
+    step = started(run)
+    with tenant_scope(run.tenant_id):
+        claim = claim_step(step_id=step.id, turn=0, at=now())
+        assert claim
+        with CaptureQueriesContext(scope_connection()) as sent:
+            commit_turn(claim, Finished(output={}), at=now(), goes_on=True)
+    (text,) = (one["sql"] for one in sent if one["sql"] not in DJANGOS)
+    assert text.endswith("; commit")
 
 
 def test_a_step_that_loses_its_worker_three_times_is_given_up(make_run: RunMaker) -> None:

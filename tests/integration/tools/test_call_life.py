@@ -17,13 +17,14 @@ from apps.tools.services.execute_call import execute_call
 from apps.tools.services.finish_call import fail_call
 from apps.tools.services.leases import leases
 from apps.tools.tasks import execute
+from tests.integration.tools.outcomes import outcomes_of
 
 SECONDS = timedelta(seconds=1)
 FAILURE = ToolFailure("x", "x")
 
 
 def outcome_of(call):
-    (outcome,) = facade.outcomes(step_id=call.step_id, attempt=call.attempt, turn=call.turn)
+    (outcome,) = outcomes_of(step_id=call.step_id, attempt=call.attempt, turn=call.turn)
     return outcome
 
 
