@@ -14,9 +14,11 @@ from agentplatform.core.postgresql.group_commit import COMMIT_LAZILY
 from agentplatform.core.transactions import scope_connection
 
 UNSENT_AFTER = timedelta(seconds=2)
-"""How long a message may take from the commit to its sending."""
+"""How long a message that could not be sent waits before it is tried again."""
 LOST_AFTER = timedelta(seconds=30)
-"""How long a sent message may wait in its queue before it counts as lost."""
+"""How long a message may wait in its queue before it counts as lost. One that its sender died over,
+between the commit and the sending, is lost too: to write down that it was sent would take a
+transaction more in every turn."""
 
 _MARK = """
 update {table} set dispatched_at = %s where id in
@@ -24,9 +26,12 @@ update {table} set dispatched_at = %s where id in
 """
 
 
-def mark_rows_dispatched(model: type[CallRow], *, call_ids: Collection[UUID], at: datetime) -> None:
-    """Set dispatched_at of these calls, in a transaction of its own that does not wait for the
-    disk: what a crash of the database forgets is sent again, which is harmless."""
+def mark_rows_dispatched(
+    model: type[CallRow], *, call_ids: Collection[UUID], at: datetime | None
+) -> None:
+    """Set dispatched_at of these calls, None when they were not sent, in a transaction of its own
+    that does not wait for the disk: what a crash of the database forgets is sent again, which is
+    harmless."""
     sql = _MARK.format(table=model._meta.db_table)
     with scope_connection().cursor() as cursor:
         cursor.execute(f"{COMMIT_LAZILY}; {sql}", [at, list(call_ids)])

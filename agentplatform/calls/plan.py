@@ -17,8 +17,9 @@ Asked = dict[str, Any]
 def plan_rows(
     batch: Batch, model: type[CallRow], *, wanted: Sequence[tuple[CallPlan, Asked]], at: datetime
 ) -> Callable[[], list[UUID]]:
-    """Have `batch` write the planned calls. Returns what tells their ids in the same order, once
-    that is done. The same plan finds the same call."""
+    """Have `batch` write the planned calls, as sent unless they are held: the caller sends them
+    after the commit. Returns what tells their ids in the same order, once that is done. The same
+    plan finds the same call."""
     rows = [_row(model, plan, asked, at) for plan, asked in wanted]
     written = batch.insert(model, [row_values(row) for row in rows], may_exist=True)
 
@@ -45,6 +46,7 @@ def _row(model: type[CallRow], plan: CallPlan, asked: Asked, at: datetime) -> Ca
         idempotency_key=plan.idempotency_key,
         priority=plan.priority,
         is_held=plan.is_held,
+        dispatched_at=None if plan.is_held else at,
         created_at=at,
         **asked,
     )

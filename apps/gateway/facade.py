@@ -52,8 +52,9 @@ def completion_signature(*, call_ids: Collection[UUID]) -> Signature:
     return signature("gateway.complete", kwargs={"call_ids": ids}, immutable=True)
 
 
-def mark_dispatched(*, call_ids: Collection[UUID], at: datetime) -> None:
-    """Remember when the messages of these calls were sent. Commits by itself."""
+def mark_dispatched(*, call_ids: Collection[UUID], at: datetime | None) -> None:
+    """Remember when the messages of these calls were sent; None: they were not. Commits by
+    itself."""
     mark_rows_dispatched(LlmCall, call_ids=call_ids, at=at)
 
 

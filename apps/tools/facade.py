@@ -51,8 +51,9 @@ def tool_call_signature(*, call_id: UUID) -> Signature:
     return signature("tools.execute", kwargs={"call_id": str(call_id)}, immutable=True)
 
 
-def mark_dispatched(*, call_ids: Collection[UUID], at: datetime) -> None:
-    """Remember when the messages of these calls were sent. Commits by itself."""
+def mark_dispatched(*, call_ids: Collection[UUID], at: datetime | None) -> None:
+    """Remember when the messages of these calls were sent; None: they were not. Commits by
+    itself."""
     mark_rows_dispatched(ToolCall, call_ids=call_ids, at=at)
 
 

@@ -13,6 +13,7 @@ HAS_CUTTER = True
 WAITING = "select 1 from pg_stat_activity where wait_event_type = 'Lock'"
 STATEMENTS = {
     "a transaction": "COMMIT",
+    "what is decided of a run": "; commit",
     "an admission": "select book(",
     "a reading of accounts": "with recursive spending",
     "a claim of model calls": "update llm_calls taken",
@@ -65,7 +66,7 @@ def test_postgres_may_stop_among_many_runs(stack: Stack) -> None:
 @pytest.mark.parametrize("name", STATEMENTS)
 def test_the_answer_to_each_statement_may_be_lost(stack: Stack, cutter: Cutter, name: str) -> None:
     before = cutter.cuts
-    rounds = 6 if name == "a transaction" else 1
+    rounds = 6 if name in ("a transaction", "what is decided of a run") else 1
     for _ in range(rounds):
         cuts = cutter.cuts
         cutter.cut(STATEMENTS[name])

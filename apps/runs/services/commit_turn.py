@@ -21,6 +21,7 @@ from apps.runs.services.claim_step import take
 from apps.runs.services.dispatch import (
     PlannedCall,
     QueuedStep,
+    mark_calls,
     send_calls,
     send_give_places,
     send_resume,
@@ -145,7 +146,7 @@ def _suspend(run: Run, step: Step, token: UUID, result: Suspended, *, at: dateti
         to_be_written(run).new_checkpoints.append(result.checkpoint)
     if result.asks:
         begin_asks(run, step, result.asks, at=at)
-    after_commit(_send, run=run, step=step, to_be_made=to_be_made, result=result, at=at)
+    after_commit(_send, run=run, step=step, to_be_made=to_be_made, result=result)
 
 
 def _send(
@@ -154,13 +155,18 @@ def _send(
     step: Step,
     to_be_made: Callable[[], list[PlannedCall]],
     result: Suspended,
-    at: datetime,
 ) -> None:
+    """The row says that its calls are sent; if they cannot be, it is told so, for recovery to do
+    it."""
     planned = to_be_made()
     if planned and are_calls_capped(run):
         send_give_places()
     elif planned:
-        send_calls(step_id=step.id, turn=step.turn, calls=planned, at=at)
+        try:
+            send_calls(step_id=step.id, turn=step.turn, calls=planned)
+        except Exception:
+            mark_calls(planned, at=None)
+            raise
     elif not result.asks:
         send_resume(step_id=step.id, turn=step.turn)
 

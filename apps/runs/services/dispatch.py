@@ -85,7 +85,7 @@ def send_resume(*, step_id: UUID, turn: int) -> None:
     _resume(step_id, turn).apply_async()
 
 
-def send_calls(*, step_id: UUID, turn: int, calls: Sequence[PlannedCall], at: datetime) -> None:
+def send_calls(*, step_id: UUID, turn: int, calls: Sequence[PlannedCall]) -> None:
     """Send a turn's calls with the task that takes their results home.
 
     One message is a chain, several are a chord; the rows decide whether the turn is complete.
@@ -96,6 +96,10 @@ def send_calls(*, step_id: UUID, turn: int, calls: Sequence[PlannedCall], at: da
         chain(signatures[0], resume).apply_async()
     else:
         chord(signatures)(resume)
+
+
+def mark_calls(calls: Sequence[PlannedCall], *, at: datetime | None) -> None:
+    """Remember when these calls were sent; None: they were not."""
     for kind, owner in (("llm", gateway), ("tool", tools)):
         if ids := [call.call_id for call in calls if call.kind == kind]:
             owner.mark_dispatched(call_ids=ids, at=at)

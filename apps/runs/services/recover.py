@@ -19,6 +19,7 @@ from apps.runs.services.cancel_run import expire_run
 from apps.runs.services.dispatch import (
     PlannedCall,
     QueuedStep,
+    mark_calls,
     send_advance,
     send_calls,
     send_finish,
@@ -202,7 +203,8 @@ def _send_calls(at: datetime) -> int:
         planned = PlannedCall(kind=call.kind, call_id=call.call_id)
         turns.setdefault((call.step_id, call.turn), []).append(planned)
     for (step_id, turn), calls in turns.items():
-        send_calls(step_id=step_id, turn=turn, calls=calls, at=at)
+        send_calls(step_id=step_id, turn=turn, calls=calls)
+        mark_calls(calls, at=at)
     return len(due)
 
 

@@ -27,9 +27,10 @@ def claim(model):
     return lambda call, at: claim_row(model, call_id=call.id, at=at)
 
 
-def test_a_message_that_was_never_sent_is_due_soon(plan, is_due):
+def test_a_message_that_could_not_be_sent_is_due_soon(plan, is_due, send):
     at = now()
     call = plan(at=at)
+    send(call, None)
     assert not is_due(call, at + UNSENT_AFTER)
     assert is_due(call, at + UNSENT_AFTER + SECOND)
 
@@ -37,9 +38,10 @@ def test_a_message_that_was_never_sent_is_due_soon(plan, is_due):
 def test_a_message_that_was_sent_has_time_to_arrive(plan, is_due, send):
     at = now()
     call = plan(at=at)
-    send(call, at)
     assert not is_due(call, at + LOST_AFTER)
-    assert is_due(call, at + LOST_AFTER + SECOND)
+    send(call, at + SECOND)
+    assert not is_due(call, at + LOST_AFTER + SECOND)
+    assert is_due(call, at + LOST_AFTER + 2 * SECOND)
 
 
 def test_a_call_is_not_due_while_its_lease_lasts(plan, is_due, send, claim):

@@ -8,14 +8,15 @@ from agentplatform.calls.contracts import CallOutcome, CallPlan
 from agentplatform.core.clock import now
 from agentplatform.core.postgresql.batch import Batch
 from agentplatform.core.transactions import transaction
+from apps.gateway import facade
 from apps.gateway.contracts import CompletionRequest, Message
-from apps.gateway.facade import outcomes
 from apps.gateway.models import LlmEvent
 from apps.gateway.services.complete_calls import complete_calls
 from apps.gateway.services.plan_completions import plan_completions
 from apps.tenants.contracts import BudgetUse
 from apps.tenants.facade import budget_use, open_run_account
 from apps.tenants.models import Account, LedgerEntry, Reservation, Tenant
+from tests.outcomes import outcomes_of
 from tests.provider import Provider
 
 
@@ -45,7 +46,7 @@ class Work:
             return planned()[0]
 
     def outcome(self, call_id: UUID) -> CallOutcome:
-        all_of_turn = outcomes(step_id=self.step_id, attempt=1, turn=1)
+        all_of_turn = outcomes_of(facade, step_id=self.step_id, attempt=1, turn=1)
         (found,) = (one for one in all_of_turn if one.call_id == call_id)
         return found
 

@@ -92,6 +92,7 @@ def test_a_call_whose_worker_died_is_taken_over_and_its_attempt_charged(gateway:
     gateway(openai_model="gpt-4o-mini")
     work = start_work()
     call_id = work.plan()
+    mark_dispatched(call_ids=[call_id], at=now() - timedelta(minutes=1))
     assert claim_row(LlmCall, call_id=call_id, at=now() - timedelta(minutes=1)) is not None
     assert [due.call_id for due in due_calls(at=now(), limit=10)] == [call_id]
     complete_calls(call_ids=[call_id], clock=now)
@@ -114,6 +115,7 @@ def test_only_lost_messages_are_due(gateway: Gateway) -> None:
     fresh, sent, lost, unsent = (work.plan(index=index) for index in range(4))
     mark_dispatched(call_ids=[sent], at=now())
     mark_dispatched(call_ids=[lost], at=now() - timedelta(minutes=1))
+    mark_dispatched(call_ids=[unsent], at=None)
     LlmCall.objects.filter(id=unsent).update(created_at=now() - timedelta(seconds=3))
     assert {due.call_id for due in due_calls(at=now(), limit=10)} == {lost, unsent}
     assert fresh not in {due.call_id for due in due_calls(at=now(), limit=10)}

@@ -17,14 +17,14 @@ from apps.tools.services.execute_call import execute_call
 from apps.tools.services.finish_call import fail_call
 from apps.tools.services.leases import leases
 from apps.tools.tasks import execute
-from tests.integration.tools.outcomes import outcomes_of
+from tests.outcomes import outcomes_of
 
 SECONDS = timedelta(seconds=1)
 FAILURE = ToolFailure("x", "x")
 
 
 def outcome_of(call):
-    (outcome,) = outcomes_of(step_id=call.step_id, attempt=call.attempt, turn=call.turn)
+    (outcome,) = outcomes_of(facade, step_id=call.step_id, attempt=call.attempt, turn=call.turn)
     return outcome
 
 
@@ -196,8 +196,8 @@ def test_a_machine_without_bubblewrap_refuses_and_never_runs_unjailed(
 def test_a_queued_call_is_due_once_its_message_may_be_lost(plan_call, created, dispatched, is_due):
     at = now()
     call = plan_call(at=at - created * SECONDS)
-    if dispatched is not None:
-        facade.mark_dispatched(call_ids=[call.id], at=at - dispatched * SECONDS)
+    sent_at = None if dispatched is None else at - dispatched * SECONDS
+    facade.mark_dispatched(call_ids=[call.id], at=sent_at)
     due = facade.due_calls(at=at, limit=10)
     assert [one.call_id for one in due] == ([call.id] if is_due else [])
 

@@ -13,14 +13,14 @@ from apps.tools.contracts import ToolRequest
 from apps.tools.models import ToolCall
 from apps.tools.runners.work import ToolFailure
 from apps.tools.services.execute_call import execute_call
-from tests.integration.tools.outcomes import outcomes_of
+from tests.outcomes import outcomes_of
 
 SECONDS = timedelta(seconds=1)
 FAILURE = ToolFailure("x", "x")
 
 
 def outcome_of(call):
-    (outcome,) = outcomes_of(step_id=call.step_id, attempt=call.attempt, turn=call.turn)
+    (outcome,) = outcomes_of(facade, step_id=call.step_id, attempt=call.attempt, turn=call.turn)
     return outcome
 
 
@@ -134,6 +134,6 @@ def test_outcomes_come_in_the_order_of_the_turn(plan_call):
     for index in (2, 0, 1):
         plan_call(step_id=step_id, index=index)
     plan_call(step_id=step_id, turn=2)
-    found = outcomes_of(step_id=step_id, attempt=1, turn=1)
+    found = outcomes_of(facade, step_id=step_id, attempt=1, turn=1)
     assert [outcome.index for outcome in found] == [0, 1, 2]
     assert facade.steps_with_open_calls(step_ids=[step_id]) == {step_id}
