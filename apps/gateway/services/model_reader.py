@@ -5,11 +5,15 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 from uuid import UUID
 
+import psycopg
 import structlog
+from django.db import DatabaseError
 
 from agentplatform.core.connections import brief_connection
+from agentplatform.core.errors import PlatformError
 from agentplatform.core.postgresql.base import SET_TENANT
 from agentplatform.core.postgresql.group_commit import Connection, GroupCommit, execute
 from agentplatform.core.tenancy import tenant_scope
@@ -23,8 +27,19 @@ log = structlog.get_logger("llm")
 READ_AGAIN_SECONDS = 1.5
 """From this age on it is read anew while it goes on answering."""
 TOO_OLD_SECONDS = 4.0
-"""Of this age it answers no more, unless the database does not."""
+"""Of this age it answers only when nothing newer can be had within PATIENCE_SECONDS."""
+PATIENCE_SECONDS = 0.25
+FIRST_PATIENCE_SECONDS = 2.0
+"""The same, for a tenant of which nothing is known yet."""
 MAX_TENANTS = 4096
+
+
+class ModelsUnavailable(PlatformError):
+    """What a tenant has set could not be read yet, so nothing can be said of whom to ask."""
+
+    code: ClassVar[str] = "models_unavailable"
+    status: ClassVar[int] = 503
+    is_retryable: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,17 +71,19 @@ class ModelReader:
             self._begin(tenant_id)
 
     async def of(self, tenant_id: UUID) -> Known:
-        """What the tenant has set. Raises psycopg.Error when it was never known and the database
-        does not answer."""
+        """What the tenant has set. Raises ModelsUnavailable when it was never known and the
+        database does not answer."""
         known = self._known.get(tenant_id)
         if known is not None and self._age(known) < TOO_OLD_SECONDS:
             self.prepare(tenant_id)
             return known
+        patience = FIRST_PATIENCE_SECONDS if known is None else PATIENCE_SECONDS
         try:
-            await asyncio.shield(self._begin(tenant_id))
-        except Exception as error:
+            async with asyncio.timeout(patience):
+                await asyncio.shield(self._begin(tenant_id))
+        except (psycopg.Error, DatabaseError, OSError) as error:
             if known is None:
-                raise
+                raise ModelsUnavailable("The tenant's routes cannot be read; try again.") from error
             log.warning("models.not_read", tenant_id=str(tenant_id), error=str(error))
             return known
         return self._known[tenant_id]

@@ -80,7 +80,7 @@ class Office:
         return outcome
 
     async def model_names(self, tenant_id: UUID) -> list[str]:
-        """What calls of the tenant may name. Raises PricesUnavailable, psycopg.Error."""
+        """What calls of the tenant may name. Raises PricesUnavailable, ModelsUnavailable."""
         platform = settings.PLATFORM.model_copy()
         known = await self._models.of(tenant_id)
         own = {name: key.access(platform).default_model for name, key in known.keys.items()}

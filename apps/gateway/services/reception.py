@@ -84,10 +84,7 @@ class Reception:
 
     async def model_names(self, caller: Principal) -> list[str]:
         """What the caller's requests may name. Raises PlatformError."""
-        try:
-            return await self._office.model_names(caller.tenant_id)
-        except (psycopg.Error, OSError) as error:
-            raise BookingUnavailable("The database does not answer; try again.") from error
+        return await self._office.model_names(caller.tenant_id)
 
     async def close(self) -> None:
         """Give up every connection."""

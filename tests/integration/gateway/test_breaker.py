@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -283,6 +284,21 @@ def test_of_eight_processes_exactly_one_probes(provider: Provider) -> None:
         assert not is_half_open(model)
         wait_for(lambda: ask(processes, 1) == 8, timeout_seconds=10, what="all to know")
     assert count(provider, model) >= 12 + 8
+
+
+def test_in_an_outage_eight_processes_send_one_probe_an_interval(provider: Provider) -> None:
+    provider.reset()
+    model = f"gpt-error-503-tag-{uuid4().hex}"
+    with users(provider, model, 8) as processes:
+        assert ask(processes[:1], 8) == 8
+        began = time.monotonic()
+        rounds = 0
+        while time.monotonic() - began < 3:
+            ask(processes, 20)
+            rounds += 1
+        intervals = (time.monotonic() - began) / 0.5
+    probes = count(provider, model) - 8
+    assert 1 <= probes <= intervals + 1, f"{rounds} rounds of 160 calls"
 
 
 def test_a_dead_prober_frees_the_probe(provider: Provider) -> None:
