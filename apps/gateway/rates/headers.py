@@ -9,19 +9,25 @@ Header = tuple[bytes, bytes]
 
 def rate_headers(decision: Decision) -> list[Header]:
     """What is left, of requests and of tokens as far as they are limited; after a refusal that time
-    helps, when to come back, in whole seconds and in milliseconds."""
+    helps, when to come back, in whole seconds and in milliseconds; after another, that it is in
+    vain."""
     headers: list[Header] = []
     if decision.requests is not None:
         headers += _quota(b"requests", decision.requests)
     if decision.tokens is not None:
         headers += _quota(b"tokens", decision.tokens)
-    seconds = decision.refusal.retry_after_seconds if decision.refusal else None
-    if seconds is not None:
-        headers += [
-            (b"retry-after", b"%d" % max(1, math.ceil(seconds))),
-            (b"retry-after-ms", b"%d" % max(1, math.ceil(seconds * 1000))),
-        ]
+    if decision.refusal is not None:
+        headers += _retry(decision.refusal.retry_after_seconds)
     return headers
+
+
+def _retry(seconds: float | None) -> list[Header]:
+    if seconds is None:
+        return [(b"x-should-retry", b"false")]
+    return [
+        (b"retry-after", b"%d" % max(1, math.ceil(seconds))),
+        (b"retry-after-ms", b"%d" % max(1, math.ceil(seconds * 1000))),
+    ]
 
 
 def _quota(unit: bytes, quota: Quota) -> list[Header]:

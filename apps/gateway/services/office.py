@@ -61,6 +61,7 @@ class Office:
                 providers = with_spans(providers, owner=job.owner)
                 way = way_of(_named(job.request, menu), providers=providers, menu=menu)
             except NoRoute as error:
+                self._limits.correct(job.taken, tokens=0)
                 failure = CallFailure(code=error.code, detail=error.detail, is_retryable=False)
                 return Failed(failure)
             course = Course(

@@ -29,6 +29,8 @@ OURS = {
     "SECRET_KEY": "bench-only-" + "0" * 40,
     "OPENAI_API_KEY": "bench",
     "DRAIN_SECONDS": "2",
+    "TENANT_REQUESTS_PER_MINUTE": "1000000",
+    "USER_REQUESTS_PER_MINUTE": "1000000",
     "PGAPPNAME": "bench",
 }
 

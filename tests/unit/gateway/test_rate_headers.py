@@ -52,5 +52,6 @@ def test_a_refusal_says_when_to_come_back() -> None:
     assert rate_headers(refused) == [(b"retry-after", b"2"), (b"retry-after-ms", b"1234")]
 
 
-def test_a_refusal_that_no_time_helps_does_not() -> None:
-    assert rate_headers(Decision((OWNED,), refusal=Refusal(OWNED, "tokens", None, 5000))) == []
+def test_a_refusal_that_no_time_helps_says_that_it_is_in_vain() -> None:
+    refused = Decision((OWNED,), refusal=Refusal(OWNED, "tokens", None, 5000))
+    assert rate_headers(refused) == [(b"x-should-retry", b"false")]
