@@ -152,6 +152,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "models", "description": "Names that stand for models; own keys of providers."},
         {"name": "secrets", "description": "Secrets: set and deleted, never shown."},
         {"name": "alerts", "description": "What somebody should look at."},
+        {"name": "rate-limits", "description": "How fast users and keys may call models."},
         {"name": "audit", "description": "Who changed what."},
         {"name": "tasks", "description": "Task definitions and their versions."},
         {"name": "runs", "description": "Runs of a task: start, follow, cancel."},

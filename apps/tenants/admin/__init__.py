@@ -9,6 +9,7 @@ from apps.tenants.admin import (  # noqa: F401  registers
     audit_entry,
     budget,
     money,
+    rate_limit,
     tenant,
     user,
 )

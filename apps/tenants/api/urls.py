@@ -8,6 +8,7 @@ from apps.tenants.api import (
     audit,
     budgets,
     me,
+    rate_limits,
     schema,  # noqa: F401  drf-spectacular finds it once it is imported
     secrets,
     tenant,
@@ -35,6 +36,22 @@ urlpatterns = [
         name="api-key-budget",
     ),
     path("alerts", alerts.AlertList.as_view(), name="alerts"),
+    path("rate-limits", rate_limits.RateLimitList.as_view(), name="rate-limits"),
+    path(
+        "rate-limits/each-user",
+        rate_limits.EachUserRateLimit.as_view(),
+        name="each-user-rate-limit",
+    ),
+    path(
+        "rate-limits/users/<uuid:user_id>",
+        rate_limits.UserRateLimit.as_view(),
+        name="user-rate-limit",
+    ),
+    path(
+        "rate-limits/api-keys/<uuid:api_key_id>",
+        rate_limits.ApiKeyRateLimit.as_view(),
+        name="api-key-rate-limit",
+    ),
     path("audit", audit.AuditList.as_view(), name="audit"),
     path("audit/export", audit.AuditExport.as_view(), name="audit-export"),
 ]

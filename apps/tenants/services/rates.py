@@ -71,12 +71,11 @@ class RateBook:
 
 def rates_of(caller: Caller, own: dict[RateOwner, Rate]) -> Rates:
     """Those that limit anything, of the tenant's own rates and the platform's defaults."""
-    platform = settings.PLATFORM
-    tenant = own.get(OWN_RATE) or _default(platform.tenant_requests_per_minute)
+    tenant = own.get(OWN_RATE) or default_rate(OWN_RATE)
     found: list[tuple[RateKind, UUID, Rate]] = [("tenant", caller.tenant_id, tenant)]
     if caller.user_id is not None:
         rate = own.get(RateOwner(user_id=caller.user_id)) or own.get(EACH_USER)
-        rate = rate or _default(platform.user_requests_per_minute)
+        rate = rate or default_rate(EACH_USER)
         found.append(("user", caller.user_id, rate))
     if caller.api_key_id is not None and (key := own.get(RateOwner(api_key_id=caller.api_key_id))):
         found.append(("key", caller.api_key_id, key))
@@ -87,8 +86,16 @@ def rates_of(caller: Caller, own: dict[RateOwner, Rate]) -> Rates:
     )
 
 
-def _default(requests_per_minute: int) -> Rate:
-    return Rate(requests_per_minute=requests_per_minute or None, tokens_per_minute=None)
+def default_rate(owner: RateOwner) -> Rate:
+    """What holds for an owner of whom nothing is said. A key has no limit beside its user's."""
+    if owner.api_key_id is not None:
+        return Rate(requests_per_minute=None, tokens_per_minute=None)
+    platform = settings.PLATFORM
+    is_tenant = owner == OWN_RATE
+    requests = (
+        platform.tenant_requests_per_minute if is_tenant else platform.user_requests_per_minute
+    )
+    return Rate(requests_per_minute=requests or None, tokens_per_minute=None)
 
 
 def _read(caller: Caller) -> Rates:

@@ -12,7 +12,7 @@ from apps.gateway.models import ModelRoute
 from apps.runs.models import Ask, Run, TaskDefinition
 from apps.tenants.models import Alert, ApiKey, AuditEntry, Secret, Tenant, User
 from apps.tools.models import Artifact
-from tests.api.tenants.house import LIMITS, STEP, House
+from tests.api.tenants.house import LIMITS, RATE, STEP, House
 
 STEP_PATH = "/api/v1/runs/{run_id}/steps/{name}"
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -62,6 +62,14 @@ MADE: dict[str, Callable[[Tenant], str]] = {
     "delete /api/v1/budgets/api-keys/{api_key_id}": lambda tenant: str(
         House(tenant).limited_api_key()
     ),
+    "get /api/v1/rate-limits/users/{user_id}": lambda tenant: str(House(tenant).rated_user()),
+    "delete /api/v1/rate-limits/users/{user_id}": lambda tenant: str(House(tenant).rated_user()),
+    "get /api/v1/rate-limits/api-keys/{api_key_id}": lambda tenant: str(
+        House(tenant).rated_api_key()
+    ),
+    "delete /api/v1/rate-limits/api-keys/{api_key_id}": lambda tenant: str(
+        House(tenant).rated_api_key()
+    ),
     f"post {STEP_PATH}/approve": lambda tenant: str(House(tenant).asking_run()),
     f"post {STEP_PATH}/reject": lambda tenant: str(House(tenant).asking_run()),
     f"post {STEP_PATH}/signal": lambda tenant: str(House(tenant).waiting_run()),
@@ -102,6 +110,8 @@ BODIES: dict[str, Callable[[Tenant], dict[str, Any]]] = {
     "put /api/v1/secrets/{name}": lambda _: {"value": "hush"},
     "put /api/v1/budgets/users/{user_id}": lambda _: LIMITS.copy(),
     "put /api/v1/budgets/api-keys/{api_key_id}": lambda _: LIMITS.copy(),
+    "put /api/v1/rate-limits/users/{user_id}": lambda _: RATE.copy(),
+    "put /api/v1/rate-limits/api-keys/{api_key_id}": lambda _: RATE.copy(),
     "post /api/v1/runs/{run_id}/fork": lambda _: {"step": STEP},
 }
 """A body that is right, where one is needed."""

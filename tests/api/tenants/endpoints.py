@@ -9,7 +9,7 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from tests.api.tenants.house import LIMITS, SPEC, STEP, House, file, new_name
+from tests.api.tenants.house import LIMITS, RATE, SPEC, STEP, House, file, new_name
 
 PREFIX = "api/v1/"
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -199,6 +199,59 @@ ENDPOINTS = [
         204,
         names=House.limited_api_key,
         writes="budget.removed",
+    ),
+    Endpoint("get", "rate-limits", "admin"),
+    Endpoint("get", "rate-limits/each-user", "admin", body=House.rate_of_each_user),
+    Endpoint(
+        "put",
+        "rate-limits/each-user",
+        "admin",
+        body=House.other_rate_of_each_user,
+        writes="rate_limit.changed",
+    ),
+    Endpoint(
+        "delete",
+        "rate-limits/each-user",
+        "admin",
+        204,
+        body=House.rate_of_each_user,
+        writes="rate_limit.removed",
+    ),
+    Endpoint("get", "rate-limits/users/<uuid:user_id>", "admin", names=House.rated_user),
+    Endpoint(
+        "put",
+        "rate-limits/users/<uuid:user_id>",
+        "admin",
+        201,
+        names=House.user,
+        body=lambda _: RATE,
+        writes="rate_limit.changed",
+    ),
+    Endpoint(
+        "delete",
+        "rate-limits/users/<uuid:user_id>",
+        "admin",
+        204,
+        names=House.rated_user,
+        writes="rate_limit.removed",
+    ),
+    Endpoint("get", "rate-limits/api-keys/<uuid:api_key_id>", "admin", names=House.rated_api_key),
+    Endpoint(
+        "put",
+        "rate-limits/api-keys/<uuid:api_key_id>",
+        "admin",
+        201,
+        names=House.api_key,
+        body=lambda _: RATE,
+        writes="rate_limit.changed",
+    ),
+    Endpoint(
+        "delete",
+        "rate-limits/api-keys/<uuid:api_key_id>",
+        "admin",
+        204,
+        names=House.rated_api_key,
+        writes="rate_limit.removed",
     ),
     Endpoint("get", "usage", "admin"),
     Endpoint("get", "audit", "admin"),

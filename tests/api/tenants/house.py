@@ -17,10 +17,12 @@ from apps.runs.models import Ask, Step, TaskDefinition
 from apps.runs.services.advance_run import advance_run
 from apps.tenants.contracts import EACH_RUN, BudgetOwner, Role
 from apps.tenants.models import Tenant, User
+from apps.tenants.rate_contracts import EACH_USER, Rate, RateOwner
 from apps.tenants.services.create_api_key import create_api_key
 from apps.tenants.services.create_tenant import create_tenant
 from apps.tenants.services.create_user import create_user
 from apps.tenants.services.member_budget import set_member_budget
+from apps.tenants.services.rate_limit import set_rate_limit
 from apps.tenants.services.set_secret import set_secret
 from apps.tenants.states import RIGHTS_OF_TENANTS
 from apps.tools.facade import store_artifact
@@ -32,6 +34,7 @@ SPEC = {
 }
 ASKING = {"steps": [{"name": STEP, "kind": "approval", "question": "Go on?"}]}
 AGENT = {"steps": [{"name": STEP, "kind": "agent", "instructions": "Ask.", "prompt": "Go."}]}
+RATE: dict[str, Any] = {"requests_per_minute": 5, "tokens_per_minute": None}
 LIMITS = {"token_limit": 5, "usd_limit": None}
 WAITING = {"steps": [{"name": STEP, "kind": "wait", "signal": True}]}
 
@@ -96,6 +99,30 @@ class House:
     def _limit(self, owner: BudgetOwner) -> None:
         limits = {"token_limit": 7, "usd_limit_nanos": 7}
         set_member_budget(tenant_id=self.tenant.id, owner=owner, at=now(), **limits)
+
+    def rated_user(self) -> uuid.UUID:
+        user_id = self.user()
+        self._limit_rate(RateOwner(user_id=user_id))
+        return user_id
+
+    def rated_api_key(self) -> uuid.UUID:
+        api_key_id = self.api_key()
+        self._limit_rate(RateOwner(api_key_id=api_key_id))
+        return api_key_id
+
+    def rate_of_each_user(self) -> dict[str, Any]:
+        """The body of a request about the rate of each user."""
+        self._limit_rate(EACH_USER)
+        return {}
+
+    def other_rate_of_each_user(self) -> dict[str, Any]:
+        """A rate of each user that is not that of now."""
+        self._limit_rate(EACH_USER)
+        return RATE
+
+    def _limit_rate(self, owner: RateOwner) -> None:
+        rate = Rate(requests_per_minute=7, tokens_per_minute=7)
+        set_rate_limit(tenant_id=self.tenant.id, owner=owner, rate=rate, at=now())
 
     def secret(self) -> str:
         name = new_name()

@@ -12,7 +12,8 @@ from apps.tenants.contracts import EACH_RUN, BudgetOwner, TenantSettings
 from apps.tenants.facade import set_budget
 from apps.tenants.management.commands.create_api_key import find_tenant
 from apps.tenants.management.limit import read_limit
-from apps.tenants.models import ApiKey, Tenant, User
+from apps.tenants.management.owner import find_key, find_user
+from apps.tenants.models import Tenant
 from apps.tenants.services.change_tenant import change_tenant
 from apps.tenants.services.member_budget import (
     find_budget,
@@ -76,16 +77,9 @@ def _owner(tenant: Tenant, options: dict[str, Any]) -> BudgetOwner | None:
     if options["each_run"]:
         return EACH_RUN
     if address := options["user"]:
-        email = User.objects.normalize_email(address)
-        user = User.objects.filter(tenant=tenant, email=email).first()
-        if user is None:
-            raise CommandError(f"{tenant.slug} has no user {address}.")
-        return BudgetOwner(user_id=user.id)
+        return BudgetOwner(user_id=find_user(tenant, address).id)
     if prefix := options["key"]:
-        key = ApiKey.objects.filter(tenant=tenant, prefix=prefix).first()
-        if key is None:
-            raise CommandError(f"{tenant.slug} has no key with the prefix {prefix}.")
-        return BudgetOwner(api_key_id=key.id)
+        return BudgetOwner(api_key_id=find_key(tenant, prefix).id)
     return None
 
 

@@ -14,10 +14,12 @@ from agentplatform.core.clock import now
 from agentplatform.dead_letters.models import DeadLetter
 from apps.gateway.models import ModelPrice
 from apps.tenants.contracts import BudgetOwner
-from apps.tenants.models import ApiKey, AuditEntry, Budget, Tenant, User
+from apps.tenants.models import ApiKey, AuditEntry, Budget, RateLimit, Tenant, User
+from apps.tenants.rate_contracts import Rate, RateOwner
 from apps.tenants.services.create_api_key import create_api_key
 from apps.tenants.services.create_user import create_user
 from apps.tenants.services.member_budget import set_member_budget
+from apps.tenants.services.rate_limit import set_rate_limit
 
 pytestmark = pytest.mark.django_db
 
@@ -101,6 +103,27 @@ WRITES = {
         {"token_limit": "6", "usd_limit": ""}, {"token_limit": "-1"}, ("budget.changed",)
     ),
     "budget_delete": Write({"post": "yes"}, {}, ("budget.removed",)),
+    "ratelimit_add": Write(
+        {
+            "tenant": "{tenant}",
+            "api_key": "{apikey}",
+            "requests_per_minute": "5",
+            "algorithm": "token_bucket",
+        },
+        {
+            "tenant": "{tenant}",
+            "user": "{user}",
+            "requests_per_minute": "5",
+            "algorithm": "token_bucket",
+        },
+        ("rate_limit.changed",),
+    ),
+    "ratelimit_change": Write(
+        {"requests_per_minute": "6", "algorithm": "sliding_window"},
+        {"requests_per_minute": "0", "algorithm": "sliding_window"},
+        ("rate_limit.changed",),
+    ),
+    "ratelimit_delete": Write({"post": "yes"}, {}, ("rate_limit.removed",)),
     "deadletter_replay": Write(
         {**YES, "changes": '{{"run_id": "0192f7a0-0000-7000-8000-000000000000"}}'},
         {**YES, "changes": '{{"run_id": 1}}'},
@@ -136,6 +159,12 @@ def ids(tenant, operator):
             owner=BudgetOwner(user_id=user.id),
             token_limit=5,
             usd_limit_nanos=None,
+            at=now(),
+        )[0].id,
+        "ratelimit": set_rate_limit(
+            tenant_id=tenant.id,
+            owner=RateOwner(user_id=user.id),
+            rate=Rate(requests_per_minute=5, tokens_per_minute=None),
             at=now(),
         )[0].id,
         "user_reset_password": operator.id,
@@ -241,7 +270,7 @@ def _prepare(name):
 
 
 def _rows():
-    models = (Tenant, User, ApiKey, Budget, DeadLetter, ModelPrice)
+    models = (Tenant, User, ApiKey, Budget, RateLimit, DeadLetter, ModelPrice)
     return [list(model.objects.order_by("pk").values()) for model in models]
 
 
