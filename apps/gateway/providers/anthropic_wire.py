@@ -4,8 +4,6 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from anthropic import transform_schema
-
 from agentplatform.core.json_values import clean_json, clean_text
 from apps.gateway.contracts import (
     Completion,
@@ -17,6 +15,7 @@ from apps.gateway.contracts import (
 )
 from apps.gateway.providers.anthropic_choice import STOP_REASONS, choice_of
 from apps.gateway.providers.anthropic_options import add_options
+from apps.gateway.providers.anthropic_schema import enforced_schema
 from apps.gateway.providers.errors import InvalidAnswer
 from apps.gateway.providers.estimate import TOKENS_PER_IMAGE, bound_tokens
 from apps.gateway.providers.output import parse_arguments, read_output, schema_in_words
@@ -65,8 +64,8 @@ def _tools(request: CompletionRequest) -> dict[str, Any]:
 def _output(schema: dict[str, Any], system: str) -> dict[str, Any]:
     """The wish for JSON: enforced by Anthropic where it can enforce the schema, else in words."""
     try:
-        enforced = transform_schema(schema)
-    except (ValueError, TypeError, AssertionError):
+        enforced = enforced_schema(schema)
+    except (ValueError, TypeError, AttributeError, RecursionError):
         return {"system": f"{system}\n\n{schema_in_words(schema)}".strip()}
     return {"output_config": {"format": {"type": "json_schema", "schema": enforced}}}
 
