@@ -1,12 +1,12 @@
 """What tenants have set of models: routes, policies and own keys."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
-from unfold.widgets import UnfoldAdminPasswordWidget
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 from agentplatform.api.admin_refusal import ServiceAdmin
 from agentplatform.core.clock import now
@@ -23,6 +23,7 @@ class _OfTenant(ServiceAdmin):
     named_by: tuple[str, ...]
     list_filter: Any = ("tenant",)
     list_select_related = ("tenant",)
+    autocomplete_fields = ("tenant",)
     actions = None
 
     def get_readonly_fields(self, _request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
@@ -38,8 +39,24 @@ class _OfTenant(ServiceAdmin):
         obj.pk = self.model._default_manager.get(**self.key_of(obj)).pk
 
 
+class ModelRouteForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The service judges it."""
+
+    class Meta:
+        model = ModelRoute
+        fields = ("tenant", "alias", *LISTS)
+        help_texts: ClassVar = {
+            "alias": "What calls name. `default` takes the place of the platform's.",
+            "targets": "By comma, the preferred first: openai:gpt-4o, anthropic:claude-haiku-4-5.",
+            "on_context_window": "Asked instead when a prompt is too long for one of the targets.",
+            "on_content_filter": "Asked instead when a provider's content filter refuses.",
+        }
+        widgets: ClassVar = dict.fromkeys(LISTS, UnfoldAdminTextInputWidget())
+
+
 @admin.register(ModelRoute)
 class ModelRouteAdmin(_OfTenant):
+    form = ModelRouteForm
     named_by = ("tenant", "alias")
     list_display = ("alias", "tenant", "targets", "on_context_window", "on_content_filter")
     search_fields = ("alias", "tenant__slug")
@@ -73,6 +90,7 @@ class ProviderKeyForm(forms.ModelForm):  # type: ignore[type-arg]
     """The key is taken and never shown."""
 
     api_key = forms.CharField(
+        label="API key",
         required=False,
         widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "off"}),
         help_text="Empty keeps the present key.",
@@ -81,6 +99,7 @@ class ProviderKeyForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = ProviderKey
         fields = ("tenant", "provider", "base_url", "default_model")
+        labels: ClassVar = {"base_url": "Base URL"}
 
 
 @admin.register(ProviderKey)
