@@ -38,7 +38,7 @@ class RateBook:
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._known: OrderedDict[Caller, tuple[float, Rates]] = OrderedDict()
-        self._reading: dict[Caller, asyncio.Task[Rates]] = {}
+        self._reading: dict[Caller, asyncio.Task[Rates | None]] = {}
 
     async def read(self, caller: Caller) -> Rates:
         """Those that limit anything: the tenant's, the user's, the key's. The same object until
@@ -58,15 +58,23 @@ class RateBook:
     async def _reread(self, caller: Caller) -> Rates:
         reading = self._reading.get(caller)
         if reading is None:
-            reading = asyncio.create_task(asyncio.to_thread(_read, caller))
-            self._reading[caller] = reading
-            reading.add_done_callback(lambda _: self._reading.pop(caller, None))
+            reading = self._reading[caller] = asyncio.create_task(self._try(caller))
         done, _ = await asyncio.wait({reading}, timeout=PATIENCE_SECONDS)
-        if done and reading.exception() is None:
-            return reading.result()
-        log.warning("rate_limits.not_read", tenant_id=str(caller.tenant_id))
+        rates = reading.result() if done else None
+        if rates is not None:
+            return rates
         held = self._known.get(caller)
         return held[1] if held else rates_of(caller, {})
+
+    async def _try(self, caller: Caller) -> Rates | None:
+        """None when the database does not tell."""
+        try:
+            return await asyncio.to_thread(_read, caller)
+        except Exception as error:
+            log.warning("rate_limits.not_read", tenant_id=str(caller.tenant_id), error=str(error))
+            return None
+        finally:
+            del self._reading[caller]
 
 
 def rates_of(caller: Caller, own: dict[RateOwner, Rate]) -> Rates:

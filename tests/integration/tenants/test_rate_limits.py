@@ -1,15 +1,21 @@
 """Whose rate limits hold for a call, and who changed them."""
 
 import asyncio
+import threading
+import time
+from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.conf import settings as django_settings
+from django.db import connections
 from django.test import override_settings
 
 from agentplatform.core.clock import now
 from agentplatform.core.errors import InvalidInput, NotFound
+from agentplatform.core.tenancy import platform_scope
+from agentplatform.core.transactions import scope_connection, transaction
 from apps.tenants.facade import RateBook
 from apps.tenants.models import AuditEntry, RateLimit, Tenant
 from apps.tenants.rate_contracts import EACH_USER, OWN_RATE, Caller, OwnedRate, Rate, RateOwner
@@ -109,6 +115,50 @@ def test_a_change_is_followed_after_five_seconds(caller):
     assert _read(caller, book)["tenant"][0] == 100
     seconds = 5.1
     assert _read(caller, book)["tenant"][0] == 500
+
+
+@contextmanager
+def _unreadable():
+    """The table is locked by a transaction of somebody else."""
+    locked, done = threading.Event(), threading.Event()
+
+    def hold():
+        with platform_scope(), transaction(), scope_connection().cursor() as cursor:
+            cursor.execute("lock table rate_limits in access exclusive mode")
+            locked.set()
+            done.wait(30)
+        connections.close_all()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert locked.wait(30)
+    try:
+        yield
+    finally:
+        done.set()
+        holder.join()
+
+
+def test_while_the_table_cannot_be_read_the_last_known_limits_hold_and_nobody_waits(caller):
+    _set(caller, OWN_RATE, 500)
+
+    async def work():
+        seconds = 0.0
+        book = RateBook(monotonic=lambda: seconds)
+        before = await book.read(caller)
+        seconds = 6.0
+        with _unreadable():
+            began = time.monotonic()
+            known = await book.read(caller)
+            unknown = await book.read(Caller(caller.tenant_id))
+            took = time.monotonic() - began
+            again = await book.read(caller)
+        return before, known, again, unknown, took
+
+    before, known, again, unknown, took = asyncio.run(work())
+    assert before == known == again
+    assert unknown[0].rate.requests_per_minute == 100
+    assert took < 2 * 0.25
 
 
 def test_another_tenants_limits_are_not_seen(caller):
