@@ -184,7 +184,7 @@ class Course:
                 on_choice=hearing.on_choice,
                 attempt_id=held.attempt_id,
             )
-            if not takes_filtered:
+            if not takes_filtered and not self.teller.is_told:
                 _refuse_filtered(answer)
         except asyncio.CancelledError:
             await self._settle(self._failed(held, CallAbandoned(), began, hearing))

@@ -1,5 +1,6 @@
 """Routes, breakers and own keys at the HTTP door."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -62,6 +63,18 @@ def test_an_own_key_that_is_gone_is_said_to_be(client: Caller) -> None:
     assert answer.status_code == 403
     assert error_of(answer)["code"] == "own_key_unreadable"
     assert not LlmEvent.objects.exists()
+
+
+@pytest.mark.parametrize(("is_streamed", "end"), [(True, "content_filter"), (False, "stop")])
+def test_a_filtered_answer_is_asked_of_another_unless_it_was_read_already(
+    gateway: Gateway, caller: Callable[..., Caller], is_streamed: bool, end: str
+) -> None:
+    smart = {"targets": ["openai:gpt-content-filter"], "on_content_filter": ["openai:gpt-4o"]}
+    gateway(model_routes=json.dumps({"smart": smart}))
+    answer = caller().chat(model="smart", stream=is_streamed)
+    assert answer.status_code == 200
+    assert f'"finish_reason":"{end}"' in answer.text
+    assert answer.text.endswith("data: [DONE]\n\n") == is_streamed
 
 
 def test_a_shut_provider_is_worth_coming_again(
