@@ -12,7 +12,10 @@ from django.urls import reverse
 
 from agentplatform.core.clock import now
 from agentplatform.dead_letters.models import DeadLetter
-from apps.gateway.models import ModelPrice
+from apps.gateway.models import ModelPolicy, ModelPrice, ModelRoute, ProviderKey
+from apps.gateway.services.set_model_policy import set_model_policy
+from apps.gateway.services.set_model_route import set_model_route
+from apps.gateway.services.set_provider_key import set_provider_key
 from apps.tenants.contracts import BudgetOwner
 from apps.tenants.models import ApiKey, AuditEntry, Budget, RateLimit, Tenant, User
 from apps.tenants.rate_contracts import Rate, RateOwner
@@ -94,6 +97,32 @@ WRITES = {
     ),
     "modelprice_change": Write(PRICE, {**PRICE, "input_rate": "10001"}, ("price.changed",)),
     "modelprice_delete": Write({"post": "yes"}, {}, ("price.deleted",)),
+    "modelroute_add": Write(
+        {"tenant": "{tenant}", "alias": "smart", "targets": "openai:gpt-4o"},
+        {"tenant": "{tenant}", "alias": "smart", "targets": "nobody:gpt-4o"},
+        ("model_route.added",),
+    ),
+    "modelroute_change": Write(
+        {"targets": "openai:gpt-4o"}, {"targets": "nobody:gpt-4o"}, ("model_route.changed",)
+    ),
+    "modelroute_delete": Write({"post": "yes"}, {}, ("model_route.deleted",)),
+    "modelpolicy_add": Write(
+        {"tenant": "{other}", "allowed_models": "any", "allows_local": "on"},
+        {"tenant": "{other}", "allowed_models": "none"},
+        ("model_policy.changed",),
+    ),
+    "modelpolicy_change": Write(
+        {"allowed_models": "any"}, {"allowed_models": "none"}, ("model_policy.changed",)
+    ),
+    "providerkey_add": Write(
+        {"tenant": "{tenant}", "provider": "anthropic", "api_key": "own"},
+        {"tenant": "{tenant}", "provider": "anthropic", "api_key": ""},
+        ("provider_key.added",),
+    ),
+    "providerkey_change": Write(
+        {"default_model": "gpt-5"}, {"base_url": "nowhere"}, ("provider_key.changed",)
+    ),
+    "providerkey_delete": Write({"post": "yes"}, {}, ("provider_key.deleted",)),
     "budget_add": Write(
         {"tenant": "{tenant}", "api_key": "{apikey}", "usd_limit": "2.5"},
         {"tenant": "{tenant}", "user": "{user}", "token_limit": "5"},
@@ -167,6 +196,8 @@ def ids(tenant, operator):
             rate=Rate(requests_per_minute=5, tokens_per_minute=None),
             at=now(),
         )[0].id,
+        "other": Tenant.objects.create(name="Other", slug="other").id,
+        **_models_of(tenant),
         "user_reset_password": operator.id,
     }
 
@@ -206,6 +237,17 @@ def _bury():
         reason="unfit_arguments",
         created_at=now(),
     )
+
+
+def _models_of(tenant):
+    of = {"tenant_id": tenant.id, "at": now()}
+    set_model_route(**of, alias="fast", targets=["openai:gpt-4o-mini"])
+    set_model_policy(**of, allowed_models="routed", allows_local=False)
+    set_provider_key(**of, provider="openai", api_key="own")
+    return {
+        model._meta.model_name: model.objects.get(tenant=tenant).pk
+        for model in (ModelRoute, ModelPolicy, ProviderKey)
+    }
 
 
 def _price():
@@ -270,7 +312,10 @@ def _prepare(name):
 
 
 def _rows():
-    models = (Tenant, User, ApiKey, Budget, RateLimit, DeadLetter, ModelPrice)
+    models = (
+        Tenant, User, ApiKey, Budget, RateLimit, DeadLetter, ModelPrice, ModelRoute, ModelPolicy,
+        ProviderKey,
+    )  # fmt: skip
     return [list(model.objects.order_by("pk").values()) for model in models]
 
 
