@@ -11,6 +11,7 @@ from django.conf import settings
 from agentplatform.core.clock import now
 from agentplatform.core.errors import PlatformError
 from agentplatform.telemetry.metrics import HTTP_DURATION, HTTP_REQUESTS
+from agentplatform.telemetry.requests import METHODS
 from apps.gateway.doors.callers import Callers
 from apps.gateway.doors.chat import complete_chat
 from apps.gateway.doors.exchange import ClientGone, Exchange, Receive, Scope, Send
@@ -77,7 +78,7 @@ class Door:
         except Exception as error:
             await _refuse(exchange, error)
         finally:
-            _count(exchange, template, time.perf_counter() - began)
+            _count(exchange, template, began)
 
     async def close(self) -> None:
         """Give up every connection; the next request makes new ones."""
@@ -108,10 +109,23 @@ async def _refuse(exchange: Exchange, error: Exception) -> None:
     headers = id_headers(exchange.call_id) if exchange.call_id else []
     if isinstance(error, RateLimitReached):
         headers += rate_headers(error.decision)
-    await exchange.refuse(refusal_of_error(error), headers=headers)
+    refusal = refusal_of_error(error)
+    log.info(
+        "request.refused",
+        path=exchange.path[:200],
+        status=refusal.meaning.status,
+        code=refusal.meaning.code,
+        param=refusal.param,
+        call_id=str(exchange.call_id or ""),
+    )
+    await exchange.refuse(refusal, headers=headers)
 
 
-def _count(exchange: Exchange, template: str, seconds: float) -> None:
+def _count(exchange: Exchange, template: str, began: float) -> None:
+    """An answer, by the time until it began; a client that left before has had none."""
+    if exchange.answered_at is None:
+        return
     service = settings.PLATFORM.service
-    HTTP_REQUESTS.labels(service, exchange.method, str(exchange.status)).inc()
-    HTTP_DURATION.labels(service, template).observe(seconds)
+    method = exchange.method if exchange.method in METHODS else "OTHER"
+    HTTP_REQUESTS.labels(service, method, str(exchange.status)).inc()
+    HTTP_DURATION.labels(service, template).observe(exchange.answered_at - began)

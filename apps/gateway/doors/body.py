@@ -42,8 +42,8 @@ def decode_body(raw: bytes) -> dict[str, Any]:
 def model_of(body: dict[str, Any]) -> str:
     """The model that a body names. Raises Refusal."""
     model = text(required(body, "model", "model"), "model")
-    if not model:
-        raise wrong_value("model", "it is empty.")
+    if not model or not model.isprintable():
+        raise wrong_value("model", "it must be a name, without control characters.")
     return model
 
 

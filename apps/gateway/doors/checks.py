@@ -1,6 +1,7 @@
 """Checks of single values in a request's body. Each returns the value, or raises the Refusal that
 names the parameter and says what to change."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -55,6 +56,8 @@ def integer(value: Any, param: str, *, least: int | None = None, most: int | Non
 def number(value: Any, param: str, *, least: float, most: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise wrong_type(param, value, "a number")
+    if not math.isfinite(value):
+        raise wrong_value(param, f"{value} is no number of JSON.")
     _within(value, param, least, most)
     return value
 

@@ -1,5 +1,6 @@
 """One HTTP request and its answer, on ASGI."""
 
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 from uuid import UUID
@@ -23,12 +24,14 @@ class ClientGone(Exception):
 
 
 class Exchange:
-    """`status` is that of the answer, 0 before it has begun; `call_id` the call that it makes."""
+    """`status` is that of the answer, 0 before it has begun; `answered_at` is when that was, on
+    perf_counter; `call_id` is the call that the request makes."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self.status = 0
+        self.answered_at: float | None = None
         self.call_id: UUID | None = None
         self._headers: dict[bytes, bytes] = dict(scope["headers"])
         self._receive = receive
@@ -107,6 +110,7 @@ class Exchange:
 
     async def _start(self, status: int, headers: Headers) -> None:
         self.status = status
+        self.answered_at = time.perf_counter()
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
 
     async def _read_more(self, first: bytes, limit: int) -> bytes:

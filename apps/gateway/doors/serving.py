@@ -56,17 +56,14 @@ class Serving:
         and what had come of it is charged."""
         work = asyncio.create_task(self._reception.answer(job, teller=teller))
         work.add_done_callback(lambda _: teller.wake())
-        watch = asyncio.create_task(self._cancel_when_gone(work))
+        settling = asyncio.create_task(self._settle(job, work))
+        watch = asyncio.create_task(self._leave_when_gone(teller, work))
         try:
             await self._send_events(job, teller, work)
         finally:
             watch.cancel()
-            if not work.done():
-                work.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                outcome = await work
-                if isinstance(outcome, Completed):
-                    await self._reception.settle(job, outcome)
+            work.cancel()
+            await settling
 
     async def _send_events(self, job: Job, teller: StreamTeller, work: Work) -> None:
         exchange = self._exchange
@@ -104,6 +101,17 @@ class Serving:
         ]
         await self._exchange.start_events(headers=headers)
 
-    async def _cancel_when_gone(self, work: Work) -> None:
+    async def _settle(self, job: Job, work: Work) -> None:
+        """Once there is an answer, however long the client takes to read it."""
+        with suppress(asyncio.CancelledError, Exception):
+            outcome = await work
+            if isinstance(outcome, Completed):
+                await self._reception.settle(job, outcome)
+
+    async def _leave_when_gone(self, teller: StreamTeller, work: Work) -> None:
+        """Give up what a provider is asked; a booking that is under way ends first, so that it is
+        taken back and not left to expire."""
         await self._exchange.wait_until_gone()
-        work.cancel()
+        teller.is_left = True
+        if teller.is_asking:
+            work.cancel()

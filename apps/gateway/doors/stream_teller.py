@@ -17,6 +17,8 @@ class StreamTeller(ABC):
 
     def __init__(self) -> None:
         self.is_told = False
+        self.is_left = False
+        self.is_asking = False
         self.target: Target | None = None
         self.attempts = 0
         self.is_fallback = False
@@ -37,6 +39,7 @@ class StreamTeller(ABC):
         if before is not None and before.provider.name != target.provider.name:
             self.is_fallback = True
         self.attempts += 1
+        self.is_asking = True
 
     def on_choice(self, choice: dict[str, Any]) -> None:
         """Take a part of the answer."""
@@ -50,6 +53,7 @@ class StreamTeller(ABC):
 
     def void(self) -> None:
         self._kept.clear()
+        self.is_asking = False
 
     async def close(self) -> None:  # noqa: B027  a Teller has it
         """Nothing is left that `take` or `finish` would not give."""

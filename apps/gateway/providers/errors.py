@@ -73,6 +73,12 @@ class CallAbandoned(ProviderError):
     is_unbilled = False
 
 
+class NeverAsked(CallAbandoned):
+    """Nobody waited for the answer any more before anything was sent."""
+
+    is_unbilled = True
+
+
 class InvalidAnswer(ProviderError):
     """The provider answered something that is no answer."""
 

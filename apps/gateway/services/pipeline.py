@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from agentplatform.calls.contracts import CallFailure
 from agentplatform.core.ids import new_id
-from apps.gateway.providers.errors import CallAbandoned, ContentFiltered, ProviderError
+from apps.gateway.providers.errors import CallAbandoned, ContentFiltered, NeverAsked, ProviderError
 from apps.gateway.providers.port import Answer
 from apps.gateway.services.attempt import (
     Attempt,
@@ -107,7 +107,7 @@ class Course:
                 permit.release()
             if isinstance(result, Completed):
                 return result
-            if self.teller.is_told:
+            if self.teller.is_told or self.teller.is_left:
                 return Failed(self._failure())
             decision = decide(
                 result,
@@ -171,8 +171,11 @@ class Course:
         """One attempt. A failed one is settled here, an answered one with the call's last write."""
         left = max(0.001, self._left())
         began = self.ports.monotonic()
-        self.teller.begin(held.target)
         hearing = Hearing(self.teller, self.ports.monotonic)
+        if self.teller.is_left:
+            await self._settle(self._failed(held, error := NeverAsked(), began, hearing))
+            return error
+        self.teller.begin(held.target)
         try:
             answer = await held.target.provider.complete(
                 self.job.request,

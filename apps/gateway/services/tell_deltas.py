@@ -82,6 +82,7 @@ class DeltaTeller:
 
     on_choice = None
     is_told = False
+    is_left = False
 
     def begin(self, target: Target) -> None:
         """It does not matter where the text comes from."""

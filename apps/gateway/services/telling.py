@@ -25,6 +25,10 @@ class Teller(Protocol):
     def is_told(self) -> bool:
         """Whether something was told that cannot be taken back: then nobody else may answer."""
 
+    @property
+    def is_left(self) -> bool:
+        """Whether nobody waits for the answer any more: then nobody need be asked."""
+
     def begin(self, target: Target) -> None:
         """An attempt begins there."""
 
@@ -83,6 +87,7 @@ class NoTeller:
     on_text = None
     on_choice = None
     is_told = False
+    is_left = False
 
     def begin(self, target: Target) -> None:
         """Nobody asks."""

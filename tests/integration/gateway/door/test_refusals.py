@@ -1,5 +1,6 @@
 """What is refused, and in which words."""
 
+import json
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -38,6 +39,10 @@ def user(content: Any) -> dict[str, Any]:
 WRONG: dict[str, tuple[dict[str, Any], str | None, str]] = {
     "no model": ({"model": None}, "model", "Missing required parameter"),
     "model of another type": ({"model": 5}, "model", "expected a string, but got an integer"),
+    "model that is no name": ({"model": "openai:a\x00b"}, "model", "without control characters"),
+    "temperature that is no number": (
+        {"temperature": float("nan")}, "temperature", "no number of JSON",
+    ),
     "no messages": ({"messages": None}, "messages", "Missing required parameter"),
     "empty messages": ({"messages": []}, "messages", "at least one message"),
     "messages of another type": ({"messages": "Hi"}, "messages", "expected an array"),
@@ -105,7 +110,7 @@ def test_a_wrong_request_is_refused_with_the_parameter_and_what_to_change(
 ) -> None:
     gateway(openai_model="gpt-4o-mini", gateway_image_limit_bytes=4096)
     change, param, message = WRONG[name]
-    body = {"model": "default", "messages": HELLO} | change
+    body = json.dumps({"model": "default", "messages": HELLO} | change).encode()
     told = error(caller().post(body), 400)
     assert told["param"] == param
     assert message in told["message"]
