@@ -71,9 +71,10 @@ def delete_provider_key(*, tenant_id: UUID, provider: str, at: datetime) -> None
         row = ProviderKey.objects.filter(tenant_id=tenant_id, provider=provider).first()
         if row is None:
             raise NotFound(f"There is no own key for {provider}.")
+        before = {"base_url": row.base_url, "default_model": row.default_model}
         row.delete()
         drop_secret(tenant_id=tenant_id, name=secret_name(provider))
-        _record(tenant_id, "deleted", provider, at)
+        _record(tenant_id, "deleted", provider, at, before=before)
 
 
 def _problems(
