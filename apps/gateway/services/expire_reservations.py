@@ -8,6 +8,7 @@ import structlog
 from agentplatform.core.transactions import transaction
 from apps.gateway.models import LlmEvent
 from apps.gateway.services.count_attempt import count_charge
+from apps.gateway.services.sum_up_calls import sum_up_calls
 from apps.gateway.states import ATTEMPT_UNKNOWN
 from apps.tenants.contracts import ExpiredReservation
 from apps.tenants.facade import expire_reservations as expire
@@ -26,6 +27,7 @@ def expire_reservations(*, at: datetime) -> int:
             expired = expire(at=at, limit=BATCH)
             written = [_event(one, at) for one in expired]
             LlmEvent.objects.bulk_create(written, ignore_conflicts=True)
+            sum_up_calls(call_ids=[one.call_id for one in written if one.call_id is not None])
         for one in written:
             _count(one)
         total += len(expired)

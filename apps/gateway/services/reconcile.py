@@ -7,6 +7,7 @@ from uuid import UUID
 
 from agentplatform.core.transactions import transaction
 from apps.gateway.models import LlmCall, LlmEvent
+from apps.gateway.services.sum_up_calls import sum_up_calls
 from apps.tenants.contracts import Charge
 from apps.tenants.facade import charges_of, correct_charge, every_charge
 
@@ -69,7 +70,8 @@ def _without_event(charges: Sequence[Charge]) -> Iterator[WrongAttempt]:
 
 def correct_attempt(*, attempt_id: UUID, tokens: int, cost_nanos: int | None, at: datetime) -> bool:
     """Charge an unconfirmed attempt what the provider says that it used, as correct_charge does,
-    and let its event say so too. False when that was done before. Opens a transaction."""
+    and let its event and its call's sums say so too. False when that was done before. Opens a
+    transaction."""
     with transaction():
         is_new = correct_charge(attempt_id=attempt_id, tokens=tokens, cost_nanos=cost_nanos, at=at)
         event = LlmEvent.objects.filter(attempt_id=attempt_id).first() if is_new else None
@@ -81,4 +83,6 @@ def correct_attempt(*, attempt_id: UUID, tokens: int, cost_nanos: int | None, at
             event.save(
                 update_fields=["prompt_tokens", "completion_tokens", "cost_nanos", "is_confirmed"]
             )
+            if event.call_id is not None:
+                sum_up_calls(call_ids=[event.call_id])
     return is_new

@@ -145,6 +145,19 @@ def test_a_correction_is_a_new_row_and_moves_every_account() -> None:
     assert reconcile() == "0 wrong accounts, 0 wrong attempts, 0 unconfirmed charges\n"
 
 
+def test_the_sums_of_a_call_that_is_over_follow_its_charges() -> None:
+    work = start_work()
+    attempt_id = hold(work)
+    call = LlmCall.objects.filter(status="QUEUED")
+    sums = LlmCall.objects.values_list("prompt_tokens", "completion_tokens", "cost_nanos")
+    assert call.update(status="FAILED") == 1
+    expire_reservations(at=now())
+    event = LlmEvent.objects.get()
+    assert sums.get() == (60, 40, event.cost_nanos)
+    reconcile("--release", str(attempt_id), "--actual", "70,500")
+    assert sums.get() == (60, 10, 500)
+
+
 def test_an_attempt_that_used_nothing_or_more_than_was_held_is_corrected_to_that() -> None:
     work = start_work()
     nothing, more = lost(work), lost(work)
