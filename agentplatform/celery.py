@@ -79,6 +79,11 @@ def make_app() -> Celery:
             "schedule": 15.0,
             "options": {"expires": 15.0},
         },
+        "watch-run-budgets": {
+            "task": "runs.watch_budgets",
+            "schedule": 5.0,
+            "options": {"expires": 5.0},
+        },
         "tend-tenants": {
             "task": "tenants.tend",
             "schedule": 60.0,

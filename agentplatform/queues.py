@@ -52,6 +52,7 @@ QUEUES = (
             "runs.recover",
             "runs.count_dead_letters",
             "runs.count_waiting",
+            "runs.watch_budgets",
             "gateway.expire_reservations",
             "tenants.tend",
             "tenants.watch_budgets",

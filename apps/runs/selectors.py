@@ -3,13 +3,14 @@
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
 
 from agentplatform.calls.contracts import CallOutcome
 from agentplatform.core.postgresql.reads import Reads
+from agentplatform.core.transactions import scope_connection
 from apps.gateway import facade as gateway
 from apps.runs.models import Ask, Run, RunEvent, Step, TaskDefinition, TaskVersion
 from apps.runs.spec.document import Spec, read_spec
@@ -150,3 +151,22 @@ def newest_versions(tasks: Iterable[TaskDefinition]) -> dict[UUID, TaskVersion]:
 def newest_version(task: TaskDefinition) -> TaskVersion:
     """The version that a new run pins."""
     return task.versions.order_by("-number").defer("spec")[0]
+
+
+_AT_WORK: Final = """
+select tenant_id, id from runs
+where finalized_at is null and not waits_for_place and status = 'RUNNING'
+union all
+select t.id, ended.id from tenants t cross join lateral (
+  select id from runs where tenant_id = t.id and completed_at >= %s
+) ended
+where t.status = 'active'
+"""
+
+
+def runs_at_work(*, ended_since: datetime) -> list[tuple[UUID, UUID]]:
+    """The runs of every tenant that go on, or have ended since then, each with its tenant's id
+    before its own. Needs the platform's scope."""
+    with scope_connection().cursor() as cursor:
+        cursor.execute(_AT_WORK, [ended_since])
+        return [(tenant_id, run_id) for tenant_id, run_id in cursor.fetchall()]

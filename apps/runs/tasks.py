@@ -14,6 +14,7 @@ from apps.runs.services.places.give_places import give_places
 from apps.runs.services.recover import recover
 from apps.runs.services.resume_step import resume_step
 from apps.runs.services.run_on import run_on
+from apps.runs.services.watch_budgets import watch_budgets
 
 
 @platform_task(name="runs.advance_run", of="runs")
@@ -59,3 +60,8 @@ def recover_task() -> None:
 @platform_task(name="runs.count_dead_letters", of=EVERY_TENANT)
 def count_dead_letters_task() -> None:
     count_open()
+
+
+@platform_task(name="runs.watch_budgets", of=EVERY_TENANT)
+def watch_budgets_task() -> None:
+    watch_budgets(at=now())

@@ -21,6 +21,7 @@ from apps.tenants.services.authenticate import known_principal as known_principa
 from apps.tenants.services.book import settle as settle
 from apps.tenants.services.book import settlement_statement as settlement_statement
 from apps.tenants.services.books import Books as Books
+from apps.tenants.services.budget_alert import budget_details as budget_details
 from apps.tenants.services.correct_charge import correct_charge as correct_charge
 from apps.tenants.services.delete_secret import delete_secret as delete_secret
 from apps.tenants.services.expire_reservations import expire_reservations as expire_reservations

@@ -158,7 +158,7 @@ def _log_fields(run: Run, step: Step | None) -> dict[str, Any]:
 
 def _loggable(data: dict[str, Any]) -> dict[str, Any]:
     """What a log line may say of an event: numbers and codes, never what a model or a tool said."""
-    told = ("duration_ms", "turn", "branch", "code")
+    told = ("duration_ms", "turn", "branch", "code", "unit", "threshold")
     found: dict[str, Any] = {key: data[key] for key in told if key in data}
     if "tokens" in data:
         found["tokens_used"] = data["tokens"]

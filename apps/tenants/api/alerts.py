@@ -9,11 +9,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from agentplatform.api.pagination import NewestFirst
-from agentplatform.core.money import format_usd
 from apps.tenants.contracts import AlertFilter, AlertKind
 from apps.tenants.facade import principal_of
 from apps.tenants.models import Alert
 from apps.tenants.selectors import alerts_of
+from apps.tenants.services.budget_alert import budget_details
 from apps.tenants.services.describe_alert import describe_alert
 from apps.tenants.states import ALERT_KINDS
 
@@ -47,14 +47,7 @@ class AlertRead(serializers.ModelSerializer[Alert]):
     @extend_schema_field(serializers.DictField())
     def get_details(self, alert: Alert) -> dict[str, Any]:
         told: dict[str, Any] = alert.details
-        if not alert.kind.startswith("budget"):
-            return told
-        is_usd = told["unit"] == "nanos"
-        amounts = {
-            name: format_usd(told[name]) if is_usd else str(told[name])
-            for name in ("used", "limit")
-        }
-        return {**told, **amounts, "unit": "usd" if is_usd else "tokens"}
+        return budget_details(told) if alert.kind.startswith("budget") else told
 
 
 @extend_schema(tags=["alerts"], parameters=[AlertQuery])

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from agentplatform.core.money import format_usd
 from apps.tenants.contracts import AccountKind, NewAlert, Unit
 
 
@@ -37,3 +38,14 @@ def budget_alert(
         tenant_id=tenant_id,
         details=details,
     )
+
+
+def budget_details(details: dict[str, Any]) -> dict[str, Any]:
+    """The details of such an alert as they are shown: amounts as decimal strings, in tokens or
+    USD."""
+    is_usd = details["unit"] == "nanos"
+    amounts = {
+        name: format_usd(details[name]) if is_usd else str(details[name])
+        for name in ("used", "limit")
+    }
+    return {**details, **amounts, "unit": "usd" if is_usd else "tokens"}
