@@ -1,0 +1,133 @@
+"""The web process that is told to stop, or killed, under load: the provider's bill is the truth."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from django.conf import settings
+
+from agentplatform.core.clock import now
+from agentplatform.core.wait import wait_for
+from agentplatform.settings.environment import ROOT
+from apps.gateway.services.expire_reservations import expire_reservations
+from apps.tenants.models import Account, LedgerEntry, Reservation
+from tests.database import role_addresses
+from tests.integration.gateway.door.serving import Caller
+from tests.provider import Provider
+
+pytestmark = pytest.mark.django_db(transaction=True)
+CLIENTS = 20
+MODELS = {True: "openai:gpt-4o-mini-tokens-60-pace-10", False: "openai:gpt-4o-mini-latency-400"}
+
+
+@dataclass(frozen=True)
+class Web:
+    """A web process, and the port that it answers on."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+
+
+@pytest.fixture
+def web(caller: Callable[..., Caller], provider: Provider, tmp_path: Path) -> Iterator[Web]:
+    """A web process as production starts it, on the test database."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+    environment = os.environ | role_addresses()
+    environment |= {
+        "DJANGO_SETTINGS_MODULE": "agentplatform.settings.local",
+        "PYTHONPATH": str(ROOT),
+        "SECRET_KEY": settings.SECRET_KEY,
+        "OPENAI_API_KEY": "k",
+        "OPENAI_BASE_URL": provider.openai_base_url,
+        "PORT": str(port),
+    }
+    command = ["-m", "uvicorn", "agentplatform.asgi:application", "--port", str(port)]
+    with (tmp_path / "web.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, *command, "--lifespan", "off"],
+            env=environment,
+            cwd=ROOT,
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            wait_for(lambda: _answers(port), timeout_seconds=60, what="the web process")
+            yield Web(process, port)
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _answers(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/v1/models").status_code == 401
+    except httpx.TransportError:
+        return False
+
+
+def _ask(client: Caller, is_streamed: bool) -> bool:
+    """Whether the answer came whole."""
+    try:
+        answer = client.chat(model=MODELS[is_streamed], stream=is_streamed)
+    except httpx.TransportError:
+        return False
+    is_whole = not is_streamed or answer.text.endswith("data: [DONE]\n\n")
+    return answer.status_code == 200 and is_whole
+
+
+def _end_under_load(web: Web, client: Caller, provider: Provider, how: signal.Signals) -> int:
+    """How many answers came whole of CLIENTS that were under way, half of them streams."""
+    client = replace(client, address=f"http://127.0.0.1:{web.port}")
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        asked = [pool.submit(_ask, client, number % 2 == 0) for number in range(CLIENTS)]
+        wait_for(
+            lambda: provider.requests()["total"] == CLIENTS,
+            timeout_seconds=30,
+            every_seconds=0.01,
+            what="the calls",
+        )
+        web.process.send_signal(how)
+        whole = sum(one.result() for one in asked)
+    web.process.wait(30)
+    wait_for(lambda: provider.requests()["in_flight"] == 0, timeout_seconds=30, what="the provider")
+    return whole
+
+
+def test_a_process_that_is_told_to_stop_answers_and_settles_what_is_under_way(
+    web: Web, caller: Callable[..., Caller], provider: Provider
+) -> None:
+    assert _end_under_load(web, caller(), provider, signal.SIGTERM) == CLIENTS
+    bills = provider.billed()
+    used = sum(bill["prompt_tokens"] + bill["completion_tokens"] for bill in bills)
+    assert sum(LedgerEntry.objects.values_list("tokens", flat=True)) == used
+    assert LedgerEntry.objects.filter(is_confirmed=True).count() == CLIENTS
+    assert not Reservation.objects.exists()
+
+
+def test_a_process_that_is_killed_leaves_each_billed_call_with_one_entry(
+    web: Web, caller: Callable[..., Caller], provider: Provider
+) -> None:
+    client = caller()
+    whole = _end_under_load(web, client, provider, signal.SIGKILL)
+    expire_reservations(at=now() + timedelta(hours=1))
+    entries = {str(entry.attempt_id): entry for entry in LedgerEntry.objects.all()}
+    assert len(entries) == CLIENTS
+    for bill in provider.billed():
+        entry = entries[bill["headers"]["x-client-request-id"]]
+        used = bill["prompt_tokens"] + bill["completion_tokens"]
+        assert entry.tokens == used if entry.is_confirmed else entry.tokens >= used
+    assert sum(not entry.is_confirmed for entry in entries.values()) >= CLIENTS - whole
+    account = Account.objects.get(kind="tenant", unit="tokens")
+    assert account.reserved == 0
+    assert account.posted == sum(entry.tokens for entry in entries.values())
+    assert not Reservation.objects.exists()
