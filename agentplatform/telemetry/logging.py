@@ -8,6 +8,9 @@ import structlog
 
 from agentplatform.telemetry.lines import LineHandler, beginning, ending
 
+_steps: list[Any] = []
+"""One list, whatever configures again: loggers that are in use keep the one they began with."""
+
 
 def configure(options: dict[str, Any]) -> None:
     """Django's LOGGING_CONFIG: `service` goes on every line, `level` is the lowest logged.
@@ -18,8 +21,9 @@ def configure(options: dict[str, Any]) -> None:
     logging.captureWarnings(True)
     logging.config.dictConfig(_standard_library(service, level))
     handler = logging.getLogger().handlers[0]
+    _steps[:] = [*beginning(service), *ending()]
     structlog.configure(
-        processors=[*beginning(service), *ending()],
+        processors=_steps,
         logger_factory=lambda *_: handler,
         wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=True,

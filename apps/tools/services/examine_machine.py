@@ -6,7 +6,7 @@ from typing import NoReturn
 from django.conf import settings
 
 from apps.tools.runners.browser.chromium import find_chromium
-from apps.tools.runners.browser.tool import run_browser
+from apps.tools.runners.browser.show import run_browser
 from apps.tools.runners.bubblewrap.equipment import Equipment, find_equipment
 from apps.tools.runners.work import ToolFailure, Work
 

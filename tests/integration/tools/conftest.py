@@ -14,7 +14,7 @@ from apps.tenants.models import Tenant
 from apps.tools.contracts import ToolRequest
 from apps.tools.facade import plan_tool_calls
 from apps.tools.models import ToolCall
-from apps.tools.runners.browser.tool import run_browser
+from apps.tools.runners.browser.show import run_browser
 from apps.tools.runners.code import run_code
 from apps.tools.runners.work import Work
 

@@ -146,7 +146,7 @@ def test_a_stopped_call_takes_its_browser_along(browse):
 def test_no_browser_survives_a_worker_that_is_killed(tmp_path):
     (tmp_path / "worker.py").write_text(
         "import django; django.setup()\n"
-        "from apps.tools.runners.browser.tool import run_browser\n"
+        "from apps.tools.runners.browser.show import run_browser\n"
         "from apps.tools.runners.work import Work\n"
         "page = '<script>while (true);</script>'\n"
         "run_browser(Work(arguments={'html': page}, timeout_seconds=60, open_input=None))\n"

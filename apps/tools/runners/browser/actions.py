@@ -3,12 +3,13 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
-
-from playwright.sync_api import Page
+from typing import TYPE_CHECKING, Any
 
 from apps.tools.runners.limits import Limits
 from apps.tools.runners.work import ProducedFile
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 _SELECTOR = {"type": "string", "minLength": 1, "maxLength": 1000}
 _NAME = {"type": "string", "minLength": 1, "maxLength": 200}
@@ -66,40 +67,40 @@ class Session:
         return min(10_000.0, self.left_ms)
 
 
-def perform(session: Session, page: Page, action: dict[str, Any]) -> None:
+def perform(session: Session, page: "Page", action: dict[str, Any]) -> None:
     """Do one action of ACTIONS_SCHEMA. Raises Playwright's errors, and TooMuch."""
     _PERFORMERS[action["action"]](session, page, action)
 
 
-def _screenshot(session: Session, page: Page, action: dict[str, Any]) -> None:
+def _screenshot(session: Session, page: "Page", action: dict[str, Any]) -> None:
     image = page.screenshot(full_page=action.get("full_page", False))
     session.keep(action.get("name", "screenshot.png"), image)
 
 
-def _pdf(session: Session, page: Page, action: dict[str, Any]) -> None:
+def _pdf(session: Session, page: "Page", action: dict[str, Any]) -> None:
     session.keep(action.get("name", "page.pdf"), page.pdf(print_background=True))
 
 
-def _extract(session: Session, page: Page, action: dict[str, Any]) -> None:
+def _extract(session: Session, page: "Page", action: dict[str, Any]) -> None:
     texts = page.locator(action["selector"]).all_inner_texts()
     kept = [text[:_LONGEST_TEXT] for text in texts[:_MOST_TEXTS]]
     session.extracted.append({"selector": action["selector"], "texts": kept})
 
 
-def _click(session: Session, page: Page, action: dict[str, Any]) -> None:
+def _click(session: Session, page: "Page", action: dict[str, Any]) -> None:
     page.locator(action["selector"]).first.click(timeout=session.patience_ms)
 
 
-def _fill(session: Session, page: Page, action: dict[str, Any]) -> None:
+def _fill(session: Session, page: "Page", action: dict[str, Any]) -> None:
     target = page.locator(action["selector"]).first
     target.fill(action["text"], timeout=session.patience_ms)
 
 
-def _wait_for(session: Session, page: Page, action: dict[str, Any]) -> None:
+def _wait_for(session: Session, page: "Page", action: dict[str, Any]) -> None:
     page.locator(action["selector"]).first.wait_for(timeout=session.patience_ms)
 
 
-_PERFORMERS: dict[str, Callable[[Session, Page, dict[str, Any]], None]] = {
+_PERFORMERS: dict[str, Callable[[Session, "Page", dict[str, Any]], None]] = {
     "screenshot": _screenshot,
     "pdf": _pdf,
     "extract": _extract,
