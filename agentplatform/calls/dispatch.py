@@ -2,9 +2,10 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from agentplatform.calls.conditions import abandoned, may_start
 from agentplatform.calls.contracts import DueCall
@@ -17,8 +18,8 @@ UNSENT_AFTER = timedelta(seconds=2)
 """How long a message that could not be sent waits before it is tried again."""
 LOST_AFTER = timedelta(seconds=30)
 """How long a message may wait in its queue before it counts as lost. One that its sender died over,
-between the commit and the sending, is lost too: to write down that it was sent would take a
-transaction more in every turn."""
+between the commit and the sending, is lost too, if nobody sees that it died: to write down that it
+was sent would take a transaction more in every turn."""
 
 _MARK = """
 update {table} set dispatched_at = %s where id in
@@ -48,7 +49,28 @@ def due_rows(model: type[CallRow], *, at: datetime, limit: int) -> list[DueCall]
     queued = Q(status=QUEUED, is_held=False) & (unsent & Q(created_at__lt=at - UNSENT_AFTER) | lost)
     orphaned = abandoned(at) & (unsent | lost | Q(dispatched_at__lt=F("lease_expires_at")))
     rows = model.objects.filter(queued | orphaned, may_start(at)).order_by("created_at")
+    return _due(model, rows[:limit])
+
+
+def untaken_rows(model: type[CallRow], *, step_ids: Collection[UUID]) -> list[DueCall]:
+    """Calls of these steps that nobody has ever taken, and whose message was sent once, if at
+    all."""
+    if not step_ids:
+        return []
+    return _due(
+        model,
+        model.objects.filter(
+            step_id__in=step_ids,
+            status=QUEUED,
+            is_held=False,
+            executions=0,
+            dispatched_at=F("created_at"),
+        ),
+    )
+
+
+def _due(model: type[CallRow], rows: "QuerySet[Any]") -> list[DueCall]:
     return [
         DueCall(call_id=call_id, kind=model.kind, step_id=step_id, turn=turn)
-        for call_id, step_id, turn in rows.values_list("id", "step_id", "turn")[:limit]
+        for call_id, step_id, turn in rows.values_list("id", "step_id", "turn")
     ]

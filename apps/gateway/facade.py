@@ -9,7 +9,7 @@ from django.conf import settings
 
 from agentplatform.calls.cancel import cancel_rows
 from agentplatform.calls.contracts import DueCall
-from agentplatform.calls.dispatch import due_rows, mark_rows_dispatched
+from agentplatform.calls.dispatch import due_rows, mark_rows_dispatched, untaken_rows
 from agentplatform.calls.places import HeldCalls
 from agentplatform.calls.turn import steps_with_open_rows
 from agentplatform.settings.model_routes import split_model
@@ -39,6 +39,7 @@ __all__ = [
     "read_outcomes",
     "steps_with_open_calls",
     "surely_fits",
+    "untaken_calls",
     "usage_of_run",
 ]
 
@@ -61,6 +62,11 @@ def mark_dispatched(*, call_ids: Collection[UUID], at: datetime | None) -> None:
 def due_calls(*, at: datetime, limit: int) -> list[DueCall]:
     """Unfinished calls that nobody holds and whose message may be lost, oldest first."""
     return due_rows(LlmCall, at=at, limit=limit)
+
+
+def untaken_calls(*, step_ids: Collection[UUID]) -> list[DueCall]:
+    """Calls of these steps whose sender may have died before it sent them."""
+    return untaken_rows(LlmCall, step_ids=step_ids)
 
 
 def steps_with_open_calls(*, step_ids: Collection[UUID]) -> set[UUID]:

@@ -8,7 +8,7 @@ from celery import Signature, signature
 
 from agentplatform.calls.cancel import cancel_rows
 from agentplatform.calls.contracts import DueCall
-from agentplatform.calls.dispatch import due_rows, mark_rows_dispatched
+from agentplatform.calls.dispatch import due_rows, mark_rows_dispatched, untaken_rows
 from agentplatform.calls.places import HeldCalls
 from agentplatform.calls.turn import steps_with_open_rows
 from apps.tools.contracts import ToolDescription
@@ -35,6 +35,7 @@ __all__ = [
     "steps_with_open_calls",
     "store_artifact",
     "tool_call_signature",
+    "untaken_calls",
 ]
 
 held_calls = HeldCalls(ToolCall)
@@ -60,6 +61,11 @@ def mark_dispatched(*, call_ids: Collection[UUID], at: datetime | None) -> None:
 def due_calls(*, at: datetime, limit: int) -> list[DueCall]:
     """Unfinished calls that nobody holds and whose message may be lost, oldest first."""
     return due_rows(ToolCall, at=at, limit=limit)
+
+
+def untaken_calls(*, step_ids: Collection[UUID]) -> list[DueCall]:
+    """Calls of these steps whose sender may have died before it sent them."""
+    return untaken_rows(ToolCall, step_ids=step_ids)
 
 
 def steps_with_open_calls(*, step_ids: Collection[UUID]) -> set[UUID]:

@@ -1,11 +1,13 @@
 """Re-send what is due and nobody holds. Rows decide, so two recoverers at once are harmless."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 from django.db.models import Exists, F, OuterRef, Q
 
+from agentplatform.calls.contracts import DueCall
 from agentplatform.core.processes import is_gone
 from agentplatform.core.queue_lengths import count_messages
 from agentplatform.core.transactions import transaction
@@ -178,7 +180,8 @@ def _gone_owners() -> list[str]:
 
 
 def _send_turns(at: datetime) -> int:
-    """Waiting steps whose calls are all finished."""
+    """Waiting steps whose calls are all finished; and the calls of those whose worker is gone and
+    may have died before it sent them."""
     with transaction():
         waiting = list(
             Step.objects.select_for_update(skip_locked=True)
@@ -190,6 +193,9 @@ def _send_turns(at: datetime) -> int:
         Step.objects.filter(id__in=[step.id for step in waiting]).update(dispatched_at=at)
     ids = [step.id for step in waiting]
     still = gateway.steps_with_open_calls(step_ids=ids) | tools.steps_with_open_calls(step_ids=ids)
+    gone = {owner for owner in {step.lease_owner for step in waiting} if is_gone(owner)}
+    left = [step.id for step in waiting if step.id in still and step.lease_owner in gone]
+    _send_due((*gateway.untaken_calls(step_ids=left), *tools.untaken_calls(step_ids=left)), at)
     answered = [step for step in waiting if step.id not in still]
     for step in answered:
         send_resume(step_id=step.id, turn=step.turn)
@@ -197,15 +203,19 @@ def _send_turns(at: datetime) -> int:
 
 
 def _send_calls(at: datetime) -> int:
-    turns: dict[tuple[UUID, int], list[PlannedCall]] = {}
     due = (*gateway.due_calls(at=at, limit=BATCH), *tools.due_calls(at=at, limit=BATCH))
+    _send_due(due, at)
+    return len(due)
+
+
+def _send_due(due: Iterable[DueCall], at: datetime) -> None:
+    turns: dict[tuple[UUID, int], list[PlannedCall]] = {}
     for call in due:
         planned = PlannedCall(kind=call.kind, call_id=call.call_id)
         turns.setdefault((call.step_id, call.turn), []).append(planned)
     for (step_id, turn), calls in turns.items():
         send_calls(step_id=step_id, turn=turn, calls=calls)
         mark_calls(calls, at=at)
-    return len(due)
 
 
 def _advance_runs(at: datetime) -> int:

@@ -33,6 +33,7 @@ from apps.tools.tasks import execute
 from tests.integration.runs.conftest import RunMaker, Sent, kinds_of, step_of
 
 LATER = timedelta(seconds=60)
+SECOND = timedelta(seconds=1)
 DJANGOS = ("BEGIN", "COMMIT")
 """Told to Django, and not sent: the backend has them go along with a statement."""
 AGENT = {"name": "a", "kind": "agent", "instructions": "x", "prompt": "y"}
@@ -216,6 +217,23 @@ def test_recovery_sends_a_lost_call_and_a_lost_resume(make_run: RunMaker, sent: 
     execute(call_id=call_id)
     assert recover(at=now() + 3 * LATER) == {"turns": 1}
     assert sent() == [("runs.resume_step", {"step_id": str(step.id), "turn": 0})]
+
+
+def test_recovery_sends_the_calls_whose_sender_died_before_it_could_once_and_soon(
+    make_run: RunMaker, sent: Sent
+) -> None:
+    step = waiting(make_run([code()]))
+    soon = now() + 3 * SECOND
+    sent()
+    recover(at=soon)
+    assert sent() == []
+    Step.objects.filter(id=step.id).update(lease_owner=name_of_a_gone_process(), dispatched_at=None)
+    recover(at=soon)
+    call_id = str(ToolCall.objects.get(step_id=step.id).id)
+    assert sent() == [("tools.execute", {"call_id": call_id})]
+    Step.objects.filter(id=step.id).update(dispatched_at=None)
+    recover(at=soon + SECOND)
+    assert sent() == []
 
 
 def test_recovery_sends_a_step_whose_worker_died(make_run: RunMaker, sent: Sent) -> None:
