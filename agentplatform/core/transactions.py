@@ -57,8 +57,19 @@ def before_commit(action: Callable[..., None], /, **arguments: Any) -> None:
     waiting = _waiting.get()
     if waiting is None:
         raise NoTransaction("call this inside agentplatform.core.transactions.transaction()")
-    if not any(one.func is action and one.keywords == arguments for one in waiting):
-        waiting.append(partial(action, **arguments))
+    asked = partial(action, **arguments)
+    if not any(_is_same(asked, one) for one in waiting):
+        waiting.append(asked)
+
+
+def _is_same(one: "partial[None]", other: "partial[None]") -> bool:
+    """By identity: two objects of the same row may differ."""
+    given = one.keywords
+    return (
+        one.func is other.func
+        and given.keys() == other.keywords.keys()
+        and all(given[name] is value for name, value in other.keywords.items())
+    )
 
 
 def _do_waiting(*, ends: bool = False) -> None:

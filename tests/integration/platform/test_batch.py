@@ -7,7 +7,7 @@ import pytest
 from agentplatform.core.clock import now
 from agentplatform.core.postgresql.batch import ONE_ROW_OF, Batch, RowMissing, missing_rows
 from agentplatform.core.tenancy import platform_scope, tenant_scope
-from agentplatform.core.transactions import begin_with, transaction
+from agentplatform.core.transactions import before_commit, begin_with, transaction
 from apps.runs.models import TaskDefinition, TaskVersion
 from apps.tenants.models import Tenant
 from apps.tenants.services.create_tenant import create_tenant
@@ -93,6 +93,20 @@ def test_what_a_transaction_was_to_begin_with_is_not_left_to_the_next(task: Task
             TaskDefinition.objects.filter(id=task.id).update(name="Other")
         task.refresh_from_db()
     assert task.name == "Other"
+
+
+def test_what_waits_for_the_end_is_done_once_for_each_object(task: TaskDefinition) -> None:
+    done: list[TaskDefinition] = []
+
+    def note(*, row: TaskDefinition) -> None:
+        done.append(row)
+
+    other = TaskDefinition.objects.get(id=task.id)
+    with tenant_scope(task.tenant_id), transaction():
+        for row in (task, other, task):
+            before_commit(note, row=row)
+        assert done == []
+    assert [id(row) for row in done] == [id(task), id(other)]
 
 
 def describe(task: TaskDefinition, text: str, *, where: str) -> None:
