@@ -1,9 +1,6 @@
-"""Claims, fences, doubles and recovery: rows decide, messages hint."""
+"""Claims, fences and doubles: rows decide, messages hint."""
 
-import subprocess
-import sys
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.test.utils import CaptureQueriesContext
@@ -14,49 +11,27 @@ from agentplatform.core.clock import now
 from agentplatform.core.tenancy import tenant_scope
 from agentplatform.core.transactions import scope_connection, transaction
 from apps.runs.contracts import IdempotencyMismatch, InvalidRunInput, RunFinished
-from apps.runs.models import Run, Step
 from apps.runs.services.advance_run import advance_run
 from apps.runs.services.cancel_run import cancel_run
 from apps.runs.services.claim_step import STEP_LEASE, claim_step
 from apps.runs.services.commit_turn import commit_turn
 from apps.runs.services.create_run import create_run
-from apps.runs.services.dispatch import send_advance
 from apps.runs.services.execute_step import execute_step
 from apps.runs.services.finalize_run import finalize_run
 from apps.runs.services.lock_run import lock_run
-from apps.runs.services.recover import BACKLOG, recover
+from apps.runs.services.recover import recover
 from apps.runs.services.resume_step import resume_step
 from apps.runs.services.transition import record_event
 from apps.runs.services.turns.turn import Failed, Finished
 from apps.tools.models import ToolCall
 from apps.tools.tasks import execute
 from tests.integration.runs.conftest import RunMaker, Sent, kinds_of, step_of
+from tests.integration.runs.steps_under_way import code, started, waiting
 
 LATER = timedelta(seconds=60)
-SECOND = timedelta(seconds=1)
 DJANGOS = ("BEGIN", "COMMIT")
 """Told to Django, and not sent: the backend has them go along with a statement."""
 AGENT = {"name": "a", "kind": "agent", "instructions": "x", "prompt": "y"}
-
-
-def code(name: str = "a", program: str = "print(1)", **fields: Any) -> dict[str, Any]:
-    return {"name": name, "kind": "tool", "tool": "code", "arguments": {"program": program},
-            **fields}  # fmt: skip
-
-
-def started(run: Run) -> Step:
-    """The run advanced, its first step queued."""
-    advance_run(run_id=run.id, at=now())
-    return step_of(run, "a")
-
-
-def waiting(run: Run) -> Step:
-    """Its first step waits for its call."""
-    step = started(run)
-    execute_step(step_id=step.id, turn=0, at=now())
-    step.refresh_from_db()
-    assert step.status == "WAITING"
-    return step
 
 
 def test_a_new_run_asks_to_be_advanced_once_it_is_committed(make_run: RunMaker, sent: Sent) -> None:
@@ -185,67 +160,6 @@ def test_a_retryable_failure_waits_in_the_row_and_comes_back(
     assert sent() == [("runs.execute_step", {"step_id": str(step.id), "turn": 0})]
 
 
-def test_recovery_sends_what_was_never_sent(make_run: RunMaker, sent: Sent) -> None:
-    run = make_run([code()])
-    sent()
-    assert recover(at=now() + LATER) == {"runs": 1}
-    assert sent() == [("runs.advance_run", {"run_id": str(run.id)})]
-    step = started(run)
-    assert recover(at=now() + LATER) == {"steps": 1}
-    assert sent() == [("runs.execute_step", {"step_id": str(step.id), "turn": 0})]
-    assert recover(at=now() + LATER) == {}
-
-
-def test_recovery_adds_nothing_to_queues_that_are_not_worked_off(
-    make_run: RunMaker, sent: Sent
-) -> None:
-    runs = [make_run([code()]) for _ in range(4)]
-    for run in runs * (BACKLOG // 2):
-        send_advance(run_id=run.id)
-    waiting = len(runs) * (BACKLOG // 2 + 1)
-    assert recover(at=now() + LATER) == {}
-    assert len(sent()) == waiting
-    assert recover(at=now() + LATER) == {"runs": len(runs)}
-
-
-def test_recovery_sends_a_lost_call_and_a_lost_resume(make_run: RunMaker, sent: Sent) -> None:
-    step = waiting(make_run([code()]))
-    sent()
-    call_id = str(ToolCall.objects.get(step_id=step.id).id)
-    assert recover(at=now() + LATER) == {"calls": 1}
-    assert sent() == [("tools.execute", {"call_id": call_id})]
-    execute(call_id=call_id)
-    assert recover(at=now() + 3 * LATER) == {"turns": 1}
-    assert sent() == [("runs.resume_step", {"step_id": str(step.id), "turn": 0})]
-
-
-def test_recovery_sends_the_calls_whose_sender_died_before_it_could_once_and_soon(
-    make_run: RunMaker, sent: Sent
-) -> None:
-    step = waiting(make_run([code()]))
-    soon = now() + 3 * SECOND
-    sent()
-    recover(at=soon)
-    assert sent() == []
-    Step.objects.filter(id=step.id).update(lease_owner=name_of_a_gone_process(), dispatched_at=None)
-    recover(at=soon)
-    call_id = str(ToolCall.objects.get(step_id=step.id).id)
-    assert sent() == [("tools.execute", {"call_id": call_id})]
-    Step.objects.filter(id=step.id).update(dispatched_at=None)
-    recover(at=soon + SECOND)
-    assert sent() == []
-
-
-def test_recovery_sends_a_step_whose_worker_died(make_run: RunMaker, sent: Sent) -> None:
-    step = started(make_run([code()]))
-    at = now()
-    claim_step(step_id=step.id, turn=0, at=at)
-    sent()
-    assert recover(at=at + STEP_LEASE / 2) == {}
-    assert recover(at=at + STEP_LEASE) == {"steps": 1}
-    assert sent() == [("runs.execute_step", {"step_id": str(step.id), "turn": 0})]
-
-
 def test_a_run_past_its_deadline_times_out(make_run: RunMaker) -> None:
     run = make_run([code()], spec={"defaults": {"timeout_seconds": 30}})
     waiting(run)
@@ -348,21 +262,3 @@ def test_every_change_is_a_log_line_once_it_is_committed(make_run: RunMaker) -> 
     assert told[3]["step"] == "a"
     assert {"tenant_id", "step_id", "attempt", "duration_ms", "tokens_used"} <= set(told[3])
     assert "hunter2" not in str(told)
-
-
-def test_the_step_of_a_process_that_is_gone_is_free_at_once(make_run: RunMaker) -> None:
-    run = make_run([code()])
-    step = started(run)
-    assert claim_step(step_id=step.id, turn=0, at=now())
-    assert claim_step(step_id=step.id, turn=0, at=now()) is None
-    Step.objects.filter(id=step.id).update(lease_owner=name_of_a_gone_process())
-    assert recover(at=now())["steps"] == 1
-    assert claim_step(step_id=step.id, turn=0, at=now())
-
-
-def name_of_a_gone_process() -> str:
-    program = "from agentplatform.core.processes import this_process; print(this_process())"
-    ended = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    return ended.stdout.strip()
