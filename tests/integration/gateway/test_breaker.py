@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 from uuid import uuid4
 
@@ -205,6 +205,25 @@ def test_a_closed_circuit_costs_calls_no_command() -> None:
     assert commands < 20
 
 
+def test_closing_ends_though_the_client_of_valkey_loses_a_cancellation() -> None:
+    class Deaf(LocalCircuits):
+        async def exchange(self, *arguments: Any, **more: Any) -> Any:
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(0.01)
+            return await super().exchange(*arguments, **more)
+
+    async def run() -> None:
+        breakers = Breakers(Deaf(), lambda: RULES)
+        permit = await breakers.enter(new_subject())
+        assert isinstance(permit, Permit)
+        permit.report(DOWN)
+        await asyncio.sleep(0)
+        async with asyncio.timeout(5):
+            await breakers.close()
+
+    asyncio.run(run())
+
+
 def test_without_valkey_a_process_decides_alone() -> None:
     subject = new_subject()
 
@@ -291,13 +310,15 @@ def test_in_an_outage_eight_processes_send_one_probe_an_interval(provider: Provi
     model = f"gpt-error-503-tag-{uuid4().hex}"
     with users(provider, model, 8) as processes:
         assert ask(processes[:1], 8) == 8
+        wait_for(lambda: ask(processes, 1) == 0, timeout_seconds=10, what="all to know")
+        before = count(provider, model)
         began = time.monotonic()
         rounds = 0
         while time.monotonic() - began < 3:
             ask(processes, 20)
             rounds += 1
         intervals = (time.monotonic() - began) / 0.5
-    probes = count(provider, model) - 8
+    probes = count(provider, model) - before
     assert 1 <= probes <= intervals + 1, f"{rounds} rounds of 160 calls"
 
 

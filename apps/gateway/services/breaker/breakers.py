@@ -84,6 +84,7 @@ class Breakers:
         self._wake = asyncio.Event()
         self._learned = asyncio.Event()
         self._following: asyncio.Task[None] | None = None
+        self._is_closing = False
 
     async def enter(self, subject: Subject) -> Permit | Shut:
         """Leave to ask this target once, or for how long there is none. Waits for nothing while the
@@ -112,10 +113,12 @@ class Breakers:
 
     async def close(self) -> None:
         """Tell what is left, and give up the connections."""
-        following, self._following = self._following, None
-        if following is not None:
-            following.cancel()
-            await asyncio.wait({following})
+        if self._following is not None:
+            # Not cancelled: Redis's client loses a cancellation that meets the end of a write.
+            self._is_closing = True
+            self._wake.set()
+            await asyncio.wait({self._following})
+            self._following, self._is_closing = None, False
             await self._exchange()
         await self._shared.close()
 
@@ -173,7 +176,7 @@ class Breakers:
 
     async def _keep_up(self) -> None:
         """Until nobody uses any breaker."""
-        while self._in_use():
+        while not self._is_closing and self._in_use():
             self._wake.clear()
             await self._exchange()
             with suppress(TimeoutError):
