@@ -1,7 +1,7 @@
 """Values that cross the border of the gateway: one request and one answer for every provider."""
 
 from datetime import date
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -78,6 +78,28 @@ class CompletionRequest(_Value):
     tool_name: str | None = None
     options: dict[str, Any] = Field(default_factory=dict)
     is_verbatim: bool = False
+
+
+class EmbeddingRequest(_Value):
+    """One call of a model that turns `inputs`, each a text or a list of token ids, into a vector
+    each, of 32-bit floats: a list of numbers or, if `is_packed`, in base64. `bound_tokens` is an
+    upper bound of all their tokens, `options` are further wishes by OpenAI's names. Such a call
+    answers with no tokens and is made over HTTP alone."""
+
+    max_tokens: ClassVar[int] = 0
+    critical: ClassVar[bool] = True
+    is_streamed: ClassVar[bool] = False
+    is_verbatim: ClassVar[bool] = True
+
+    model: str
+    inputs: tuple[Any, ...] = Field(min_length=1)
+    bound_tokens: int
+    dimensions: int | None = None
+    is_packed: bool = False
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+ModelRequest = CompletionRequest | EmbeddingRequest
 
 
 class Usage(_Value):

@@ -14,6 +14,7 @@ from agentplatform.telemetry.metrics import HTTP_DURATION, HTTP_REQUESTS
 from agentplatform.telemetry.requests import METHODS
 from apps.gateway.doors.callers import Callers
 from apps.gateway.doors.chat import complete_chat
+from apps.gateway.doors.embeddings import create_embeddings
 from apps.gateway.doors.exchange import ClientGone, Exchange, Receive, Scope, Send
 from apps.gateway.doors.messages import count_tokens, create_message
 from apps.gateway.doors.model_list import list_models, show_model
@@ -43,6 +44,7 @@ async def _show_model(exchange: Exchange, caller: Principal, reception: Receptio
 
 ENDPOINTS: Final[dict[str, tuple[str, Endpoint]]] = {
     "/v1/chat/completions": ("POST", complete_chat),
+    "/v1/embeddings": ("POST", create_embeddings),
     "/v1/messages": ("POST", create_message),
     "/v1/messages/count_tokens": ("POST", count_tokens),
     "/v1/models": ("GET", _list_models),

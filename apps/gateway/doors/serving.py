@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from apps.gateway.contracts import CompletionRequest
+from apps.gateway.contracts import ModelRequest
 from apps.gateway.doors.exchange import Exchange
 from apps.gateway.doors.refusals import refusal_of_error, refusal_of_failure
 from apps.gateway.doors.stream_teller import StreamTeller
@@ -33,7 +33,7 @@ class Serving:
         self._reception = reception
         self._began = time.monotonic()
 
-    async def open(self, caller: Principal, request: CompletionRequest) -> Job:
+    async def open(self, caller: Principal, request: ModelRequest) -> Job:
         """The call, with its accounts, counted by its rate limits."""
         job = self._reception.receive(caller, request)
         self._exchange.call_id = job.owner.call_id

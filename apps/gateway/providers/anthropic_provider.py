@@ -1,11 +1,13 @@
 """Anthropic."""
 
 import asyncio
+from typing import Any
 from uuid import UUID
 
-from apps.gateway.contracts import CompletionRequest, Usage
+from apps.gateway.contracts import CompletionRequest, EmbeddingRequest, Usage
 from apps.gateway.providers.anthropic_message import anthropic_transport, ask_message
 from apps.gateway.providers.anthropic_wire import bound_wire, read_answer, to_wire
+from apps.gateway.providers.errors import Unsupported
 from apps.gateway.providers.port import Answer, OnChoice, OnText, attempt_headers
 from apps.gateway.providers.reach import REACH, Reach
 from apps.gateway.providers.wire_errors import reading_answer
@@ -55,6 +57,9 @@ class AnthropicProvider:
             return read_answer(
                 response, request=request, provider=self.name, model=model, guess=guess
             )
+
+    async def embed(self, _request: EmbeddingRequest, /, **_how: Any) -> Answer:
+        raise Unsupported("Anthropic has no embeddings; name a model of OpenAI or a local one.")
 
     async def close(self) -> None:
         await self._transport.close()

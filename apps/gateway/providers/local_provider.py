@@ -7,13 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from agentplatform.core.json_values import clean_text
-from apps.gateway.contracts import CompletionRequest, Usage
+from apps.gateway.contracts import CompletionRequest, EmbeddingRequest, Usage
 from apps.gateway.providers.emulated_answer import answer_alone
 from apps.gateway.providers.emulated_choice import choice_of, tell_end, text_teller
 from apps.gateway.providers.emulation import answer_schema, instructions, is_emulated, read_calls
 from apps.gateway.providers.errors import ContextTooLong, Unsupported
 from apps.gateway.providers.grammar_schema import bounded_schema
 from apps.gateway.providers.openai_chat import ask_chat, openai_transport
+from apps.gateway.providers.openai_embeddings import ask_embeddings
 from apps.gateway.providers.openai_wire import read_answer
 from apps.gateway.providers.output import read_output
 from apps.gateway.providers.plain_messages import Turn, bound_turns, fit_window, plain_turns
@@ -97,6 +98,24 @@ class LocalProvider:
         if on_part is not None:
             tell_end(answer.completion, on_part)
         return answer
+
+    async def embed(
+        self,
+        request: EmbeddingRequest,
+        /,
+        *,
+        model: str,
+        timeout_seconds: float,
+        attempt_id: UUID | None = None,
+    ) -> Answer:
+        return await ask_embeddings(
+            self._transport,
+            request,
+            provider=self.name,
+            model=model,
+            headers=attempt_headers(attempt_id),
+            timeout_seconds=timeout_seconds,
+        )
 
     async def close(self) -> None:
         await self._transport.close()

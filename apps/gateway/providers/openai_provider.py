@@ -1,10 +1,11 @@
-"""OpenAI, or whoever speaks its chat format with tools and schemas."""
+"""OpenAI, or whoever speaks its formats, with tools and schemas."""
 
 import asyncio
 from uuid import UUID
 
-from apps.gateway.contracts import CompletionRequest, Usage
+from apps.gateway.contracts import CompletionRequest, EmbeddingRequest, Usage
 from apps.gateway.providers.openai_chat import ask_chat, openai_transport
+from apps.gateway.providers.openai_embeddings import ask_embeddings
 from apps.gateway.providers.openai_wire import bound_wire, read_answer, to_wire
 from apps.gateway.providers.port import Answer, OnChoice, OnText, attempt_headers
 from apps.gateway.providers.reach import REACH, Reach
@@ -12,7 +13,7 @@ from apps.gateway.providers.wire_errors import reading_answer
 
 
 class OpenAIProvider:
-    """Chat completions, one request an attempt."""
+    """Chat completions and embeddings, one request an attempt."""
 
     name = "openai"
 
@@ -55,6 +56,24 @@ class OpenAIProvider:
             return read_answer(
                 response, request=request, provider=self.name, model=model, guess=guess
             )
+
+    async def embed(
+        self,
+        request: EmbeddingRequest,
+        /,
+        *,
+        model: str,
+        timeout_seconds: float,
+        attempt_id: UUID | None = None,
+    ) -> Answer:
+        return await ask_embeddings(
+            self._transport,
+            request,
+            provider=self.name,
+            model=model,
+            headers=attempt_headers(attempt_id),
+            timeout_seconds=timeout_seconds,
+        )
 
     async def close(self) -> None:
         await self._transport.close()

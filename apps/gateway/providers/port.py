@@ -1,11 +1,11 @@
 """What the pipeline asks of a provider."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 from uuid import UUID
 
-from apps.gateway.contracts import Completion, CompletionRequest
+from apps.gateway.contracts import Completion, CompletionRequest, EmbeddingRequest
 
 REQUEST_ID_HEADER: Final = "X-Client-Request-Id"
 OnText = Callable[[str], None]
@@ -21,15 +21,18 @@ of tool calls, logprobs, and why it ended. It neither waits nor fails."""
 @dataclass(frozen=True, kw_only=True)
 class Answer:
     """`has_usage` False: the provider sent no usage, and that of `completion` is a guess. `choice`
-    is the answer to a verbatim request as the choice of an OpenAI completion, nothing left out."""
+    is the answer to a verbatim request as the choice of an OpenAI completion, nothing left out.
+    `vectors` are the answer to an EmbeddingRequest, in the order of its inputs and in the form that
+    it wants. Its completion says nothing."""
 
     completion: Completion
     has_usage: bool = True
     choice: dict[str, Any] | None = None
+    vectors: Sequence[Any] | None = None
 
 
 class Provider(Protocol):
-    """One place that answers completions. Belongs to the event loop it is used in."""
+    """One place that answers model calls. Belongs to the event loop it is used in."""
 
     name: str
     default_model: str
@@ -56,6 +59,18 @@ class Provider(Protocol):
         of it is void when it fails. `attempt_id` goes along as REQUEST_ID_HEADER: it finds the
         attempt in the log of whoever answered, should the answer be lost.
         """
+        ...
+
+    async def embed(
+        self,
+        request: EmbeddingRequest,
+        /,
+        *,
+        model: str,
+        timeout_seconds: float,
+        attempt_id: UUID | None = None,
+    ) -> Answer:
+        """The same for vectors. Raises Unsupported where the provider has none."""
         ...
 
     async def close(self) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from apps.gateway.contracts import CompletionRequest
+from apps.gateway.contracts import CompletionRequest, EmbeddingRequest
 from apps.gateway.providers.errors import ProviderError
 from apps.gateway.providers.port import Answer, OnChoice, OnText, Provider
 from apps.gateway.providers.span_content import answer_content, request_content
@@ -19,7 +19,8 @@ Piece = TypeVar("Piece")
 
 
 class TracedProvider:
-    """A provider whose attempts are client spans `chat {model}`. `belongs_to` goes on each of them.
+    """A provider whose attempts are client spans, `chat {model}` or `embeddings {model}`.
+    `belongs_to` goes on each of them.
 
     What is asked and answered is on them only if `with_content`; of an error, its code alone."""
 
@@ -69,6 +70,30 @@ class TracedProvider:
         span.end()
         return answer
 
+    async def embed(
+        self,
+        request: EmbeddingRequest,
+        /,
+        *,
+        model: str,
+        timeout_seconds: float,
+        attempt_id: UUID | None = None,
+    ) -> Answer:
+        told: Attributes = {"gen_ai.operation.name": "embeddings"}
+        if request.dimensions is not None:
+            told["gen_ai.embeddings.dimension.count"] = request.dimensions
+        span = self._start(f"embeddings {model}", model, attempt_id, told)
+        try:
+            answer = await self._provider.embed(
+                request, model=model, timeout_seconds=timeout_seconds, attempt_id=attempt_id
+            )
+        except BaseException as error:
+            _fail(span, error)
+            raise
+        _answer(span, answer)
+        span.end()
+        return answer
+
     async def close(self) -> None:
         await self._provider.close()
 
@@ -81,26 +106,31 @@ class TracedProvider:
         *,
         is_streamed: bool,
     ) -> "Span":
-        from opentelemetry.trace import SpanKind
-
         told: Attributes = {
             "gen_ai.operation.name": "chat",
-            "gen_ai.provider.name": self.name,
-            "gen_ai.request.model": model,
             "gen_ai.request.max_tokens": max_tokens,
             "gen_ai.output.type": "text" if request.response_schema is None else "json",
-            **_server(self.base_url),
-            **self._belongs_to,
         }
         if request.temperature is not None:
             told["gen_ai.request.temperature"] = request.temperature
         if is_streamed:
             told["gen_ai.request.stream"] = True
-        if attempt_id is not None:
-            told["agentplatform.attempt_id"] = str(attempt_id)
         if self._with_content:
             told |= request_content(request)
-        return self._tracer.start_span(f"chat {model}", kind=SpanKind.CLIENT, attributes=told)
+        return self._start(f"chat {model}", model, attempt_id, told)
+
+    def _start(self, name: str, model: str, attempt_id: UUID | None, told: Attributes) -> "Span":
+        from opentelemetry.trace import SpanKind
+
+        told |= {
+            "gen_ai.provider.name": self.name,
+            "gen_ai.request.model": model,
+            **_server(self.base_url),
+            **self._belongs_to,
+        }
+        if attempt_id is not None:
+            told["agentplatform.attempt_id"] = str(attempt_id)
+        return self._tracer.start_span(name, kind=SpanKind.CLIENT, attributes=told)
 
 
 class _FirstChunk(Generic[Piece]):
@@ -136,7 +166,8 @@ def _answer(span: "Span", answer: Answer) -> None:
             if tokens
         }
     span.set_attributes(told)
-    span.set_attribute("gen_ai.response.finish_reasons", [completion.stop_reason])
+    if answer.vectors is None:
+        span.set_attribute("gen_ai.response.finish_reasons", [completion.stop_reason])
 
 
 def _fail(span: "Span", error: BaseException) -> None:

@@ -1,13 +1,13 @@
 """One attempt to have a provider answer, as a value: what it held, what came of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from agentplatform.calls.contracts import CallFailure
-from apps.gateway.contracts import Completion, CompletionRequest, Usage
+from apps.gateway.contracts import Completion, ModelRequest, Usage
 from apps.gateway.providers.errors import ProviderError
 from apps.gateway.providers.port import Answer
 from apps.gateway.rates.decision import UNLIMITED, Decision
@@ -46,7 +46,7 @@ class Job:
     work began."""
 
     owner: CallOwner
-    request: CompletionRequest
+    request: ModelRequest
     accounts: tuple[AccountRoom, ...]
     at: datetime
     taken: Decision = UNLIMITED
@@ -106,12 +106,14 @@ class Attempt:
 @dataclass(frozen=True)
 class Completed:
     """A provider answered, after `attempts` attempts. The last one is not settled yet: that goes
-    with the call's last write. `choice` is the answer to a verbatim request."""
+    with the call's last write. `choice` is the answer to a verbatim request, `vectors` are
+    that to an EmbeddingRequest."""
 
     completion: Completion
     attempt: Attempt
     choice: dict[str, Any] | None = None
     attempts: int = 1
+    vectors: Sequence[Any] | None = None
 
 
 @dataclass(frozen=True)

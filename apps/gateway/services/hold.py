@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from apps.gateway.contracts import CompletionRequest, Usage
+from apps.gateway.contracts import ModelRequest, Usage
 from apps.gateway.services.prices import Price
 from apps.tenants.contracts import AccountRoom
 
@@ -46,13 +46,15 @@ class Hold:
         return self.usage.completion_tokens
 
 
-def usual_max_tokens(request: CompletionRequest) -> int:
-    """The bound of an answer whose request has none."""
+def most_answer_tokens(request: ModelRequest) -> int:
+    """The bound of an answer, whether or not its request has one."""
+    if request.max_tokens is not None:
+        return request.max_tokens
     return HTTP_MAX_TOKENS if request.is_verbatim else DEFAULT_MAX_TOKENS
 
 
 def plan_hold(
-    request: CompletionRequest,
+    request: ModelRequest,
     *,
     prompt_tokens: int,
     price: Price | None,
@@ -67,13 +69,13 @@ def plan_hold(
         if any(one.unit == "nanos" and one.hard_limit is not None for one in accounts):
             raise NoPrice
         accounts = [one for one in accounts if one.unit == "tokens"]
-    max_tokens = request.max_tokens or usual_max_tokens(request)
+    max_tokens = most_answer_tokens(request)
     for account in accounts:
         fitting = _fitting(account, prompt_tokens, price)
         if fitting is None or fitting >= max_tokens:
             continue
         if request.max_tokens is not None or fitting < LEAST_MAX_TOKENS:
-            wanted = request.max_tokens or LEAST_MAX_TOKENS
+            wanted = LEAST_MAX_TOKENS if request.max_tokens is None else request.max_tokens
             least = Usage(prompt_tokens=prompt_tokens, completion_tokens=wanted)
             raise NoRoom(account, _amount(account, least, price))
         max_tokens = fitting

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.conf import settings
 
 from agentplatform.calls.contracts import CallFailure
-from apps.gateway.contracts import CompletionRequest
+from apps.gateway.contracts import ModelRequest
 from apps.gateway.rates.decision import Decision, has_token_limit
 from apps.gateway.services.alerts import finish_alerts
 from apps.gateway.services.attempt import Attempt, Completed, Failed, Job
@@ -147,7 +147,7 @@ class Office:
         await self.write(Ending(owner=job.owner, attempt=attempt, at=at))
 
 
-def _named(request: CompletionRequest, menu: Menu) -> CompletionRequest:
+def _named(request: ModelRequest, menu: Menu) -> ModelRequest:
     """Clients of HTTP name models as their providers do."""
     if not request.is_verbatim:
         return request

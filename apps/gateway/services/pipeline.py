@@ -9,6 +9,7 @@ from agentplatform.calls.contracts import CallFailure
 from agentplatform.core.ids import new_id
 from apps.gateway.providers.errors import CallAbandoned, ContentFiltered, NeverAsked, ProviderError
 from apps.gateway.providers.port import Answer
+from apps.gateway.services.asking import ask, bound_prompt
 from apps.gateway.services.attempt import (
     Attempt,
     Completed,
@@ -126,7 +127,7 @@ class Course:
     async def _reserve(self, target: Target) -> Held:
         """Hold what an attempt may use. Raises NoRoom, NoPrice."""
         price = price_of(provider=target.provider.name, model=target.model, on=self.job.at.date())
-        prompt_tokens = target.provider.bound_prompt(self.job.request)
+        prompt_tokens = bound_prompt(target.provider, self.job.request)
         refusal: NoRoom | None = None
         async for accounts in self._rooms():
             try:
@@ -177,14 +178,14 @@ class Course:
             return error
         self.teller.begin(held.target)
         try:
-            answer = await held.target.provider.complete(
+            answer = await ask(
+                held.target.provider,
                 self.job.request,
                 model=held.target.model,
                 max_tokens=held.hold.max_tokens,
                 # A silent provider must leave time for the next one.
                 timeout_seconds=left / 2 if has_next else left,
-                on_text=hearing.on_text,
-                on_choice=hearing.on_choice,
+                hearing=hearing,
                 attempt_id=held.attempt_id,
             )
             if not takes_filtered and not self.teller.is_told:
@@ -205,7 +206,9 @@ class Course:
             first_text_ms=_ms(hearing.came_at - began) if hearing.came_at else None,
         )
         self.attempts.append(attempt)
-        return Completed(answer.completion, attempt, answer.choice, len(self.attempts))
+        return Completed(
+            answer.completion, attempt, answer.choice, len(self.attempts), answer.vectors
+        )
 
     def _failure(self) -> CallFailure:
         return providers_failure(

@@ -2,9 +2,9 @@
 
 import json
 
-from apps.gateway.contracts import CompletionRequest, Message
+from apps.gateway.contracts import CompletionRequest, EmbeddingRequest, Message, ModelRequest
 from apps.gateway.providers.estimate import TOKENS_PER_IMAGE, bound_tokens
-from apps.gateway.services.hold import DEFAULT_MAX_TOKENS, usual_max_tokens
+from apps.gateway.services.hold import DEFAULT_MAX_TOKENS, most_answer_tokens
 
 _TOKENS_PER_MESSAGE = 8
 _TOKENS_FOR_TOOLS = 600
@@ -21,9 +21,11 @@ def message_tokens(message: Message) -> int:
     return bound_tokens(text) + _TOKENS_PER_MESSAGE + images * TOKENS_PER_IMAGE
 
 
-def most_tokens(request: CompletionRequest) -> int:
+def most_tokens(request: ModelRequest) -> int:
     """An upper bound of the tokens of a request and its answer, whichever provider answers."""
-    return prompt_tokens(request) + (request.max_tokens or usual_max_tokens(request))
+    if isinstance(request, EmbeddingRequest):
+        return request.bound_tokens
+    return prompt_tokens(request) + most_answer_tokens(request)
 
 
 def prompt_tokens(request: CompletionRequest) -> int:

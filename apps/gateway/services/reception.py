@@ -9,7 +9,7 @@ import structlog
 
 from agentplatform.core.errors import PlatformError
 from agentplatform.core.ids import new_id
-from apps.gateway.contracts import CompletionRequest
+from apps.gateway.contracts import ModelRequest
 from apps.gateway.rates.decision import Decision
 from apps.gateway.services.attempt import CallOwner, Completed, Failed, Job
 from apps.gateway.services.endings import Ending
@@ -41,7 +41,7 @@ class Reception:
         self._office = Office()
         self._rooms = KnownRooms(self._office)
 
-    def receive(self, caller: Principal, request: CompletionRequest) -> Job:
+    def receive(self, caller: Principal, request: ModelRequest) -> Job:
         """The call of a caller, who has the right to make it. Its accounts are not read yet."""
         owner = CallOwner(
             call_id=new_id(),

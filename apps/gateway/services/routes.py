@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agentplatform.settings.model_routes import Route, split_model
-from apps.gateway.contracts import CompletionRequest
+from apps.gateway.contracts import ModelRequest
 from apps.gateway.providers.errors import ContentFiltered, ContextTooLong
 from apps.gateway.providers.port import Provider
 from apps.gateway.providers.registry import NAMES
@@ -83,7 +83,7 @@ class NoRoute(Exception):
         self.detail = detail
 
 
-def way_of(request: CompletionRequest, *, providers: Mapping[str, Provider], menu: Menu) -> Way:
+def way_of(request: ModelRequest, *, providers: Mapping[str, Provider], menu: Menu) -> Way:
     """Whom to ask for the model that the request names. Raises NoRoute.
 
     A route is its models whose provider is on, in its order. Without a route of that name `default`
