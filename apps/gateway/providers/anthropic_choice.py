@@ -6,6 +6,7 @@ from typing import Any
 from apps.gateway.contracts import StopReason
 from apps.gateway.providers.json_body import encode_json
 from apps.gateway.providers.port import OnChoice
+from apps.gateway.providers.told_choice import told_text
 
 STOP_REASONS: dict[str | None, StopReason] = {
     "end_turn": "stop",
@@ -33,7 +34,7 @@ def choice_of(response: dict[str, Any]) -> dict[str, Any]:
         "message": message,
         "logprobs": None,
         "finish_reason": STOP_REASONS.get(response.get("stop_reason"), "stop"),
-        "stop_sequence": response.get("stop_sequence"),
+        "stop_sequence": told_text(response.get("stop_sequence")) or None,
     }
 
 
@@ -67,7 +68,7 @@ class ChoiceTeller:
         self._tell(
             {},
             finish_reason=STOP_REASONS.get(stop_reason, "stop"),
-            stop_sequence=stop_sequence,
+            stop_sequence=told_text(stop_sequence) or None,
         )
 
     def _tell(self, delta: dict[str, Any], **ended: Any) -> None:
@@ -80,7 +81,7 @@ def _call(block: dict[str, Any]) -> dict[str, Any]:
     told = block["input"]
     arguments = told if isinstance(told, str) else encode_json(told).decode()
     return {
-        "id": block["id"],
+        "id": told_text(block["id"]),
         "type": "function",
-        "function": {"name": block["name"], "arguments": arguments or "{}"},
+        "function": {"name": told_text(block["name"]), "arguments": arguments or "{}"},
     }

@@ -9,7 +9,9 @@ from apps.gateway.providers.errors import ConnectionLost, InvalidAnswer, shorten
 from apps.gateway.providers.json_body import decode_json
 from apps.gateway.providers.port import OnChoice, OnText
 from apps.gateway.providers.reach import REACH, Reach
+from apps.gateway.providers.told_choice import told_index, told_text
 from apps.gateway.providers.transport import Transport
+from apps.gateway.providers.wire_errors import reading_answer
 
 _PATH = "v1/messages"
 _VERSION = "2026-10-21"
@@ -43,7 +45,8 @@ async def ask_message(
     await transport.stream(
         _PATH, {**body, "stream": True}, headers=headers, until=until, on_data=parts.add
     )
-    return parts.whole()
+    with reading_answer():
+        return parts.whole()
 
 
 @dataclass
@@ -93,14 +96,15 @@ class _Parts:
         }
 
     def _open(self, index: int, block: dict[str, Any]) -> None:
+        index = told_index(index)
         if block["type"] == "text":
             self._blocks[index] = _Block({"type": "text"})
             self._say(index, block["text"])
         elif block["type"] == "tool_use":
-            head = {"type": "tool_use", "id": block["id"], "name": block["name"]}
-            self._blocks[index] = _Block(head)
+            call_id, name = told_text(block["id"]), told_text(block["name"])
+            self._blocks[index] = _Block({"type": "tool_use", "id": call_id, "name": name})
             if self._teller:
-                self._teller.call(index, call_id=block["id"], name=block["name"])
+                self._teller.call(index, call_id=call_id, name=name)
 
     def _extend(self, index: int, delta: dict[str, Any]) -> None:
         if delta["type"] == "text_delta":
@@ -122,7 +126,7 @@ class _Parts:
 
     def _append(self, index: int, text: str) -> bool:
         """Whether it was added: not to a block that we did not ask for, such as thoughts."""
-        if not text or index not in self._blocks:
+        if not told_text(text) or index not in self._blocks:
             return False
         self._blocks[index].parts.append(text)
         return True

@@ -20,6 +20,7 @@ from apps.gateway.providers.errors import InvalidAnswer
 from apps.gateway.providers.estimate import TOKENS_PER_IMAGE, bound_tokens
 from apps.gateway.providers.output import parse_arguments, read_output, schema_in_words
 from apps.gateway.providers.port import Answer
+from apps.gateway.providers.told_usage import part_of, token_count, told_usage
 
 _TOOL_CHOICES = {"auto": {"type": "auto"}, "required": {"type": "any"}, "none": {"type": "none"}}
 _TOKENS_PER_MESSAGE = 8
@@ -194,16 +195,14 @@ def _texts(text: str) -> list[dict[str, Any]]:
     return [{"type": "text", "text": text}] if text.strip() else []
 
 
-def _usage(usage: dict[str, Any] | None) -> Usage | None:
-    if not usage or usage.get("input_tokens") is None or usage.get("output_tokens") is None:
-        return None
-    cached = usage.get("cache_read_input_tokens") or 0
-    written = usage.get("cache_creation_input_tokens") or 0
-    details = usage.get("output_tokens_details") or {}
-    return Usage(
-        prompt_tokens=usage["input_tokens"] + cached + written,
-        completion_tokens=usage["output_tokens"],
-        cached_tokens=cached,
-        cache_write_tokens=written,
-        reasoning_tokens=details.get("thinking_tokens") or 0,
+def _usage(usage: Any) -> Usage | None:
+    fresh = token_count(part_of(usage, "input_tokens"))
+    cached = token_count(part_of(usage, "cache_read_input_tokens")) or 0
+    written = token_count(part_of(usage, "cache_creation_input_tokens")) or 0
+    return told_usage(
+        prompt=None if fresh is None else fresh + cached + written,
+        completion=part_of(usage, "output_tokens"),
+        cached=cached,
+        cache_write=written,
+        reasoning=part_of(part_of(usage, "output_tokens_details"), "thinking_tokens"),
     )

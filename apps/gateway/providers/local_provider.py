@@ -20,6 +20,7 @@ from apps.gateway.providers.output import read_output
 from apps.gateway.providers.plain_messages import Turn, bound_turns, fit_window, plain_turns
 from apps.gateway.providers.port import Answer, OnChoice, OnText, attempt_headers
 from apps.gateway.providers.reach import REACH, Reach
+from apps.gateway.providers.told_choice import told_choice
 from apps.gateway.providers.wire_errors import reading_answer
 
 # A chat template may add a system prompt of its own.
@@ -94,7 +95,7 @@ class LocalProvider:
             )
             answer = _with_output(answer, request)
             if request.is_verbatim and not is_emulated(request):
-                answer = replace(answer, choice=response["choices"][0])
+                answer = replace(answer, choice=told_choice(response["choices"][0]))
         if on_part is not None:
             tell_end(answer.completion, on_part)
         return answer

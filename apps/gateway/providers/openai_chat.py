@@ -7,7 +7,9 @@ from apps.gateway.providers.errors import ConnectionLost, InvalidAnswer, shorten
 from apps.gateway.providers.json_body import decode_json
 from apps.gateway.providers.port import OnChoice, OnText
 from apps.gateway.providers.reach import REACH, Reach
+from apps.gateway.providers.told_choice import told_index, told_reason, told_text
 from apps.gateway.providers.transport import Transport
+from apps.gateway.providers.wire_errors import reading_answer
 
 _PATH = "chat/completions"
 _STREAMED: dict[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
@@ -41,7 +43,8 @@ async def ask_chat(
     await transport.stream(
         _PATH, {**body, **_STREAMED}, headers=headers, until=until, on_data=parts.add
     )
-    return parts.whole()
+    with reading_answer():
+        return parts.whole()
 
 
 class _Parts:
@@ -79,29 +82,32 @@ class _Parts:
         return {"choices": [choice], "usage": self._usage}
 
     def _add_choice(self, choice: dict[str, Any]) -> None:
-        self._finish_reason = choice.get("finish_reason") or self._finish_reason
-        if self._on_choice is not None:
-            self._on_choice(choice)
+        reason = choice["finish_reason"] = told_reason(choice.get("finish_reason"))
+        self._finish_reason = reason or self._finish_reason
         delta = choice.get("delta") or {}
         for call in delta.get("tool_calls") or ():
             self._add_call(call)
-        if content := delta.get("content"):
+        if content := told_text(delta.get("content")):
             self._content.append(content)
-        if refusal := delta.get("refusal"):
+        if refusal := told_text(delta.get("refusal")):
             self._refusal.append(refusal)
+        if self._on_choice is not None:
+            self._on_choice(choice)
         if self._on_text is not None and (text := content or refusal):
             self._on_text(text)
 
     def _add_call(self, part: dict[str, Any]) -> None:
         """The first part of a call has its id and its name, each one a piece of its arguments."""
-        function = {"name": "", "arguments": ""}
-        call = self._calls.setdefault(
-            part.get("index") or 0, {"id": "", "type": "function", "function": function}
-        )
+        index = told_index(part.get("index"))
+        call = self._calls.get(index)
+        if call is None:
+            part["id"] = told_text(part.get("id")) or f"call_{index}"
+            function = {"name": "", "arguments": ""}
+            call = self._calls[index] = {"type": "function", "function": function}
         call["id"] = part.get("id") or call["id"]
         said = part.get("function") or {}
-        for name in function:
-            call["function"][name] += said.get(name) or ""
+        for name in ("name", "arguments"):
+            call["function"][name] += told_text(said.get(name))
 
 
 def _message(error: Any) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from apps.gateway.contracts import Completion, EmbeddingRequest, Usage
 from apps.gateway.providers.errors import InvalidAnswer, InvalidOutput
 from apps.gateway.providers.port import Answer
+from apps.gateway.providers.told_usage import part_of, told_usage
 from apps.gateway.providers.transport import Transport
 from apps.gateway.providers.vectors import Vector, dimensions_of, pack, unpack
 from apps.gateway.providers.wire_errors import reading_answer
@@ -43,15 +44,14 @@ def _read(response: Any, *, request: EmbeddingRequest, provider: str, model: str
     vectors = [_in_form(one, request) for one in _in_order(response["data"])]
     if len(vectors) != len(request.inputs):
         raise InvalidAnswer(f"There are {len(vectors)} vectors for {len(request.inputs)} inputs.")
-    told = (response.get("usage") or {}).get("prompt_tokens")
-    tokens = request.bound_tokens if told is None else told
-    usage = Usage(prompt_tokens=tokens, completion_tokens=0)
+    told = told_usage(prompt=part_of(response.get("usage"), "prompt_tokens"), completion=0)
+    usage = told or Usage(prompt_tokens=request.bound_tokens, completion_tokens=0)
     found = dimensions_of(vectors[0])
     if request.dimensions not in (None, found):
         raise InvalidOutput(
             f"{model} gives {found} dimensions where {request.dimensions} were asked for; ask for "
             "what it has, or leave 'dimensions' out.",
-            usage=None if told is None else usage,
+            usage=told,
         )
     completion = Completion(
         text="", stop_reason="stop", usage=usage, provider=provider, model=model

@@ -18,6 +18,8 @@ from apps.gateway.providers.errors import InvalidAnswer
 from apps.gateway.providers.estimate import TOKENS_PER_IMAGE, bound_tokens
 from apps.gateway.providers.output import parse_arguments, read_output, schema_in_words
 from apps.gateway.providers.port import Answer
+from apps.gateway.providers.told_choice import told_choice
+from apps.gateway.providers.told_usage import part_of, told_usage
 
 _STOP_REASONS: dict[str | None, StopReason] = {
     "stop": "stop",
@@ -97,6 +99,7 @@ def read_answer(
     told = _usage(response.get("usage"))
     usage = told or guess()
     if request.is_verbatim:
+        choice = told_choice(choice)
         return _verbatim(choice, usage, provider=provider, model=model, has_usage=bool(told))
     tool_calls = tuple(
         _tool_use(call, number=number, usage=usage)
@@ -189,15 +192,13 @@ def _text_of(message: dict[str, Any]) -> str:
     return str(content) + suffix
 
 
-def _usage(usage: dict[str, Any] | None) -> Usage | None:
-    if not usage or usage.get("prompt_tokens") is None or usage.get("completion_tokens") is None:
-        return None
-    prompt, completion = (usage.get(f"{name}_tokens_details") for name in ("prompt", "completion"))
-    return Usage(
-        prompt_tokens=usage["prompt_tokens"],
-        completion_tokens=usage["completion_tokens"],
-        cached_tokens=((prompt or {}).get("cached_tokens") or 0),
-        reasoning_tokens=((completion or {}).get("reasoning_tokens") or 0),
+def _usage(usage: Any) -> Usage | None:
+    prompt, completion = (part_of(usage, f"{of}_tokens_details") for of in ("prompt", "completion"))
+    return told_usage(
+        prompt=part_of(usage, "prompt_tokens"),
+        completion=part_of(usage, "completion_tokens"),
+        cached=part_of(prompt, "cached_tokens"),
+        reasoning=part_of(completion, "reasoning_tokens"),
     )
 
 

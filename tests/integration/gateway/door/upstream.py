@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,12 +16,14 @@ from tests.integration.gateway.scripted_server import (
 
 
 class Upstream:
-    """`answer` is the JSON of every answer, or `events` those of a stream."""
+    """`answer` is the JSON of every answer, or `events` those of a stream; `bodies` are whole ones,
+    by the name of the model that is asked for."""
 
     def __init__(self, server: ScriptedServer) -> None:
         self._server = server
         self.answer: Any = None
         self.events: list[str] = []
+        self.bodies: dict[str, bytes] = {}
 
     @property
     def address(self) -> str:
@@ -32,10 +34,15 @@ class Upstream:
         """The bodies of the requests."""
         return [one.body for one in self._server.asked]
 
-    async def serve(self, _asked: Asked, writer: asyncio.StreamWriter) -> None:
-        said = "".join(f"data: {event}\n\n" for event in self.events).encode()
-        writer.write(framed(said) if self.events else as_json(self.answer))
+    async def serve(self, asked: Asked, writer: asyncio.StreamWriter) -> None:
+        said = self.bodies.get(asked.body["model"]) or as_stream(self.events)
+        writer.write(framed(said) if said else as_json(self.answer))
         await writer.drain()
+
+
+def as_stream(events: Sequence[str]) -> bytes:
+    """Events as they are sent."""
+    return "".join(f"data: {event}\n\n" for event in events).encode()
 
 
 @contextmanager
