@@ -74,6 +74,11 @@ def make_app() -> Celery:
             "schedule": 10.0,
             "options": {"expires": 10.0},
         },
+        "forget-keys": {
+            "task": "gateway.forget_keys",
+            "schedule": 600.0,
+            "options": {"expires": 600.0},
+        },
         "watch-budgets": {
             "task": "tenants.watch_budgets",
             "schedule": 15.0,

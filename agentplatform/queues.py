@@ -54,6 +54,7 @@ QUEUES = (
             "runs.count_waiting",
             "runs.watch_budgets",
             "gateway.expire_reservations",
+            "gateway.forget_keys",
             "tenants.tend",
             "tenants.watch_budgets",
             "tenants.purge_expired",

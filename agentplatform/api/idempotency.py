@@ -1,12 +1,9 @@
 """The header Idempotency-Key."""
 
-import re
-
 from rest_framework.request import Request
 
 from agentplatform.core.errors import InvalidInput
-
-_VISIBLE_ASCII = re.compile(r"[!-~]{1,255}")
+from agentplatform.core.idempotency import IDEMPOTENCY_KEY_RULE, is_idempotency_key
 
 
 def idempotency_key(request: Request) -> str | None:
@@ -14,9 +11,9 @@ def idempotency_key(request: Request) -> str | None:
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return None
-    if not _VISIBLE_ASCII.fullmatch(key):
+    if not is_idempotency_key(key):
         raise InvalidInput(
             "The header Idempotency-Key is wrong.",
-            errors={"Idempotency-Key": ["Send 1 to 255 visible ASCII characters."]},
+            errors={"Idempotency-Key": [IDEMPOTENCY_KEY_RULE]},
         )
     return key

@@ -5,9 +5,10 @@ import hmac
 from agentplatform.core.key_ring import key_ring
 
 
-def keyed_hashes(text: str, *, purpose: str) -> tuple[str, ...]:
+def keyed_hashes(text: str | bytes, *, purpose: str) -> tuple[str, ...]:
     """HMAC-SHA256 in hex under each key of the ring, the current first. Purposes share no hash."""
+    raw = text.encode() if isinstance(text, str) else text
     return tuple(
-        hmac.digest(key.derive(f"agentplatform.hash.{purpose}"), text.encode(), "sha256").hex()
+        hmac.digest(key.derive(f"agentplatform.hash.{purpose}"), raw, "sha256").hex()
         for key in key_ring()
     )

@@ -241,6 +241,11 @@ class Environment(BaseSettings):
         ge=1024,
         description="The largest image in a request to /v1, as its data URL is long.",
     )
+    gateway_kept_answer_limit_bytes: int = Field(
+        4 * 1024 * 1024,
+        ge=0,
+        description="The largest answer of /v1 that is kept for a repeated Idempotency-Key.",
+    )
     gateway_unknown_parameters: Literal["refuse", "pass"] = Field(
         "refuse",
         description="Whether /v1 refuses parameters that it does not know, or passes them on to "

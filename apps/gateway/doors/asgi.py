@@ -15,12 +15,14 @@ from agentplatform.telemetry.requests import METHODS
 from apps.gateway.doors.callers import Callers
 from apps.gateway.doors.chat import complete_chat
 from apps.gateway.doors.embeddings import create_embeddings
-from apps.gateway.doors.exchange import ClientGone, Exchange, Receive, Scope, Send
+from apps.gateway.doors.exchange import JSON, ClientGone, Exchange, Receive, Scope, Send
 from apps.gateway.doors.messages import count_tokens, create_message
 from apps.gateway.doors.model_list import list_models, show_model
+from apps.gateway.doors.once import REFUSED_BY_PROVIDER, Repeated, kept_answer
 from apps.gateway.doors.refusals import Refusal, not_found, refusal_of_error, wrong_method
 from apps.gateway.doors.telling_headers import id_headers
 from apps.gateway.rates.headers import rate_headers
+from apps.gateway.services.kept_answer import KeptAnswer
 from apps.gateway.services.reception import RateLimitReached, Reception
 from apps.tenants.contracts import Principal
 
@@ -75,10 +77,13 @@ class Door:
                 raise wrong_method(exchange.method, method)
             caller = await self._callers.find(exchange.credential())
             await endpoint(exchange, caller, self._open_reception())
+            self._end_claim(exchange)
         except ClientGone:
             return
+        except Repeated as found:
+            await exchange.replay(found.answer)
         except Exception as error:
-            await _refuse(exchange, error)
+            await self._refuse(exchange, error)
         finally:
             _count(exchange, template, began)
 
@@ -87,6 +92,20 @@ class Door:
         held, self._reception = self._reception, None
         if held is not None:
             await held.close()
+
+    async def _refuse(self, exchange: Exchange, error: Exception) -> None:
+        if isinstance(error, Refusal | PlatformError | RateLimitReached):
+            self._end_claim(exchange, await _refuse(exchange, error))
+            return
+        log.exception("request.crashed", path=exchange.path[:200])
+        if exchange.claim is not None:  # nobody knows what it has cost
+            self._open_reception().keyed.lapse(exchange.claim)
+        await _refuse(exchange, error)
+
+    def _end_claim(self, exchange: Exchange, answer: KeptAnswer | None = None) -> None:
+        """What came of the claim's call is known; without an answer to keep, the key is free."""
+        if exchange.claim is not None and not exchange.claim.is_ended:
+            self._open_reception().keyed.end(exchange.claim, answer)
 
     def _open_reception(self) -> Reception:
         if self._reception is None:
@@ -103,11 +122,10 @@ def _find(path: str) -> tuple[str, str, Endpoint]:
     return template, *ENDPOINTS[template]
 
 
-async def _refuse(exchange: Exchange, error: Exception) -> None:
-    if not isinstance(error, Refusal | PlatformError | RateLimitReached):
-        log.exception("request.crashed", path=exchange.path[:200])
+async def _refuse(exchange: Exchange, error: Exception) -> KeptAnswer | None:
+    """Answer with the error; returns it if a repetition of the request is to get it too."""
     if exchange.status:  # the answer has begun: its end without an end mark tells the client
-        return
+        return None
     headers = id_headers(exchange.call_id) if exchange.call_id else []
     if isinstance(error, RateLimitReached):
         headers += rate_headers(error.decision)
@@ -120,7 +138,10 @@ async def _refuse(exchange: Exchange, error: Exception) -> None:
         param=refusal.param,
         call_id=str(exchange.call_id or ""),
     )
-    await exchange.refuse(refusal, headers=headers)
+    body = await exchange.refuse(refusal, headers=headers)
+    if exchange.claim is None or refusal.meaning.status != REFUSED_BY_PROVIDER:
+        return None
+    return kept_answer(REFUSED_BY_PROVIDER, [JSON, *headers], body)
 
 
 def _count(exchange: Exchange, template: str, began: float) -> None:

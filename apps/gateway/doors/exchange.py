@@ -7,14 +7,17 @@ from uuid import UUID
 
 from apps.gateway.doors.refusals import Refusal, too_large
 from apps.gateway.providers.json_body import encode_json
+from apps.gateway.services.kept_answer import KeptAnswer
+from apps.gateway.services.keyed_calls import Claim
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
-_JSON: Final = (b"content-type", b"application/json")
-_EVENTS: Final = (b"content-type", b"text/event-stream; charset=utf-8")
+JSON: Final = (b"content-type", b"application/json")
+_REPLAYED: Final = (b"idempotent-replayed", b"true")
+EVENTS: Final = (b"content-type", b"text/event-stream; charset=utf-8")
 _ALWAYS: Final = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
 _MAX_CREDENTIAL: Final = 8192
 
@@ -25,7 +28,9 @@ class ClientGone(Exception):
 
 class Exchange:
     """`status` is that of the answer, 0 before it has begun; `answered_at` is when that was, on
-    perf_counter; `call_id` is the call that the request makes."""
+    perf_counter; `call_id` is the call that the request makes, `claim` what it holds of its
+    Idempotency-Key. `body` is what was read, if
+    there is one."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.method: str = scope["method"]
@@ -33,9 +38,17 @@ class Exchange:
         self.status = 0
         self.answered_at: float | None = None
         self.call_id: UUID | None = None
+        self.claim: Claim | None = None
+        self.body = b""
         self._headers: dict[bytes, bytes] = dict(scope["headers"])
         self._receive = receive
         self._send = send
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """What the client says that all its repetitions of this request have in common."""
+        raw = self._headers.get(b"idempotency-key")
+        return None if raw is None else raw.decode("latin-1")
 
     @property
     def is_anthropic(self) -> bool:
@@ -65,6 +78,8 @@ class Exchange:
             raise ClientGone
         if len(body) > limit:
             raise too_large(limit)
+        if self.idempotency_key is not None:
+            self.body = body
         return body
 
     async def wait_until_gone(self) -> None:
@@ -74,17 +89,30 @@ class Exchange:
 
     async def reply(self, value: Any, *, status: int = 200, headers: Headers | None = None) -> None:
         """Answer with JSON."""
-        body = encode_json(value)
+        await self.send_whole(encode_json(value), status=status, headers=[JSON, *(headers or ())])
+
+    async def send_whole(self, body: bytes, *, status: int, headers: Headers) -> None:
+        """Answer with these bytes, of the type that `headers` say."""
         length = (b"content-length", b"%d" % len(body))
-        await self._start(status, [_JSON, length, *_ALWAYS, *(headers or ())])
+        await self._start(status, [length, *_ALWAYS, *headers])
         await self._send({"type": "http.response.body", "body": body})
 
-    async def refuse(self, refusal: Refusal, *, headers: Headers | None = None) -> None:
-        """Answer with an error."""
-        own = [*(headers or ()), *encode_headers(refusal.headers)]
+    async def replay(self, answer: KeptAnswer) -> None:
+        """Answer as another request with the same key was answered."""
+        assert answer.body is not None
+        headers = encode_headers(dict(answer.headers))
+        await self.send_whole(
+            answer.body.encode(), status=answer.status, headers=[*headers, _REPLAYED]
+        )
+
+    async def refuse(self, refusal: Refusal, *, headers: Headers | None = None) -> bytes:
+        """Answer with an error; returns its body."""
+        own = [JSON, *(headers or ()), *encode_headers(refusal.headers)]
         if refusal.meaning.status == 413:
             own.append((b"connection", b"close"))
-        await self.reply(self._body_of(refusal), status=refusal.meaning.status, headers=own)
+        body = encode_json(self._body_of(refusal))
+        await self.send_whole(body, status=refusal.meaning.status, headers=own)
+        return body
 
     async def end_with(self, refusal: Refusal) -> None:
         """End a stream of events with an error, which clients raise."""
@@ -93,7 +121,7 @@ class Exchange:
 
     async def start_events(self, *, headers: Headers) -> None:
         """Begin to answer with a stream of events."""
-        await self._start(200, [_EVENTS, *_ALWAYS, (b"x-accel-buffering", b"no"), *headers])
+        await self._start(200, [EVENTS, *_ALWAYS, (b"x-accel-buffering", b"no"), *headers])
 
     async def send_events(self, data: bytes) -> None:
         """Send whole events."""

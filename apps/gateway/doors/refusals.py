@@ -120,6 +120,12 @@ def refusal_of_error(error: Exception) -> Refusal:
     return Refusal(error.detail, meaning, headers=_retry_headers(meaning))
 
 
+def conflict(message: str, code: str) -> Refusal:
+    """The key of the request stands for something else; to ask again changes nothing."""
+    meaning = Meaning(409, "invalid_request_error", code)
+    return Refusal(message, meaning, "Idempotency-Key", {"x-should-retry": "false"})
+
+
 def unavailable(message: str) -> Refusal:
     """Something that the gateway needs is away; it is worth coming again."""
     return Refusal(message, _BUSY, headers=_retry_headers(_BUSY))

@@ -24,6 +24,8 @@ class StreamTeller(ABC):
         self.is_fallback = False
         self._kept: list[dict[str, Any]] = []
         self._ready: list[bytes] = []
+        self._all: list[bytes] | None = None
+        self._end: bytes | None = None
         self._is_ready = asyncio.Event()
 
     @abstractmethod
@@ -33,6 +35,10 @@ class StreamTeller(ABC):
     @abstractmethod
     def render_end(self, usage: Usage) -> bytes:
         """The last events of an answer that is whole."""
+
+    def keep_all(self) -> None:
+        """Remember what is told, for `whole`."""
+        self._all = []
 
     def begin(self, target: Target) -> None:
         before, self.target = self.target, target
@@ -48,7 +54,7 @@ class StreamTeller(ABC):
                 self._kept.append(choice)
                 return
             self._tell_kept()
-        self._ready.append(self.render(choice))
+        self._tell(self.render(choice))
         self._is_ready.set()
 
     def void(self) -> None:
@@ -72,12 +78,29 @@ class StreamTeller(ABC):
 
     def finish(self, usage: Usage) -> bytes:
         """What is left of an answer that is whole."""
+        end = self._end_with(usage)
+        left, self._ready = b"".join(self._ready), []
+        return left + end
+
+    def whole(self, usage: Usage) -> bytes:
+        """All events of an answer that is whole, if they were to be kept."""
+        end = self._end_with(usage)
+        return b"".join(self._all or ()) + end
+
+    def _end_with(self, usage: Usage) -> bytes:
         if not self.is_told:
             self._tell_kept()
-        left, self._ready = b"".join(self._ready), []
-        return left + self.render_end(usage)
+        if self._end is None:
+            self._end = self.render_end(usage)
+        return self._end
 
     def _tell_kept(self) -> None:
         self.is_told = True
-        self._ready += map(self.render, self._kept)
+        for choice in self._kept:
+            self._tell(self.render(choice))
         self._kept.clear()
+
+    def _tell(self, events: bytes) -> None:
+        self._ready.append(events)
+        if self._all is not None:
+            self._all.append(events)

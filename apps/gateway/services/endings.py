@@ -15,6 +15,8 @@ from agentplatform.core.postgresql.base import SET_TENANT
 from agentplatform.core.postgresql.group_commit import Connection, GroupCommit, Statement, execute
 from apps.gateway.contracts import Usage
 from apps.gateway.services.attempt import Attempt, CallOwner, ClaimedCall, Completed, Failed
+from apps.gateway.services.kept_answer import KeptAnswer
+from apps.gateway.services.keyed_calls import Claim, keep_statement
 from apps.tenants.contracts import TenantInactive
 from apps.tenants.facade import settlement_statement
 
@@ -83,7 +85,7 @@ class Ending:
     """An attempt that has ended, or a call, or both: an answer, with the attempt that gave it.
 
     `token` is the fence of a call that ends, `response` a Completion. An answer that comes after
-    the fence was lost is paid for and marked as discarded."""
+    the fence was lost is paid for and marked as discarded. `keeping` ends the claim of a key."""
 
     owner: CallOwner
     at: datetime
@@ -92,6 +94,7 @@ class Ending:
     response: dict[str, Any] | None = None
     failure: CallFailure | None = None
     duration_ms: int = 0
+    keeping: tuple[Claim, KeptAnswer] | None = None
 
 
 def ending_of(
@@ -139,6 +142,11 @@ async def _write(connection: Connection, endings: Sequence[Ending]) -> list[bool
         statements += [
             (SET_TENANT, {"tenant_id": str(tenant_id)}),
             (_END, {"endings": json.dumps(rows, default=str)}),
+            *(
+                keep_statement(*one.keeping)
+                for one in endings
+                if one.keeping is not None and one.owner.tenant_id == tenant_id
+            ),
         ]
     results = await execute(connection, statements)
     ended = {row["token"] for rows in results for row in rows if "token" in row}

@@ -10,7 +10,7 @@ from django.db.models import Model, QuerySet
 
 from agentplatform.calls.cancel import cancel_tenant_rows, count_tenant_rows
 from agentplatform.core.rows import rows_of
-from apps.gateway.models import LlmCall, LlmEvent, ModelPolicy, ModelRoute, ProviderKey
+from apps.gateway.models import KeyedCall, LlmCall, LlmEvent, ModelPolicy, ModelRoute, ProviderKey
 from apps.tenants.contracts import Counts, Exported, ExportedRows
 
 _SETTINGS: Final[dict[str, type[Model]]] = {
@@ -35,6 +35,8 @@ def export(*, tenant_id: UUID) -> Iterator[Exported]:
     attempts = LlmEvent.objects.filter(tenant_id=tenant_id)
     yield ExportedRows(name="model_calls.jsonl", rows=rows_of(calls))
     yield ExportedRows(name="model_call_attempts.jsonl", rows=rows_of(attempts))
+    keyed = KeyedCall.objects.filter(tenant_id=tenant_id)
+    yield ExportedRows(name="keyed_calls.jsonl", rows=rows_of(keyed, leave_out=("fingerprint",)))
     for name, model in _SETTINGS.items():
         rows = model._default_manager.filter(tenant_id=tenant_id)
         yield ExportedRows(name=f"{name}.jsonl", rows=rows_of(rows))
@@ -62,13 +64,15 @@ def purge_runs(*, tenant_id: UUID, run_ids: Collection[UUID]) -> None:
 
 
 def _purgeable(tenant_id: UUID, ended_before: datetime | None) -> dict[str, QuerySet[Any]]:
-    """A call goes with its run; only an attempt without one ends by itself."""
+    """A call goes with its run, one with a key after a day; only an attempt without a run ends by
+    itself."""
     attempts = LlmEvent.objects.filter(tenant_id=tenant_id)
     if ended_before is not None:
         return {"model_call_attempts": attempts.filter(run_id=None, created_at__lt=ended_before)}
     return {
         "model_call_attempts": attempts,
         "model_calls": LlmCall.objects.filter(tenant_id=tenant_id),
+        "keyed_calls": KeyedCall.objects.filter(tenant_id=tenant_id),
         **{
             name: model._default_manager.filter(tenant_id=tenant_id)
             for name, model in _SETTINGS.items()

@@ -13,6 +13,8 @@ from apps.gateway.contracts import ModelRequest
 from apps.gateway.rates.decision import Decision
 from apps.gateway.services.attempt import CallOwner, Completed, Failed, Job
 from apps.gateway.services.endings import Ending
+from apps.gateway.services.kept_answer import KeptAnswer
+from apps.gateway.services.keyed_calls import Claim, KeyedCalls
 from apps.gateway.services.known_rooms import KnownRooms
 from apps.gateway.services.office import Office
 from apps.gateway.services.telling import Teller
@@ -34,12 +36,13 @@ Clock = Callable[[], datetime]
 
 
 class Reception:
-    """Belongs to the event loop that uses it."""
+    """Belongs to the event loop that uses it. `keyed` are the calls that carry a key."""
 
     def __init__(self, *, clock: Clock) -> None:
         self._clock = clock
         self._office = Office()
         self._rooms = KnownRooms(self._office)
+        self.keyed = KeyedCalls(clock)
 
     def receive(self, caller: Principal, request: ModelRequest) -> Job:
         """The call of a caller, who has the right to make it. Its accounts are not read yet."""
@@ -73,14 +76,24 @@ class Reception:
         except (psycopg.Error, OSError) as error:
             raise BookingUnavailable("The database does not answer; try again.") from error
 
-    async def settle(self, job: Job, completed: Completed) -> None:
-        """Charge an answer, after it went out; until this is done what it may cost is held, and if
-        it is never done the sweeper charges that. It never raises."""
-        ending = Ending(owner=job.owner, attempt=completed.attempt, at=self._clock())
+    async def settle(
+        self,
+        job: Job,
+        completed: Completed,
+        *,
+        keeping: tuple[Claim, KeptAnswer] | None = None,
+    ) -> None:
+        """Charge an answer, and keep it for the key that was claimed; until this is done what it
+        may cost is held, and if it is never done the sweeper charges that. It never raises."""
+        ending = Ending(
+            owner=job.owner, attempt=completed.attempt, at=self._clock(), keeping=keeping
+        )
         try:
             await self._office.write(ending)
         except (PlatformError, psycopg.Error, OSError):
             log.exception("llm.not_settled", call_id=str(job.owner.call_id))
+        if keeping is not None:
+            self.keyed.lapse(keeping[0])
 
     async def model_names(self, caller: Principal) -> list[str]:
         """What the caller's requests may name. Raises PlatformError."""
@@ -88,4 +101,5 @@ class Reception:
 
     async def close(self) -> None:
         """Give up every connection."""
+        await self.keyed.close()
         await self._office.close()

@@ -1,27 +1,20 @@
 """The web process that is told to stop, or killed, under load: the provider's bill is the truth."""
 
-import os
 import signal
-import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
-from django.conf import settings
 
 from agentplatform.core.clock import now
 from agentplatform.core.wait import wait_for
-from agentplatform.settings.environment import ROOT
 from apps.gateway.services.expire_reservations import expire_reservations
 from apps.tenants.models import Account, LedgerEntry, Reservation
-from tests.database import role_addresses
 from tests.integration.gateway.door.serving import Caller
+from tests.integration.gateway.door.web_process import Web, web_process
 from tests.provider import Provider
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,50 +22,11 @@ CLIENTS = 20
 MODELS = {True: "openai:gpt-4o-mini-tokens-60-pace-10", False: "openai:gpt-4o-mini-latency-400"}
 
 
-@dataclass(frozen=True)
-class Web:
-    """A web process, and the port that it answers on."""
-
-    process: subprocess.Popen[bytes]
-    port: int
-
-
 @pytest.fixture
 def web(caller: Callable[..., Caller], provider: Provider, tmp_path: Path) -> Iterator[Web]:
-    """A web process as production starts it, on the test database."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-    environment = os.environ | role_addresses()
-    environment |= {
-        "DJANGO_SETTINGS_MODULE": "agentplatform.settings.local",
-        "PYTHONPATH": str(ROOT),
-        "SECRET_KEY": settings.SECRET_KEY,
-        "OPENAI_API_KEY": "k",
-        "OPENAI_BASE_URL": provider.openai_base_url,
-        "PORT": str(port),
-    }
-    command = ["-m", "uvicorn", "agentplatform.asgi:application", "--port", str(port)]
-    with (tmp_path / "web.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, *command, "--lifespan", "off"],
-            env=environment,
-            cwd=ROOT,
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            wait_for(lambda: _answers(port), timeout_seconds=60, what="the web process")
-            yield Web(process, port)
-        finally:
-            process.kill()
-            process.wait()
-
-
-def _answers(port: int) -> bool:
-    try:
-        return httpx.get(f"http://127.0.0.1:{port}/v1/models").status_code == 401
-    except httpx.TransportError:
-        return False
+    """After `caller`, so that it ends before what it uses."""
+    with web_process(provider, tmp_path / "web.log") as running:
+        yield running
 
 
 def _ask(client: Caller, is_streamed: bool) -> bool:
@@ -87,7 +41,7 @@ def _ask(client: Caller, is_streamed: bool) -> bool:
 
 def _end_under_load(web: Web, client: Caller, provider: Provider, how: signal.Signals) -> int:
     """How many answers came whole of CLIENTS that were under way, half of them streams."""
-    client = replace(client, address=f"http://127.0.0.1:{web.port}")
+    client = web.at(client)
     with ThreadPoolExecutor(CLIENTS) as pool:
         asked = [pool.submit(_ask, client, number % 2 == 0) for number in range(CLIENTS)]
         wait_for(

@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from agentplatform.core.clock import now
 from agentplatform.core.errors import Conflict
 from agentplatform.dead_letters.models import DeadLetter
-from apps.gateway.models import LlmCall, LlmEvent, ModelPolicy, ModelRoute, ProviderKey
+from apps.gateway.models import KeyedCall, LlmCall, LlmEvent, ModelPolicy, ModelRoute, ProviderKey
 from apps.gateway.services.expire_reservations import expire_reservations
 from apps.runs.models import (
     Ask,
@@ -67,6 +67,7 @@ FILES = {
     DeadLetter: "dead_letters.jsonl",
     LlmCall: "model_calls.jsonl",
     LlmEvent: "model_call_attempts.jsonl",
+    KeyedCall: "keyed_calls.jsonl",
     ModelRoute: "model_routes.jsonl",
     ModelPolicy: "model_policies.jsonl",
     ProviderKey: "provider_keys.jsonl",
@@ -74,7 +75,7 @@ FILES = {
     Artifact: "artifacts.jsonl",
     Served: "turns.jsonl",
 }
-SECRET_COLUMNS = {"password", "key_hash", "ciphertext"}
+SECRET_COLUMNS = {"password", "key_hash", "ciphertext", "fingerprint"}
 
 
 def export(tenant: Tenant, folder: Path) -> dict[str, bytes]:

@@ -12,7 +12,7 @@ from agentplatform.core.clock import now
 from agentplatform.core.transactions import scope_connection, transaction
 from agentplatform.dead_letters.bury_work import bury_work
 from agentplatform.dead_letters.reasons import Reason
-from apps.gateway.models import LlmCall, LlmEvent, ModelPrice
+from apps.gateway.models import KeyedCall, LlmCall, LlmEvent, ModelPrice
 from apps.gateway.services.set_model_policy import set_model_policy
 from apps.gateway.services.set_model_route import set_model_route
 from apps.gateway.services.set_provider_key import set_provider_key
@@ -70,6 +70,10 @@ def whole_tenant(at: datetime | None = None) -> Tenant:
     Secret.objects.create(
         tenant=tenant, name="hook", ciphertext="kept-secret", created_at=at, updated_at=at
     )
+    KeyedCall.objects.create(
+        tenant=tenant, caller_id=user.id, key="k", fingerprint="f", call_id=uuid.uuid4(),
+        is_asked=True, status=200, headers=[], body="answer", created_at=at,
+    )  # fmt: skip
     _models(tenant, at)
     task = create_task(
         tenant_id=tenant.id, name="t", description="", spec=SPEC, created_by=user.id, at=at
