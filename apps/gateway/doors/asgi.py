@@ -20,6 +20,7 @@ from apps.gateway.doors.messages import count_tokens, create_message
 from apps.gateway.doors.model_list import list_models, show_model
 from apps.gateway.doors.once import REFUSED_BY_PROVIDER, Repeated, kept_answer
 from apps.gateway.doors.refusals import Refusal, not_found, refusal_of_error, wrong_method
+from apps.gateway.doors.responses import create_response
 from apps.gateway.doors.telling_headers import id_headers
 from apps.gateway.rates.headers import rate_headers
 from apps.gateway.services.kept_answer import KeptAnswer
@@ -49,6 +50,7 @@ ENDPOINTS: Final[dict[str, tuple[str, Endpoint]]] = {
     "/v1/embeddings": ("POST", create_embeddings),
     "/v1/messages": ("POST", create_message),
     "/v1/messages/count_tokens": ("POST", count_tokens),
+    "/v1/responses": ("POST", create_response),
     "/v1/models": ("GET", _list_models),
     "/v1/models/{model}": ("GET", _show_model),
 }

@@ -90,22 +90,28 @@ def _part(part: dict[str, Any], param: str, role: str, image_limit: int) -> Part
 
 def _image(image: dict[str, Any], param: str, image_limit: int) -> Part:
     known_only(image, frozenset({"url", "detail"}), param)
-    url = text(required(image, "url", f"{param}.url"), f"{param}.url")
+    url = read_image(required(image, "url", f"{param}.url"), f"{param}.url", image_limit)
+    detail = image.get("detail")
+    checked = "auto" if detail is None else one_of(detail, f"{param}.detail", _DETAILS)
+    return Part(image_url=url, detail=checked)
+
+
+def read_image(value: Any, param: str, image_limit: int) -> str:
+    """The address of an image, or the image as a data URL. Raises Refusal."""
+    url = text(value, param)
     if len(url) > image_limit:
         raise wrong_value(
-            f"{param}.url",
+            param,
             f"the image is {len(url)} bytes long as a URL, at most {image_limit} are allowed; "
             "send a smaller image, or its https address.",
         )
     if not url.startswith("https://") and _MEDIA.match(url) is None:
         raise wrong_value(
-            f"{param}.url",
+            param,
             "it must be an https address, or a data URL of a png, jpeg, gif or webp image in "
             "base64.",
         )
-    detail = image.get("detail")
-    checked = "auto" if detail is None else one_of(detail, f"{param}.detail", _DETAILS)
-    return Part(image_url=url, detail=checked)
+    return url
 
 
 def _tool_call_id(message: dict[str, Any], role: str, param: str) -> str | None:
@@ -135,11 +141,12 @@ def _tool_call(call: dict[str, Any], param: str) -> ToolUse:
     return ToolUse(
         id=text(required(call, "id", f"{param}.id"), f"{param}.id"),
         name=text(required(function, "name", f"{where}.name"), f"{where}.name"),
-        arguments=_arguments(function.get("arguments"), f"{where}.arguments"),
+        arguments=read_arguments(function.get("arguments"), f"{where}.arguments"),
     )
 
 
-def _arguments(value: Any, param: str) -> dict[str, Any]:
+def read_arguments(value: Any, param: str) -> dict[str, Any]:
+    """The arguments of a tool call. Raises Refusal."""
     try:
         arguments = decode_json(text(value, param).encode("utf-8", "surrogatepass") or b"{}")
     except (ValueError, RecursionError):

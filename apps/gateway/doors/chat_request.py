@@ -1,6 +1,5 @@
 """The body of POST /v1/chat/completions, as a request to the pipeline."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -9,6 +8,7 @@ from apps.gateway.contracts import CompletionRequest, ToolSpec
 from apps.gateway.doors.body import Bounds, decode_body, model_of, schema_of
 from apps.gateway.doors.chat_messages import read_messages
 from apps.gateway.doors.checks import (
+    Check,
     array,
     boolean,
     integer,
@@ -22,10 +22,10 @@ from apps.gateway.doors.checks import (
     wrong_type,
     wrong_value,
 )
+from apps.gateway.doors.options import COMMON, effort, metadata, read_options, verbosity
 from apps.gateway.doors.refusals import wrong
 
 MAX_TOOLS: Final = 128
-Check = Callable[[Any, str], Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,35 +73,22 @@ def _stop(value: Any, param: str) -> Any:
     return [text(one, f"{param}[{at}]") for at, one in enumerate(array(value, param, most=4))]
 
 
-def _metadata(value: Any, param: str) -> Any:
-    if len(mapping(value, param)) > 16:
-        raise wrong_value(param, "it has more than 16 keys.")
-    return {name: text(one, f"{param}.{name}") for name, one in value.items()}
-
-
 _penalty = partial(number, least=-2, most=2)
-_EFFORTS: Final = ("none", "minimal", "low", "medium", "high", "xhigh")
 _OPTIONS: Final[dict[str, Check]] = {
+    **COMMON,
     "stop": _stop,
-    "top_p": partial(number, least=0, most=1),
     "seed": integer,
     "frequency_penalty": _penalty,
     "presence_penalty": _penalty,
     "logit_bias": mapping,
     "logprobs": boolean,
     "top_logprobs": partial(integer, least=0, most=20),
-    "user": text,
-    "safety_identifier": text,
-    "metadata": _metadata,
+    "metadata": metadata,
     "parallel_tool_calls": boolean,
-    "reasoning_effort": partial(one_of, allowed=_EFFORTS),
-    "verbosity": partial(one_of, allowed=("low", "medium", "high")),
-    "service_tier": text,
+    "reasoning_effort": effort,
+    "verbosity": verbosity,
     "store": boolean,
     "prediction": mapping,
-    "prompt_cache_key": text,
-    "prompt_cache_retention": text,
-    "prompt_cache_options": mapping,
 }
 """What is handed on to a provider that has it."""
 _OWN: Final = frozenset({
@@ -119,21 +106,9 @@ _CHOICES: Final = ("none", "auto", "required")
 
 
 def _options(body: dict[str, Any], *, passes_unknown: bool) -> dict[str, Any]:
-    options: dict[str, Any] = {}
-    for name, value in body.items():
-        if name in _OWN:
-            continue
-        if name in _REFUSED:
-            raise wrong(name, f"'{name}' is not supported: {_REFUSED[name]}", code="unsupported")
-        check = _OPTIONS.get(name)
-        if check is not None:
-            if value is not None:
-                options[name] = check(value, name)
-        elif passes_unknown:
-            options[name] = value
-        else:
-            message = f"Unknown parameter: '{name[:100]}'; remove it."
-            raise wrong(name[:100], message, code="unknown_parameter")
+    options = read_options(
+        body, known=_OPTIONS, own=_OWN, refused=_REFUSED, passes_unknown=passes_unknown
+    )
     if "top_logprobs" in options and not options.get("logprobs"):
         raise wrong_value("top_logprobs", "it needs 'logprobs' to be true.")
     return options

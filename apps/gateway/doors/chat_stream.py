@@ -4,6 +4,7 @@ from typing import Any
 
 from apps.gateway.contracts import Usage
 from apps.gateway.doors.chat_answer import completion_id, usage_of
+from apps.gateway.doors.refusals import Refusal
 from apps.gateway.doors.stream_teller import StreamTeller
 from apps.gateway.providers.json_body import encode_json
 from apps.gateway.services.attempt import Job
@@ -40,6 +41,9 @@ class ChunkTeller(StreamTeller):
 
     def render_end(self, usage: Usage) -> bytes:
         return (self._event([], usage=usage_of(usage)) if self._has_usage else b"") + DONE
+
+    def render_failure(self, refusal: Refusal) -> bytes:
+        return b"data: " + encode_json(refusal.body()) + b"\n\n"
 
     def _event(self, choices: list[dict[str, Any]], *, usage: Any = None) -> bytes:
         chunk = {**self._head, "choices": choices}

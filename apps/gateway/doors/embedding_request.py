@@ -15,13 +15,13 @@ from apps.gateway.doors.checks import (
     wrong_type,
     wrong_value,
 )
-from apps.gateway.doors.refusals import wrong
+from apps.gateway.doors.options import read_options
 from apps.gateway.providers.estimate import bound_tokens
 from apps.gateway.services.routes import DEFAULT
 
 MOST_INPUTS: Final = 2048
 _MOST_DIMENSIONS: Final = 100_000
-_KNOWN: Final = frozenset({"model", "input", "encoding_format", "dimensions", "user"})
+_OWN: Final = frozenset({"model", "input", "encoding_format", "dimensions"})
 _WANTED: Final = "a string, an array of strings, or an array of token ids or of arrays of them"
 
 
@@ -36,7 +36,9 @@ def read_embedding(raw: bytes, *, bounds: Bounds) -> EmbeddingRequest:
         bound_tokens=_bound(inputs),
         dimensions=optional(body, "dimensions", partial(integer, least=1, most=_MOST_DIMENSIONS)),
         is_packed=form == "base64",
-        options=_options(body, passes_unknown=bounds.passes_unknown),
+        options=read_options(
+            body, known={"user": text}, own=_OWN, passes_unknown=bounds.passes_unknown
+        ),
     )
 
 
@@ -88,14 +90,3 @@ def _bound(inputs: list[Any]) -> int:
     texts = [one for one in inputs if isinstance(one, str)]
     ids = sum(len(one) for one in inputs if isinstance(one, list))
     return ids + (bound_tokens("\n".join(texts)) + len(texts) if texts else 0)
-
-
-def _options(body: dict[str, Any], *, passes_unknown: bool) -> dict[str, Any]:
-    options = {name: value for name, value in body.items() if name not in _KNOWN}
-    if options and not passes_unknown:
-        name = min(options)[:100]
-        message = f"Unknown parameter: '{name}'; remove it."
-        raise wrong(name, message, code="unknown_parameter")
-    if (user := optional(body, "user", text)) is not None:
-        options["user"] = user
-    return options

@@ -114,11 +114,6 @@ class Exchange:
         await self.send_whole(body, status=refusal.meaning.status, headers=own)
         return body
 
-    async def end_with(self, refusal: Refusal) -> None:
-        """End a stream of events with an error, which clients raise."""
-        name = b"event: error\n" if self.is_anthropic else b""
-        await self.end_events(name + b"data: " + encode_json(self._body_of(refusal)) + b"\n\n")
-
     async def start_events(self, *, headers: Headers) -> None:
         """Begin to answer with a stream of events."""
         await self._start(200, [EVENTS, *_ALWAYS, (b"x-accel-buffering", b"no"), *headers])

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from apps.gateway.contracts import Usage
+from apps.gateway.doors.refusals import Refusal
 from apps.gateway.doors.stream_teller import StreamTeller
 from apps.gateway.providers.json_body import decode_json, encode_json
 from apps.gateway.services.attempt import Completed, Job
@@ -80,6 +81,10 @@ class MessageTeller(StreamTeller):
     def render_end(self, usage: Usage) -> bytes:
         ended = _event("message_delta", delta=self._ending, usage=usage_of(usage))
         return self._begin() + self._close() + ended + _event("message_stop")
+
+    def render_failure(self, refusal: Refusal) -> bytes:
+        body = refusal.anthropic_body(request_id=str(self._job.owner.call_id))
+        return b"event: error\ndata: " + encode_json(body) + b"\n\n"
 
     def _begin(self) -> bytes:
         if self._has_begun:

@@ -108,7 +108,7 @@ class Serving:
         except Exception as error:
             if not exchange.status:
                 raise
-            await exchange.end_with(refusal_of_error(error))
+            await exchange.end_events(teller.render_failure(refusal_of_error(error)))
             return
         if not exchange.status:
             await self._start(job, teller)

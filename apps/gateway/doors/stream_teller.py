@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 from apps.gateway.contracts import Usage
+from apps.gateway.doors.refusals import Refusal
 from apps.gateway.services.routes import Target
 from apps.gateway.services.telling import said_in
 
@@ -35,6 +36,10 @@ class StreamTeller(ABC):
     @abstractmethod
     def render_end(self, usage: Usage) -> bytes:
         """The last events of an answer that is whole."""
+
+    @abstractmethod
+    def render_failure(self, refusal: Refusal) -> bytes:
+        """The last event of an answer that breaks off, which clients raise."""
 
     def keep_all(self) -> None:
         """Remember what is told, for `whole`."""

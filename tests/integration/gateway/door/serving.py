@@ -41,6 +41,12 @@ class Caller:
         body.setdefault("model", "text-embedding-3-small")
         return self.post(body, path="/v1/embeddings")
 
+    def respond(self, **body: Any) -> httpx.Response:
+        """One request for a response to a hello, unless `body` says otherwise."""
+        body.setdefault("input", "Hello.")
+        body.setdefault("model", "default")
+        return self.post(body, path="/v1/responses")
+
     def get(self, path: str, **headers: str) -> httpx.Response:
         sent = {"authorization": f"Bearer {self.secret}", **headers}
         return httpx.get(self.address + path, headers=sent, timeout=30)

@@ -1,0 +1,164 @@
+"""The input of a responses request, as the messages of a conversation."""
+
+from typing import Any, Final
+
+from apps.gateway.contracts import Message, Part, ToolUse
+from apps.gateway.doors.chat_messages import read_arguments, read_image
+from apps.gateway.doors.checks import (
+    array,
+    mapping,
+    one_of,
+    required,
+    text,
+    wrong_type,
+    wrong_value,
+)
+from apps.gateway.doors.options import unsupported
+from apps.gateway.doors.refusals import wrong
+
+_ROLES: Final = ("user", "system", "developer", "assistant")
+_KNOWN: Final = frozenset({
+    "type", "id", "status", "role", "content", "phase", "call_id", "name", "namespace", "caller",
+    "arguments", "parsed_arguments", "output", "created_by",
+})  # fmt: skip
+_PART_KNOWN: Final = frozenset({
+    "type", "text", "refusal", "annotations", "logprobs", "parsed", "image_url", "file_id",
+    "detail", "prompt_cache_breakpoint",
+})  # fmt: skip
+_DETAILS: Final = {"auto": "auto", "low": "low", "high": "high", "original": "high"}
+_TEXTS: Final = {"input_text": "text", "output_text": "text", "refusal": "refusal"}
+
+
+def read_input(value: Any, *, instructions: str | None, image_limit: int) -> tuple[Message, ...]:
+    """The messages that an input and its instructions are. Raises Refusal."""
+    talk = _Talk(image_limit)
+    if instructions is not None:
+        talk.messages.append(Message(role="system", content=instructions))
+    if isinstance(value, str):
+        talk.messages.append(Message(role="user", content=value))
+        return tuple(talk.messages)
+    if not isinstance(value, list):
+        raise wrong_type("input", value, "a string or an array")
+    if not value:
+        raise wrong_value("input", "it is empty; send at least one item.")
+    for at, one in enumerate(value):
+        talk.add(mapping(one, f"input[{at}]"), f"input[{at}]")
+    return tuple(talk.messages)
+
+
+class _Talk:
+    """What a model says and what it calls are items of their own, and in a chat one message."""
+
+    def __init__(self, image_limit: int) -> None:
+        self.messages: list[Message] = []
+        self._image_limit = image_limit
+        self._call_ids: set[str] = set()
+
+    def add(self, item: dict[str, Any], param: str) -> None:
+        kind = text(item.get("type") or "message", f"{param}.type")
+        if kind == "reasoning":  # a model's thoughts are for its own provider
+            return
+        _known_only(item, _KNOWN, param)
+        if kind == "message":
+            self._add_message(item, param)
+        elif kind == "function_call":
+            self._add_call(item, param)
+        elif kind == "function_call_output":
+            self._add_output(item, param)
+        elif kind == "item_reference":
+            raise unsupported(f"{param}.type", "nothing is stored; send the item itself.")
+        else:
+            raise unsupported(
+                f"{param}.type",
+                f"'{kind[:100]}' is none of 'message', 'function_call', 'function_call_output' and "
+                "'reasoning'.",
+            )
+
+    def _add_message(self, item: dict[str, Any], param: str) -> None:
+        role = one_of(required(item, "role", f"{param}.role"), f"{param}.role", _ROLES)
+        where = f"{param}.content"
+        content = required(item, "content", where)
+        parts = [Part(text=content)] if isinstance(content, str) else self._parts(item, role, where)
+        said = "\n".join(part.text for part in parts if part.image_url is None)
+        last = self.messages[-1] if self.messages else None
+        if role == "assistant" and last is not None and last.tool_calls:
+            joined = "\n".join(filter(None, (last.content, said)))
+            self.messages[-1] = last.model_copy(update={"content": joined})
+            return
+        has_images = any(part.image_url is not None for part in parts)
+        self.messages.append(
+            Message(
+                role="system" if role == "developer" else role,
+                content=said,
+                parts=tuple(parts) if has_images else (),
+            )
+        )
+
+    def _add_call(self, item: dict[str, Any], param: str) -> None:
+        call_id = text(required(item, "call_id", f"{param}.call_id"), f"{param}.call_id")
+        use = ToolUse(
+            id=call_id,
+            name=text(required(item, "name", f"{param}.name"), f"{param}.name"),
+            arguments=read_arguments(item.get("arguments"), f"{param}.arguments"),
+        )
+        self._call_ids.add(call_id)
+        last = self.messages[-1] if self.messages else None
+        if last is not None and last.role == "assistant":
+            self.messages[-1] = last.model_copy(update={"tool_calls": (*last.tool_calls, use)})
+        else:
+            self.messages.append(Message(role="assistant", tool_calls=(use,)))
+
+    def _add_output(self, item: dict[str, Any], param: str) -> None:
+        where = f"{param}.call_id"
+        call_id = text(required(item, "call_id", where), where)
+        if call_id not in self._call_ids:
+            raise wrong_value(
+                where,
+                f"no 'function_call' before it has the call_id '{call_id[:100]}'; send the whole "
+                "conversation, as nothing is stored.",
+            )
+        output = required(item, "output", f"{param}.output")
+        if not isinstance(output, str):
+            output = _texts(array(output, f"{param}.output"), f"{param}.output")
+        self.messages.append(Message(role="tool", tool_call_id=call_id, content=output))
+
+    def _parts(self, item: dict[str, Any], role: str, where: str) -> list[Part]:
+        return [
+            self._part(mapping(part, f"{where}[{at}]"), f"{where}[{at}]", role)
+            for at, part in enumerate(array(item["content"], where))
+        ]
+
+    def _part(self, part: dict[str, Any], param: str, role: str) -> Part:
+        if role == "assistant":
+            return Part(text=_text(part, param, ("output_text", "refusal")))
+        if role != "user" or part.get("type") != "input_image":
+            kinds = ("input_text", "input_image") if role == "user" else ("input_text",)
+            return Part(text=_text(part, param, kinds))
+        _known_only(part, _PART_KNOWN, param)
+        if part.get("file_id") is not None:
+            raise unsupported(f"{param}.file_id", "no files are stored; send 'image_url'.")
+        where = f"{param}.image_url"
+        url = read_image(required(part, "image_url", where), where, self._image_limit)
+        detail = one_of(part.get("detail") or "auto", f"{param}.detail", (*_DETAILS,))
+        return Part.model_validate({"image_url": url, "detail": _DETAILS[detail]})
+
+
+def _texts(parts: list[Any], param: str) -> str:
+    found = ((mapping(part, f"{param}[{at}]"), f"{param}[{at}]") for at, part in enumerate(parts))
+    return "\n".join(_text(part, where, ("input_text",)) for part, where in found)
+
+
+def _text(part: dict[str, Any], param: str, kinds: tuple[str, ...]) -> str:
+    """The text of a part that is one."""
+    kind = one_of(required(part, "type", f"{param}.type"), f"{param}.type", kinds)
+    _known_only(part, _PART_KNOWN, param)
+    name = _TEXTS[kind]
+    return text(required(part, name, f"{param}.{name}"), f"{param}.{name}")
+
+
+def _known_only(given: dict[str, Any], known: frozenset[str], param: str) -> None:
+    """As checks.known_only; clients send what they were answered again, with nulls in it."""
+    unknown = sorted(name for name in given.keys() - known if given[name] is not None)
+    if unknown:
+        name = f"{param}.{unknown[0][:100]}"
+        raise wrong(name, f"Unknown parameter: '{name}'; remove it.", code="unknown_parameter")

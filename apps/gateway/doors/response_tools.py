@@ -1,0 +1,80 @@
+"""The tools of a responses request."""
+
+from typing import Any, Final
+
+from apps.gateway.contracts import ToolSpec
+from apps.gateway.doors.body import schema_of
+from apps.gateway.doors.chat_request import MAX_TOOLS
+from apps.gateway.doors.checks import (
+    array,
+    boolean,
+    known_only,
+    mapping,
+    one_of,
+    optional,
+    required,
+    text,
+    wrong_type,
+    wrong_value,
+)
+from apps.gateway.doors.options import unsupported
+
+_CHOICES: Final = ("none", "auto", "required")
+_TOOL: Final = frozenset({
+    "type", "name", "description", "parameters", "strict", "output_schema", "defer_loading",
+    "allowed_callers",
+})  # fmt: skip
+
+
+def read_tools(value: Any) -> tuple[ToolSpec, ...]:
+    """The tools of a request. Raises Refusal."""
+    if value is None:
+        return ()
+    return tuple(
+        _tool(mapping(tool, f"tools[{at}]"), f"tools[{at}]")
+        for at, tool in enumerate(array(value, "tools", most=MAX_TOOLS))
+    )
+
+
+def _tool(tool: dict[str, Any], param: str) -> ToolSpec:
+    kind = text(required(tool, "type", f"{param}.type"), f"{param}.type")
+    if kind != "function":
+        raise unsupported(
+            f"{param}.type",
+            f"the gateway has no '{kind[:100]}'; use tools of the type 'function'.",
+        )
+    known_only(tool, _TOOL, param)
+    if tool.get("defer_loading"):
+        raise unsupported(f"{param}.defer_loading", "there is no search for tools; send false.")
+    parameters = tool.get("parameters")
+    if parameters is None:
+        parameters = {"type": "object", "properties": {}}
+    return ToolSpec(
+        name=text(required(tool, "name", f"{param}.name"), f"{param}.name"),
+        description=text(tool.get("description") or "", f"{param}.description"),
+        parameters=schema_of(parameters, f"{param}.parameters"),
+        strict=optional(tool, "strict", boolean),
+    )
+
+
+def read_tool_choice(value: Any, tools: tuple[ToolSpec, ...]) -> tuple[str, str | None]:
+    """The choice among them, and the one tool that must be called. Raises Refusal."""
+    if value is None:
+        return "auto", None
+    if isinstance(value, str):
+        choice = one_of(value, "tool_choice", _CHOICES)
+        if choice == "required" and not tools:
+            raise wrong_value("tool_choice", "'required' is only allowed with 'tools'.")
+        return choice, None
+    if not isinstance(value, dict):
+        raise wrong_type("tool_choice", value, "a string or an object")
+    kind = text(required(value, "type", "tool_choice.type"), "tool_choice.type")
+    if kind != "function":
+        raise unsupported(
+            "tool_choice.type",
+            "send the tools that may be called, and 'auto', 'required' or one 'function'.",
+        )
+    name = text(required(value, "name", "tool_choice.name"), "tool_choice.name")
+    if name not in {tool.name for tool in tools}:
+        raise wrong_value("tool_choice.name", f"there is no tool '{name[:100]}' among 'tools'.")
+    return "required", name
