@@ -29,8 +29,8 @@ test: bootstrap-dev ## Run the tests. PYTEST_ARGS="-x tests/unit" for some of th
 test-sqs: bootstrap-dev ## Run the engine's tests on SQS's protocol, on an emulator of their own.
 	@$(IN_VENV) $(BIN)/python -m pytest $(PYTEST_ARGS) --broker sqs tests/integration/runs
 
-chaos: bootstrap-dev ## 1,000 runs under kills and crashes. CHAOS_SEED=n repeats it, CHAOS_RUNS=200, BROKER=sqs
-	@CHAOS=long $(IN_VENV) $(BIN)/python -m pytest -n 0 -s $(if $(BROKER),--broker "$(BROKER)") tests/chaos/test_cancel_races.py tests/chaos/test_random_schedule.py
+chaos: bootstrap-dev ## 1,000 runs, and the gateway, under kills and crashes. CHAOS_SEED=n repeats it, CHAOS_RUNS=200, BROKER=sqs
+	@CHAOS=long $(IN_VENV) $(BIN)/python -m pytest -n 0 -s $(if $(BROKER),--broker "$(BROKER)") tests/chaos/test_cancel_races.py tests/chaos/test_random_schedule.py tests/chaos/test_gateway.py
 
 chaos-sqs: bootstrap-dev ## Run the tests of faults on SQS's protocol, on an emulator of their own.
 	@$(IN_VENV) $(BIN)/python -m pytest $(PYTEST_ARGS) --broker sqs tests/chaos

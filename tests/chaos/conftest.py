@@ -7,6 +7,7 @@ import pytest
 
 from agentplatform.core.tenancy import platform_scope
 from tests.chaos.cutter import Cutter
+from tests.chaos.gateway_processes import DEADLINE_SECONDS
 from tests.chaos.servers import Servers, own_servers, using
 from tests.chaos.stack import Stack, running_stack
 from tests.provider import Provider, running_provider
@@ -62,3 +63,24 @@ def stack(processes: Stack, transactional_db: None) -> Iterator[Stack]:
     processes.begin()
     yield processes
     processes.disarm()
+
+
+@pytest.fixture(scope="module")
+def own_place(
+    servers: Servers, django_db_blocker: pytest.FixtureRequest
+) -> Iterator[dict[str, str]]:
+    with django_db_blocker.unblock(), using(servers, broker="valkey"), platform_scope():
+        yield servers.environment("valkey")
+
+
+@pytest.fixture
+def place(own_place: dict[str, str], provider: Provider, transactional_db: None) -> dict[str, str]:
+    """What leads a process of the gateway to servers of our own and to the provider."""
+    provider.reset()
+    return own_place | {
+        "OPENAI_API_KEY": "test",
+        "OPENAI_BASE_URL": provider.openai_base_url,
+        "OPENAI_MODEL": "gpt-4o-mini",
+        "CALL_DEADLINE_SECONDS": str(DEADLINE_SECONDS),
+        "TENANT_REQUESTS_PER_MINUTE": "1000000",
+    }

@@ -105,6 +105,14 @@ class Servers:
         """The same, without waiting until it is back; `tick` starts it again."""
         os.kill(self._supervisor.pids()["postgres"], signal.SIGQUIT)
 
+    def await_postgres(self) -> None:
+        """Until it is back after a crash."""
+        self._supervisor.wait_until(
+            lambda: "postgres" in self._supervisor.pids() and self.postgres.is_ready(),
+            timeout_seconds=60,
+            what="postgres to come back",
+        )
+
     def tick(self) -> None:
         self._supervisor.tick()
 
