@@ -135,7 +135,8 @@ class ContentFiltered(ProviderError):
 
 
 class Unsupported(ProviderError):
-    """This provider cannot do what is asked for; another may. Nothing was sent."""
+    """This provider cannot do what is asked for, by what we know of it or by its 501; another may.
+    That says nothing of whether it is well."""
 
     code = "unsupported"
 

@@ -15,6 +15,7 @@ from apps.gateway.providers.errors import (
     ProviderError,
     ProviderUnavailable,
     RateLimited,
+    Unsupported,
     shorten,
 )
 from apps.gateway.providers.json_body import decode_json
@@ -31,6 +32,7 @@ _BY_STATUS: dict[int, type[ProviderError]] = {
     404: ModelNotFound,
     408: ProviderUnavailable,
     409: ProviderUnavailable,
+    501: Unsupported,
 }
 
 
@@ -52,9 +54,8 @@ def status_error(status: int, headers: Mapping[str, str], raw: bytes) -> Provide
         return ContextTooLong(detail)
     if status == 400 and codes & _FILTER_CODES:
         return ContentFiltered(detail)
-    if status >= 500:
-        return ProviderUnavailable(detail)
-    return _BY_STATUS.get(status, BadRequest)(detail)
+    usual = ProviderUnavailable if status >= 500 else BadRequest
+    return _BY_STATUS.get(status, usual)(detail)
 
 
 def read_retry_after(headers: Mapping[str, str]) -> float | None:

@@ -1,10 +1,10 @@
 """From the name of a model to the providers that may answer, in order."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from agentplatform.settings.model_routes import Route, split_model
-from apps.gateway.contracts import ModelRequest
+from apps.gateway.contracts import EmbeddingRequest, ModelRequest
 from apps.gateway.providers.errors import ContentFiltered, ContextTooLong
 from apps.gateway.providers.port import Provider
 from apps.gateway.providers.registry import NAMES
@@ -16,11 +16,13 @@ LOCAL = "local"
 
 @dataclass(frozen=True)
 class Target:
-    """One model of one provider; with a `key_id` over the tenant's own key."""
+    """One model of one provider; with a `key_id` over the tenant's own key. `use` is what it is for
+    where that is not to answer."""
 
     provider: Provider
     model: str
     key_id: str = ""
+    use: str = ""
 
     @property
     def is_own_key(self) -> bool:
@@ -28,8 +30,9 @@ class Target:
 
     @property
     def subject(self) -> Subject:
-        """What its breaker is of."""
-        return Subject(provider=self.provider.name, model=self.model, key_id=self.key_id)
+        """What its breaker is of: a model that cannot do the one thing may do the other well."""
+        asked = f"{self.model} {self.use}" if self.use else self.model
+        return Subject(provider=self.provider.name, model=asked, key_id=self.key_id)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +42,14 @@ class Way:
 
     targets: Sequence[Target]
     instead: Mapping[str, Sequence[Target]] = field(default_factory=dict)
+
+    def used_for(self, use: str) -> "Way":
+        """The same targets for this use."""
+        targets, *others = (
+            [replace(target, use=use) for target in found]
+            for found in (self.targets, *self.instead.values())
+        )
+        return Way(targets=targets, instead=dict(zip(self.instead, others, strict=True)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +102,11 @@ def way_of(request: ModelRequest, *, providers: Mapping[str, Provider], menu: Me
     provider counts for calls that are not critical, for tenants that allow it, and where there is
     no other.
     """
+    way = _way_of(request, providers, menu)
+    return way.used_for("embeddings") if isinstance(request, EmbeddingRequest) else way
+
+
+def _way_of(request: ModelRequest, providers: Mapping[str, Provider], menu: Menu) -> Way:
     name = request.model
     if not menu.has(name):
         raise NoRoute("unknown_model", _unknown(name, menu))

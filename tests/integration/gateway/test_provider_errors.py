@@ -22,6 +22,7 @@ STATUSES: dict[str, type[errors.ProviderError]] = {
     "error-422": errors.BadRequest,
     "error-429": errors.RateLimited,
     "error-500": errors.ProviderUnavailable,
+    "error-501": errors.Unsupported,
     "error-502-html": errors.ProviderUnavailable,
     "error-503": errors.ProviderUnavailable,
     "error-504": errors.ProviderUnavailable,

@@ -10,7 +10,7 @@ import structlog
 from pybreaker import CircuitBreakerListener
 
 from agentplatform.core.ids import new_id
-from apps.gateway.providers.errors import CallAbandoned, ProviderError
+from apps.gateway.providers.errors import CallAbandoned, ProviderError, Unsupported
 from apps.gateway.services.breaker.listeners import ChangeLog, StateGauge
 from apps.gateway.services.breaker.local_circuits import LocalCircuits
 from apps.gateway.services.breaker.rules import Cause, Circuits, News, Rules, View
@@ -49,8 +49,9 @@ class Permit:
         self._is_told = False
 
     def report(self, error: ProviderError | None) -> None:
-        """The call was answered, or failed with `error`. The first report counts."""
-        if self._is_told or isinstance(error, CallAbandoned):
+        """The call was answered, or failed with `error`. The first report counts, if it says
+        anything of the provider."""
+        if self._is_told or isinstance(error, CallAbandoned | Unsupported):
             return
         self._is_told = True
         self._breakers.told(self._breaker, error, owner=self._owner)

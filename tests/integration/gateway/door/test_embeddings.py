@@ -6,6 +6,7 @@ import struct
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -200,6 +201,32 @@ def test_anthropic_is_said_to_have_no_embeddings(client: Caller, provider: Provi
     assert told["code"] == "unsupported"
     assert "Anthropic has no embeddings" in told["message"]
     assert provider.requests()["total"] == 0
+
+
+@pytest.mark.parametrize("fault", ["error-403", "error-503"])
+def test_a_model_that_cannot_embed_goes_on_answering(
+    gateway: Gateway, caller: Callers, provider: Provider, fault: str
+) -> None:
+    gateway(on="openai", breaker_least_calls=1, call_deadline_seconds=2)
+    model = f"gpt-4o-mini-tag-{uuid4().hex}"
+    client = caller()
+    provider.control(behaviour=f"ok-{fault}", model=model)
+    codes = [client.embed(model=f"openai:{model}").json()["error"]["code"] for _ in range(4)]
+    assert codes[-1] == "circuit_open"
+    provider.control(model=model)
+    assert client.chat(model=f"openai:{model}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "model", ["anthropic:claude-haiku-4-5", "openai:text-embedding-3-small-error-501"]
+)
+def test_what_a_provider_does_not_do_shuts_no_breaker(
+    gateway: Gateway, caller: Callers, model: str
+) -> None:
+    gateway(breaker_least_calls=1)
+    client, named = caller(), f"{model}-tag-{uuid4().hex}"
+    answers = [client.embed(model=named) for _ in range(3)]
+    assert [error(one, 400)["code"] for one in answers] == ["unsupported"] * 3
 
 
 def test_a_wrong_request_is_refused_and_nobody_is_asked(client: Caller, provider: Provider) -> None:
