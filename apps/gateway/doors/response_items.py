@@ -43,6 +43,8 @@ def read_input(value: Any, *, instructions: str | None, image_limit: int) -> tup
         raise wrong_value("input", "it is empty; send at least one item.")
     for at, one in enumerate(value):
         talk.add(mapping(one, f"input[{at}]"), f"input[{at}]")
+    if not talk.messages:
+        raise wrong_value("input", "it has no message; send at least one.")
     return tuple(talk.messages)
 
 
@@ -58,21 +60,18 @@ class _Talk:
         kind = text(item.get("type") or "message", f"{param}.type")
         if kind == "reasoning":  # a model's thoughts are for its own provider
             return
-        _known_only(item, _KNOWN, param)
-        if kind == "message":
-            self._add_message(item, param)
-        elif kind == "function_call":
-            self._add_call(item, param)
-        elif kind == "function_call_output":
-            self._add_output(item, param)
-        elif kind == "item_reference":
+        if kind == "item_reference":
             raise unsupported(f"{param}.type", "nothing is stored; send the item itself.")
-        else:
-            raise unsupported(
-                f"{param}.type",
-                f"'{kind[:100]}' is none of 'message', 'function_call', 'function_call_output' and "
-                "'reasoning'.",
-            )
+        kinds = {
+            "message": self._add_message,
+            "function_call": self._add_call,
+            "function_call_output": self._add_output,
+        }
+        if kind not in kinds:
+            named = ", ".join(f"'{one}'" for one in (*kinds, "reasoning"))
+            raise unsupported(f"{param}.type", f"'{kind[:100]}' is none of {named}.")
+        _known_only(item, _KNOWN, param)
+        kinds[kind](item, param)
 
     def _add_message(self, item: dict[str, Any], param: str) -> None:
         role = one_of(required(item, "role", f"{param}.role"), f"{param}.role", _ROLES)

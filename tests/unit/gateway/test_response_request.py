@@ -145,6 +145,34 @@ def test_every_parameter_of_openais_is_known_by_name() -> None:
     assert unknown == []
 
 
+SENT: dict[str, dict[str, Any]] = {
+    "the Agents SDK": {
+        "include": [],
+        "input": [{"content": "Rome?", "role": "user"}, CALL, OUTPUT],
+        "instructions": "Be brief.",
+        "tools": [TOOL | {"strict": True, "description": "The weather of a city."}],
+    },
+    "LangChain": {
+        "stream": False,
+        "input": [
+            {"content": "Be brief.", "role": "system", "type": "message"},
+            {"content": "Rome?", "role": "user", "type": "message"},
+            CALL | {"id": "fc_1", "status": "completed"},
+            OUTPUT,
+        ],
+        "tools": [TOOL | {"description": "The weather."}],
+    },
+}
+
+
+@pytest.mark.parametrize("client", SENT)
+def test_what_frameworks_send_in_the_midst_of_a_talk_is_understood(client: str) -> None:
+    request = wish(**SENT[client]).request
+    assert [one.role for one in request.messages] == ["system", "user", "assistant", "tool"]
+    assert [tool.name for tool in request.tools] == ["weather"]
+    assert (request.tool_choice, request.options) == ("auto", {})
+
+
 def user(*parts: Any) -> dict[str, Any]:
     return {"input": [{"role": "user", "content": list(parts)}]}
 
@@ -153,10 +181,13 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     "no model": ({"model": None}, "model", "Missing required parameter"),
     "no input": ({"input": None}, "input", "Missing required parameter"),
     "empty input": ({"input": []}, "input", "at least one item"),
+    "thoughts alone": (
+        {"input": [{"type": "reasoning", "id": "r", "summary": []}]}, "input", "no message",
+    ),
     "input of another type": ({"input": 5}, "input", "a string or an array"),
     "an item of another type": ({"input": ["Hi"]}, "input[0]", "expected an object"),
     "an item of an unknown type": (
-        {"input": [{"type": "computer_call"}]}, "input[0].type", "'computer_call' is none of",
+        {"input": [{"type": "computer_call", "action": {}}]}, "input[0].type", "'computer_call' is none of",
     ),
     "a stored item": (
         {"input": [{"type": "item_reference", "id": "x"}]}, "input[0].type", "send the item itself",
