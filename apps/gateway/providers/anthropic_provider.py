@@ -25,7 +25,7 @@ class AnthropicProvider:
         self.base_url = base_url
         self._transport = anthropic_transport(api_key=api_key, base_url=base_url, reach=reach)
 
-    def bound_prompt(self, request: CompletionRequest) -> int:
+    def bound_prompt(self, request: CompletionRequest, *, model: str) -> int:  # noqa: ARG002
         return bound_wire(to_wire(request))
 
     async def complete(

@@ -17,7 +17,8 @@ from apps.gateway.providers.anthropic_choice import STOP_REASONS, choice_of
 from apps.gateway.providers.anthropic_options import add_options
 from apps.gateway.providers.anthropic_schema import enforced_schema
 from apps.gateway.providers.errors import InvalidAnswer
-from apps.gateway.providers.estimate import TOKENS_PER_IMAGE, bound_tokens
+from apps.gateway.providers.estimate import bound_tokens
+from apps.gateway.providers.image_tokens import bound_anthropic_image
 from apps.gateway.providers.output import parse_arguments, read_output, schema_in_words
 from apps.gateway.providers.port import Answer
 from apps.gateway.providers.told_usage import part_of, token_count, told_usage
@@ -76,13 +77,19 @@ def bound_wire(body: dict[str, Any]) -> int:
     images, texts = 0, []
     for turn in body["messages"]:
         said = [block for block in turn["content"] if block["type"] != "image"]
-        images += len(turn["content"]) - len(said)
+        images += sum(_bound_image(one) for one in turn["content"] if one["type"] == "image")
         texts.append(json.dumps(said, ensure_ascii=False))
     texts.append(body.get("system", ""))
     extras = [body[key] for key in ("tools", "output_config") if key in body]
     texts += [json.dumps(extra, ensure_ascii=False) for extra in extras]
     bound = sum(bound_tokens(text) + _TOKENS_PER_MESSAGE for text in texts)
-    return bound + images * TOKENS_PER_IMAGE + (_TOKENS_FOR_TOOLS if extras else 0)
+    return bound + images + (_TOKENS_FOR_TOOLS if extras else 0)
+
+
+def _bound_image(block: dict[str, Any]) -> int:
+    source = block["source"]
+    is_inline = source["type"] == "base64"
+    return bound_anthropic_image(f"data:,{source['data']}" if is_inline else source["url"])
 
 
 def read_answer(

@@ -9,7 +9,7 @@ from collections.abc import Callable
 _PIECE = re.compile(r" ?[A-Za-z0-9]+|\s+|[^\x00-\x7f]+|.", re.DOTALL)
 _SPACES_PER_TOKEN = 3
 TOKENS_PER_IMAGE = 3_000
-"""More than what most models count for the largest image."""
+"""More than what most models count for the largest image; image_tokens.py knows it of each."""
 _MARGIN = 1.1
 LONGEST_READ = 200_000
 _SAMPLES = 32

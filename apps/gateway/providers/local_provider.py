@@ -55,7 +55,7 @@ class LocalProvider:
             api_key=api_key or "none", base_url=base_url, reach=reach
         )
 
-    def bound_prompt(self, request: CompletionRequest) -> int:
+    def bound_prompt(self, request: CompletionRequest, *, model: str) -> int:  # noqa: ARG002
         turns = self._turns(request, self._context_tokens)
         return min(self._context_tokens, bound_turns(turns) + _TEMPLATE_TOKENS)
 

@@ -24,8 +24,8 @@ class OpenAIProvider:
         self.base_url = base_url
         self._transport = openai_transport(api_key=api_key, base_url=base_url, reach=reach)
 
-    def bound_prompt(self, request: CompletionRequest) -> int:
-        return bound_wire(to_wire(request))
+    def bound_prompt(self, request: CompletionRequest, *, model: str) -> int:
+        return bound_wire(to_wire(request), model=model)
 
     async def complete(
         self,
@@ -50,7 +50,8 @@ class OpenAIProvider:
         )
 
         def guess() -> Usage:
-            return Usage(prompt_tokens=bound_wire(body), completion_tokens=max_tokens)
+            bound = bound_wire(body, model=model)
+            return Usage(prompt_tokens=bound, completion_tokens=max_tokens)
 
         with reading_answer():
             return read_answer(

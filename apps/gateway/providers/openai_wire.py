@@ -15,7 +15,8 @@ from apps.gateway.contracts import (
     Usage,
 )
 from apps.gateway.providers.errors import InvalidAnswer
-from apps.gateway.providers.estimate import TOKENS_PER_IMAGE, bound_tokens
+from apps.gateway.providers.estimate import bound_tokens
+from apps.gateway.providers.image_tokens import bound_openai_image
 from apps.gateway.providers.output import parse_arguments, read_output, schema_in_words
 from apps.gateway.providers.port import Answer
 from apps.gateway.providers.told_choice import told_choice
@@ -68,18 +69,23 @@ def _ask_for_json(body: dict[str, Any], schema: dict[str, Any]) -> None:
     }
 
 
-def bound_wire(body: dict[str, Any]) -> int:
-    """An upper bound of the prompt tokens of a body made by to_wire."""
+def bound_wire(body: dict[str, Any], *, model: str) -> int:
+    """An upper bound of the prompt tokens of a body made by to_wire, as this model counts."""
     extras = [body[key] for key in ("tools", "response_format") if key in body]
     texts = [_text_of(message) for message in body["messages"]]
     texts += [json.dumps(extra, ensure_ascii=False) for extra in extras]
     bound = sum(bound_tokens(text) + _TOKENS_PER_MESSAGE for text in texts) + _TOKENS_PER_MESSAGE
-    return bound + TOKENS_PER_IMAGE * sum(_images_of(message) for message in body["messages"])
+    return bound + sum(
+        bound_openai_image(image["url"], detail=image["detail"], model=model)
+        for message in body["messages"]
+        for image in _images_of(message)
+    )
 
 
-def _images_of(message: dict[str, Any]) -> int:
+def _images_of(message: dict[str, Any]) -> list[dict[str, Any]]:
     content = message["content"]
-    return sum("text" not in part for part in content) if isinstance(content, list) else 0
+    parts = content if isinstance(content, list) else ()
+    return [part["image_url"] for part in parts if "image_url" in part]
 
 
 def read_answer(

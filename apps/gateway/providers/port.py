@@ -38,8 +38,8 @@ class Provider(Protocol):
     default_model: str
     base_url: str
 
-    def bound_prompt(self, request: CompletionRequest) -> int:
-        """An upper bound of the prompt's tokens as this provider would be sent it."""
+    def bound_prompt(self, request: CompletionRequest, *, model: str) -> int:
+        """An upper bound of the prompt's tokens as this provider would be sent it for `model`."""
         ...
 
     async def complete(

@@ -35,8 +35,8 @@ class TracedProvider:
         self._belongs_to = belongs_to
         self._with_content = with_content
 
-    def bound_prompt(self, request: CompletionRequest) -> int:
-        return self._provider.bound_prompt(request)
+    def bound_prompt(self, request: CompletionRequest, *, model: str) -> int:
+        return self._provider.bound_prompt(request, model=model)
 
     async def complete(
         self,

@@ -7,11 +7,11 @@ from apps.gateway.providers.port import Answer, Provider
 from apps.gateway.services.telling import Hearing
 
 
-def bound_prompt(provider: Provider, request: ModelRequest) -> int:
-    """An upper bound of the tokens that this provider would read."""
+def bound_prompt(provider: Provider, request: ModelRequest, *, model: str) -> int:
+    """An upper bound of the tokens that this model of the provider would read."""
     if isinstance(request, EmbeddingRequest):
         return request.bound_tokens
-    return provider.bound_prompt(request)
+    return provider.bound_prompt(request, model=model)
 
 
 async def ask(

@@ -95,7 +95,7 @@ def complete(
             context_tokens=context_tokens,
         )
         asked = CompletionRequest(temperature=0, **request)
-        bound = provider.bound_prompt(asked)
+        bound = provider.bound_prompt(asked, model="smollm2")
         try:
             answer = await provider.complete(
                 asked,

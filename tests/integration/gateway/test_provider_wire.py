@@ -198,7 +198,7 @@ def test_the_reserved_prompt_is_never_below_the_bill(
 ) -> None:
     request = CONVERSATIONS[conversation]
     used = call(provider, name, request, model="ok").completion.usage
-    assert make(provider, name).bound_prompt(request) >= used.prompt_tokens
+    assert make(provider, name).bound_prompt(request, model="ok") >= used.prompt_tokens
 
 
 def test_the_local_provider_sends_nothing_that_a_plain_server_lacks(provider: Provider) -> None:
