@@ -187,7 +187,9 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     "input of another type": ({"input": 5}, "input", "a string or an array"),
     "an item of another type": ({"input": ["Hi"]}, "input[0]", "expected an object"),
     "an item of an unknown type": (
-        {"input": [{"type": "computer_call", "action": {}}]}, "input[0].type", "'computer_call' is none of",
+        {"input": [{"type": "computer_call", "action": {}}]},
+        "input[0].type",
+        "'computer_call' is none of",
     ),
     "a stored item": (
         {"input": [{"type": "item_reference", "id": "x"}]}, "input[0].type", "send the item itself",
