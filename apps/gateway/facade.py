@@ -15,6 +15,7 @@ from agentplatform.calls.turn import steps_with_open_rows
 from agentplatform.settings.model_routes import split_model
 from apps.gateway.models import LlmCall
 from apps.gateway.selectors import read_outcomes, usage_of_run
+from apps.gateway.services.failures import CIRCUIT_OPEN
 from apps.gateway.services.hear_deltas import DeltaEar
 from apps.gateway.services.holdings import purge_runs
 from apps.gateway.services.plan_completions import plan_completions
@@ -41,6 +42,7 @@ __all__ = [
     "surely_fits",
     "untaken_calls",
     "usage_of_run",
+    "wait_seconds",
 ]
 
 held_calls = HeldCalls(LlmCall)
@@ -51,6 +53,12 @@ def completion_signature(*, call_ids: Collection[UUID]) -> Signature:
     """The Celery signature that completes planned calls of one turn, and ends when the last has."""
     ids = [str(call_id) for call_id in call_ids]
     return signature("gateway.complete", kwargs={"call_ids": ids}, immutable=True)
+
+
+def wait_seconds(*, failure_code: str) -> float:
+    """For how long it makes no sense to repeat a call that failed so."""
+    is_shut = failure_code == CIRCUIT_OPEN
+    return float(settings.PLATFORM.breaker_open_seconds) if is_shut else 0.0
 
 
 def mark_dispatched(*, call_ids: Collection[UUID], at: datetime | None) -> None:

@@ -1,15 +1,18 @@
 """Why a request is not answered, in OpenAI's words: {"error": {message, type, param, code}}; and in
 Anthropic's: {"type": "error", "error": {type, message}}."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from agentplatform.calls.contracts import CallFailure
 from agentplatform.core.errors import PlatformError
+from apps.gateway.services.attempt import Failed
 from apps.gateway.services.reception import RateLimitReached
 
 RETRY_SECONDS: Final = 1
 """What is told to who should come again, where nobody knows better."""
+LONGEST_RETRY_SECONDS: Final = 3600
+"""A provider may say anything."""
 
 
 @dataclass(frozen=True)
@@ -96,13 +99,14 @@ def too_large(limit: int) -> Refusal:
     return Refusal(f"The body is larger than {limit} bytes; send less.", meaning)
 
 
-def refusal_of_failure(failure: CallFailure) -> Refusal:
+def refusal_of_failed(failed: Failed) -> Refusal:
     """Of a call that got no answer."""
+    failure = failed.failure
     meaning = _BY_CODE.get(failure.code, _BUSY)
     if failure.is_retryable and meaning.status == 502:
         meaning = Meaning(503, meaning.type, meaning.code)
     param = "model" if meaning.code == "model_not_found" else None
-    return Refusal(failure.detail, meaning, param, _retry_headers(meaning))
+    return Refusal(failure.detail, meaning, param, _retry_headers(meaning, failed.wait_seconds))
 
 
 def refusal_of_error(error: Exception) -> Refusal:
@@ -131,5 +135,8 @@ def unavailable(message: str) -> Refusal:
     return Refusal(message, _BUSY, headers=_retry_headers(_BUSY))
 
 
-def _retry_headers(meaning: Meaning) -> dict[str, str]:
-    return {"retry-after": str(RETRY_SECONDS)} if meaning.status == 503 else {}
+def _retry_headers(meaning: Meaning, wait_seconds: float = 0.0) -> dict[str, str]:
+    if meaning.status != 503:
+        return {}
+    seconds = max(RETRY_SECONDS, min(wait_seconds, LONGEST_RETRY_SECONDS))
+    return {"retry-after": str(math.ceil(seconds))}

@@ -9,7 +9,7 @@ from typing import Any, Final
 from apps.gateway.contracts import ModelRequest
 from apps.gateway.doors.exchange import EVENTS, JSON, Exchange, Headers
 from apps.gateway.doors.once import claim_once, kept_answer
-from apps.gateway.doors.refusals import refusal_of_error, refusal_of_failure
+from apps.gateway.doors.refusals import refusal_of_error, refusal_of_failed
 from apps.gateway.doors.stream_teller import StreamTeller
 from apps.gateway.doors.telling_headers import (
     answer_headers,
@@ -56,7 +56,7 @@ class Serving:
         settling: asyncio.Task[None] | None = None
         outcome = await self._reception.answer(job, teller=NoTeller())
         if isinstance(outcome, Failed):
-            raise refusal_of_failure(outcome.failure)
+            raise refusal_of_failed(outcome)
         try:
             told = answer_headers(job, outcome, seconds=time.monotonic() - self._began)
             headers = [JSON, *call_headers(job), *told]
@@ -102,7 +102,7 @@ class Serving:
         try:
             outcome = await work
             if isinstance(outcome, Failed):
-                raise refusal_of_failure(outcome.failure)
+                raise refusal_of_failed(outcome)
         except asyncio.CancelledError:
             return
         except Exception as error:

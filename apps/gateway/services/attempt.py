@@ -118,10 +118,12 @@ class Completed:
 
 @dataclass(frozen=True)
 class Failed:
-    """Nobody answered. Every attempt is settled. `refused_by` is the account that had no room."""
+    """Nobody answered. Every attempt is settled. `refused_by` is the account that had no room. For
+    `wait_seconds` it makes no sense to ask again, as far as is known."""
 
     failure: CallFailure
     refused_by: AccountRoom | None = None
+    wait_seconds: float = 0.0
 
 
 def succeeded(

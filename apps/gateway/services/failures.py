@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Final
 
 from agentplatform.calls.contracts import CallFailure
 from agentplatform.core.money import format_usd
@@ -17,6 +18,8 @@ from apps.gateway.services.breaker.breakers import Shut
 from apps.gateway.services.hold import NoRoom
 from apps.gateway.services.routes import Target
 
+CIRCUIT_OPEN: Final = "circuit_open"
+"""Of a call for which nobody may be asked now."""
 _TOLD = frozenset({InvalidOutput.code, ContextTooLong.code, Unsupported.code})
 """What is said by its own code where it is all that went wrong: the request is the cause."""
 
@@ -73,7 +76,7 @@ def providers_failure(
     ]
     is_shut_alone = bool(shut) and not attempts
     return CallFailure(
-        code="circuit_open" if is_shut_alone else _code_of(attempts),
+        code=CIRCUIT_OPEN if is_shut_alone else _code_of(attempts),
         detail="; ".join(told) or f"No provider was asked within {deadline_seconds:g} s.",
         is_retryable=bool(shut) or any(one.is_retryable for one in attempts) or not told,
     )

@@ -24,7 +24,7 @@ from apps.gateway.services.breaker.breakers import Permit, Shut
 from apps.gateway.services.failures import budget_failure, providers_failure, request_failure
 from apps.gateway.services.hold import NoPrice, NoRoom, plan_hold
 from apps.gateway.services.prices import price_of
-from apps.gateway.services.retry import decide
+from apps.gateway.services.retry import decide, wait_after
 from apps.gateway.services.routes import Target, Way
 from apps.gateway.services.telling import Hearing, NoTeller, Teller
 from apps.tenants.contracts import AccountRoom, Admission
@@ -60,6 +60,8 @@ class Course:
     attempts: list[Attempt] = field(default_factory=list)
     unpriced: list[Target] = field(default_factory=list)
     shut: list[tuple[Target, Shut]] = field(default_factory=list)
+    waits: list[float] = field(default_factory=list)
+    """For how long each target that was left is surely of no use."""
     started: float = 0.0
 
     @property
@@ -85,7 +87,7 @@ class Course:
             others = instead.pop(self.attempts[-1].error_code, None) if self.attempts else None
             if others is not None:
                 left = [one for one in others if one != target]
-        return Failed(self._failure())
+        return Failed(self._failure(), wait_seconds=min(self.waits, default=0.0))
 
     async def _ask(
         self, target: Target, *, has_next: bool, instead: Mapping[str, Sequence[Target]]
@@ -98,6 +100,7 @@ class Course:
             permit = await self.ports.enter(target)
             if isinstance(permit, Shut):
                 self.shut.append((target, permit))
+                self.waits.append(permit.left_seconds)
                 return None
             try:
                 held = await self._reserve(target)
@@ -120,6 +123,7 @@ class Course:
             if decision.action == "stop" and result.code not in instead:
                 return Failed(request_failure(target, result))
             if decision.action != "retry":
+                self.waits.append(wait_after(result))
                 return None
             await self.ports.sleep(decision.delay_seconds)
         return None

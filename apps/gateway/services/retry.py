@@ -36,6 +36,11 @@ def decide(
     return Decision("retry", delay) if tries < limit and is_worth_waiting else Decision("next")
 
 
+def wait_after(error: ProviderError) -> float:
+    """For how long the provider that said so surely answers nobody, in seconds."""
+    return (error.retry_after or 0.0) if isinstance(error, RateLimited) else 0.0
+
+
 def _delay(error: ProviderError, tries: int, jitter: float) -> float:
     if isinstance(error, InvalidOutput):
         return 0.0

@@ -12,6 +12,7 @@ from agentplatform.core.money import format_usd
 from agentplatform.core.postgresql.batch import RowMissing, missing_rows
 from agentplatform.core.transactions import after_commit, transaction
 from agentplatform.telemetry.metrics import STEP_DURATION, step_label
+from apps.gateway import facade as gateway
 from apps.gateway.contracts import CompletionRequest
 from apps.runs.models import Run, Step
 from apps.runs.services.advance_run import advance
@@ -203,6 +204,7 @@ def _fail(run: Run, step: Step, token: UUID, result: Failed, *, at: datetime) ->
         at=at,
         token=token,
         is_retryable=failure.is_retryable,
+        least_wait_seconds=gateway.wait_seconds(failure_code=failure.code),
     )
     if step.status == "FAILED":
         _observe(step, "FAILED", at)

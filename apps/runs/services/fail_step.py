@@ -20,13 +20,15 @@ def fail_step(
     at: datetime,
     token: UUID | None,
     is_retryable: bool = False,
+    least_wait_seconds: float = 0.0,
 ) -> list[QueuedStep]:
     """Move a RUNNING step of a locked run to RETRYING or FAILED, and advance the run.
 
-    `error` holds code and detail. Returns the steps that became due. Requires a transaction.
+    `error` holds code and detail. The next attempt is not made before `least_wait_seconds` are
+    over. Returns the steps that became due. Requires a transaction.
     """
     if may_retry(is_retryable=is_retryable, attempt=step.attempt, max_attempts=step.max_attempts):
-        _retry(run, step, error, at=at, token=token)
+        _retry(run, step, error, at=at, token=token, least_wait_seconds=least_wait_seconds)
         return []
     moved = move_step(
         run, step, "FAILED", at=at, token=token, data=error, error=error, completed_at=at
@@ -35,12 +37,18 @@ def fail_step(
 
 
 def _retry(
-    run: Run, step: Step, error: dict[str, Any], *, at: datetime, token: UUID | None
+    run: Run,
+    step: Step,
+    error: dict[str, Any],
+    *,
+    at: datetime,
+    token: UUID | None,
+    least_wait_seconds: float,
 ) -> None:
     """An agent goes on from its checkpoint, asking again for what failed; others start anew."""
     spec = spec_of(run)
     retry = spec.step_of(step.name, step.item_index).retry or spec.defaults.retry
-    wait = backoff_seconds(backoff=retry.backoff, attempt=step.attempt)
+    wait = max(least_wait_seconds, backoff_seconds(backoff=retry.backoff, attempt=step.attempt))
     checkpoint = Checkpoint.objects.filter(step_id=step.id).only("turn").first()
     move_step(
         run,

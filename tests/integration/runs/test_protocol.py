@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.test.utils import CaptureQueriesContext
 from structlog.testing import capture_logs
 
@@ -158,6 +159,20 @@ def test_a_retryable_failure_waits_in_the_row_and_comes_back(
     assert recover(at=at + timedelta(seconds=1)) == {}
     assert recover(at=at + timedelta(seconds=2)) == {"retries": 1}
     assert sent() == [("runs.execute_step", {"step_id": str(step.id), "turn": 0})]
+
+
+def test_a_step_is_not_repeated_while_the_breaker_of_its_model_is_open(
+    make_run: RunMaker,
+) -> None:
+    run = make_run([code(retry={"max_attempts": 2, "backoff": [0, 2]})])
+    step = started(run)
+    failure = CallFailure(code="circuit_open", detail="later", is_retryable=True)
+    at = now()
+    claim = claim_step(step_id=step.id, turn=0, at=at)
+    assert claim
+    commit_turn(claim, Failed(failure=failure), at=at)
+    step.refresh_from_db()
+    assert step.next_attempt_at == at + timedelta(seconds=settings.PLATFORM.breaker_open_seconds)
 
 
 def test_a_run_past_its_deadline_times_out(make_run: RunMaker) -> None:

@@ -86,5 +86,13 @@ def test_a_shut_provider_is_worth_coming_again(
     client.chat(model="default")
     answer = client.chat(model="default")
     assert answer.status_code == 503
-    assert answer.headers["retry-after"]
+    assert 590 <= int(answer.headers["retry-after"]) <= 600
     assert error_of(answer)["code"] == "circuit_open"
+
+
+def test_a_providers_rate_limit_is_told_to_who_has_no_other(
+    gateway: Gateway, caller: Callable[..., Caller]
+) -> None:
+    gateway(on="openai", openai_model="gpt-error-429-retry-70", call_deadline_seconds=5)
+    answer = caller().chat()
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "70")
