@@ -18,9 +18,8 @@ from apps.tenants.services.audit_ledger import find_wrong_accounts as find_wrong
 from apps.tenants.services.audit_ledger import unconfirmed_charges as unconfirmed_charges
 from apps.tenants.services.authenticate import authenticate as authenticate
 from apps.tenants.services.authenticate import known_principal as known_principal
+from apps.tenants.services.book import book_statement as book_statement
 from apps.tenants.services.book import settle as settle
-from apps.tenants.services.book import settlement_statement as settlement_statement
-from apps.tenants.services.books import Books as Books
 from apps.tenants.services.budget_alert import budget_details as budget_details
 from apps.tenants.services.correct_charge import correct_charge as correct_charge
 from apps.tenants.services.delete_secret import delete_secret as delete_secret

@@ -61,9 +61,9 @@ class GroupCommit(Generic[Wish, Answer]):
     """Sends wishes in batches. Belongs to the event loop that uses it.
 
     `send` carries out a batch in one transaction and returns an answer for each wish. On a lost
-    connection the batch is sent again over a new one, at once and then for `patience_seconds`: a
-    wish must be harmless when it was carried out before. A batch that the database refuses is sent
-    wish by wish, so that one does not fail the others.
+    connection the batch is sent again at once over a new one: a wish must be harmless when it was
+    carried out before. A batch that the database refuses is sent wish by wish, so that one does not
+    fail the others.
     """
 
     def __init__(
@@ -71,16 +71,20 @@ class GroupCommit(Generic[Wish, Answer]):
         send: Callable[[Connection, Sequence[Wish]], Awaitable[Sequence[Answer]]],
         *,
         connect: Connect = connect,
-        patience_seconds: float = 0.0,
     ) -> None:
         self._send = send
         self._connect = connect
-        self._patience_seconds = patience_seconds
         self._connection: Connection | None = None
         self._batches: Batches[Wish, Answer] = Batches(self._settle)
 
-    async def ask(self, wish: Wish) -> Answer:
-        """The answer to `wish`, once it is committed. Raises psycopg.Error when it is not."""
+    async def ask(self, wish: Wish, *, patience_seconds: float = 0.0) -> Answer:
+        """The answer to `wish`, once it is committed. Raises psycopg.Error when it is not, after
+        having asked for `patience_seconds` a database that is away."""
+        for pause in _pauses(patience_seconds):
+            try:
+                return await self._batches.ask(wish)
+            except psycopg.OperationalError:
+                await asyncio.sleep(pause)
         return await self._batches.ask(wish)
 
     async def close(self) -> None:
@@ -105,23 +109,23 @@ class GroupCommit(Generic[Wish, Answer]):
             answer_all(batch, answers)
 
     async def _carry_out(self, wishes: Sequence[Wish]) -> Sequence[Answer]:
-        pauses = _pauses(self._patience_seconds)
-        while True:
-            try:
-                if self._connection is None:
-                    self._connection = await self._connect()
-                return await self._send(self._connection, wishes)
-            except psycopg.OperationalError:
-                await self.close()
-                pause = next(pauses, None)
-                if pause is None:
-                    raise
-                await asyncio.sleep(pause)
+        try:
+            return await self._try(wishes)
+        except psycopg.OperationalError:
+            return await self._try(wishes)
+
+    async def _try(self, wishes: Sequence[Wish]) -> Sequence[Answer]:
+        if self._connection is None:
+            self._connection = await self._connect()
+        try:
+            return await self._send(self._connection, wishes)
+        except psycopg.OperationalError:
+            await self.close()
+            raise
 
 
 def _pauses(patience_seconds: float) -> Iterator[float]:
-    """Before each further try: none before the second, then longer ones."""
-    yield 0.0
+    """Before each further try, longer and longer."""
     waited, pause = 0.0, FIRST_PAUSE_SECONDS
     while waited < patience_seconds:
         yield pause

@@ -1,5 +1,4 @@
-"""What came of attempts and calls, written for many in one round trip: the settlements, the events
-and the ends of the calls, in one transaction."""
+"""What came of attempts and calls, as statements: the events and the ends of the calls."""
 
 import json
 from collections.abc import Sequence
@@ -8,31 +7,25 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from agentplatform.calls.contracts import CallFailure
 from agentplatform.calls.states import CALL, CANCELLED, FAILED, SUCCESS
 from agentplatform.core.json_values import clean_json
 from agentplatform.core.postgresql.base import SET_TENANT
-from agentplatform.core.postgresql.group_commit import Connection, GroupCommit, Statement, execute
+from agentplatform.core.postgresql.group_commit import Statement
 from apps.gateway.contracts import Usage
 from apps.gateway.services.attempt import Attempt, CallOwner, ClaimedCall, Completed, Failed
 from apps.gateway.services.kept_answer import KeptAnswer
 from apps.gateway.services.keyed_calls import Claim, keep_statement
 from apps.tenants.contracts import TenantInactive
-from apps.tenants.facade import settlement_statement
-
-PATIENCE_SECONDS = 120.0
-"""How long an answer that was paid for waits for a database that is away."""
 
 _NOTHING = Usage(prompt_tokens=0, completion_tokens=0)
 _ENDS = (SUCCESS, FAILED, CANCELLED)
 _MAY_END = frozenset.intersection(*map(CALL.sources_of, _ENDS))
 _SOURCES = ", ".join(f"'{status}'" for status in sorted(_MAY_END))
 
-# The sums are those of the call's earlier attempts and of the one that is given: a statement does
-# not see what it inserts itself. An unknown cost makes the sum unknown.
-_END = f"""
-with given as (
-  select * from jsonb_to_recordset(%(endings)s::jsonb) as given(
+_GIVEN = """jsonb_to_recordset(%(endings)s::jsonb) as given(
     call_id uuid, tenant_id uuid, run_id uuid, step_id uuid, user_id uuid,
     api_key_id uuid, at timestamptz,
     status text, token uuid, error jsonb, response jsonb, duration_ms int,
@@ -40,9 +33,26 @@ with given as (
     prompt_tokens bigint, completion_tokens bigint, cached_tokens bigint,
     cache_write_tokens bigint, reasoning_tokens bigint, cost_nanos bigint,
     latency_ms int, is_fallback bool, previous_provider text, is_confirmed bool,
-    is_own_key bool)
+    is_own_key bool)"""
+
+_NOTE = """insert into llm_events (tenant_id, run_id, step_id, call_id, user_id, api_key_id,
+    attempt_id, provider, model, status, error_code, prompt_tokens, completion_tokens,
+    cached_tokens, cache_write_tokens, reasoning_tokens, cost_nanos,
+    latency_ms, is_fallback, previous_provider, is_confirmed, is_own_key, created_at, is_discarded)
+  select tenant_id, run_id, step_id, call_id, user_id, api_key_id,
+    attempt_id, provider, model, attempt_status, error_code, prompt_tokens, completion_tokens,
+    cached_tokens, cache_write_tokens, reasoning_tokens, cost_nanos,
+    latency_ms, is_fallback, previous_provider, is_confirmed, is_own_key, at,"""
+
+_NOTE_ATTEMPTS = f"{_NOTE} false from {_GIVEN} on conflict (attempt_id) do nothing"
+
+# The sums are those of the call's earlier attempts and of the one that is given: a statement does
+# not see what it inserts itself. An unknown cost makes the sum unknown.
+_END_CALLS = f"""
+with given as (
+  select * from {_GIVEN}
 ), locked as (
-  select id from llm_calls where id = any(array(select call_id from given where status is not null))
+  select id from llm_calls where id = any(array(select call_id from given))
   order by id for update
 ), ended as (
   update llm_calls call set status = given.status, error = given.error,
@@ -64,15 +74,8 @@ with given as (
   where call.id = locked.id and call.lease_token = given.token and call.status in ({_SOURCES})
   returning given.token
 ), noted as (
-  insert into llm_events (tenant_id, run_id, step_id, call_id, user_id, api_key_id, attempt_id,
-    provider, model, status, error_code, prompt_tokens, completion_tokens, cached_tokens,
-    cache_write_tokens, reasoning_tokens, cost_nanos,
-    latency_ms, is_fallback, previous_provider, is_confirmed, is_own_key, is_discarded, created_at)
-  select tenant_id, run_id, step_id, call_id, user_id, api_key_id, attempt_id,
-    provider, model, attempt_status, error_code, prompt_tokens, completion_tokens, cached_tokens,
-    cache_write_tokens, reasoning_tokens, cost_nanos,
-    latency_ms, is_fallback, previous_provider, is_confirmed, is_own_key,
-    status is not null and not exists (select from ended where ended.token = given.token), at
+  {_NOTE}
+    not exists (select from ended where ended.token = given.token)
   from given where attempt_id is not null
   on conflict (attempt_id) do nothing
 )
@@ -112,45 +115,28 @@ def ending_of(
     return Ending(owner=call.owner, token=call.token, duration_ms=duration_ms, at=at, **end)
 
 
-class Endings:
-    """Belongs to the event loop that uses it."""
-
-    def __init__(self) -> None:
-        self._group: GroupCommit[Ending, bool] = GroupCommit(
-            _write, patience_seconds=PATIENCE_SECONDS
-        )
-
-    async def write(self, ending: Ending) -> bool:
-        """Settle and write. Whether the call ended by it: False when its fence was lost. Harmless
-        twice. Raises psycopg.Error."""
-        return await self._group.ask(ending)
-
-    async def close(self) -> None:
-        """Give the connection back; the next ending makes a new one."""
-        await self._group.close()
-
-
-async def _write(connection: Connection, endings: Sequence[Ending]) -> list[bool]:
-    attempts = [ending.attempt for ending in endings if ending.attempt is not None]
+def ending_statements(endings: Sequence[Ending]) -> list[Statement]:
+    """What writes the events and the ends of calls, for the transaction that settles the attempts.
+    Rows with a `token` name the fences of the calls that ended by it."""
     statements: list[Statement] = []
-    if attempts:
-        settlements = [attempt.settlement() for attempt in attempts]
-        at = max(ending.at for ending in endings)
-        statements.append(settlement_statement(settlements=settlements, at=at))
     for tenant_id in sorted({ending.owner.tenant_id for ending in endings}):
-        rows = [_row(one) for one in endings if one.owner.tenant_id == tenant_id]
-        statements += [
-            (SET_TENANT, {"tenant_id": str(tenant_id)}),
-            (_END, {"endings": json.dumps(rows, default=str)}),
-            *(
-                keep_statement(*one.keeping)
-                for one in endings
-                if one.keeping is not None and one.owner.tenant_id == tenant_id
-            ),
-        ]
-    results = await execute(connection, statements)
-    ended = {row["token"] for rows in results for row in rows if "token" in row}
-    return [ending.token in ended for ending in endings]
+        statements.append((SET_TENANT, {"tenant_id": str(tenant_id)}))
+        own = [ending for ending in endings if ending.owner.tenant_id == tenant_id]
+        noted = [_row(one) for one in own if one.token is None and one.attempt is not None]
+        ended = [_row(one) for one in own if one.token is not None]
+        if noted:
+            statements.append((_NOTE_ATTEMPTS, {"endings": _encode(noted)}))
+        if ended:
+            statements.append((_END_CALLS, {"endings": _encode(ended)}))
+        statements += [keep_statement(*one.keeping) for one in own if one.keeping is not None]
+    return statements
+
+
+def _encode(rows: Sequence[dict[str, Any]]) -> str:
+    try:
+        return orjson.dumps(rows).decode()
+    except TypeError:  # half a surrogate pair, an integer beyond 64 bits
+        return json.dumps(rows, default=str)
 
 
 def _row(ending: Ending) -> dict[str, Any]:

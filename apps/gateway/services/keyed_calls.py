@@ -116,9 +116,7 @@ class KeyedCalls:
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
         self._claims: GroupCommit[_Said, list[dict[str, Any]]] = GroupCommit(_send)
-        self._ends: GroupCommit[_Said, list[dict[str, Any]]] = GroupCommit(
-            _send, patience_seconds=PATIENCE_SECONDS
-        )
+        self._ends: GroupCommit[_Said, list[dict[str, Any]]] = GroupCommit(_send)
         self._held: dict[UUID, UUID] = {}
         self._renewing: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
@@ -187,7 +185,7 @@ class KeyedCalls:
 
     async def _end(self, said: _Said) -> None:
         try:
-            await self._ends.ask(said)
+            await self._ends.ask(said, patience_seconds=PATIENCE_SECONDS)
         except (psycopg.Error, OSError):
             log.exception("llm.key_not_ended", tenant_id=str(said.tenant_id))
 

@@ -14,12 +14,13 @@ from apps.gateway.contracts import ModelRequest
 from apps.gateway.rates.decision import Decision, has_token_limit
 from apps.gateway.services.alerts import finish_alerts
 from apps.gateway.services.attempt import Attempt, Completed, Failed, Job
+from apps.gateway.services.books import Books
 from apps.gateway.services.breaker.alarm import OpenAlarm
 from apps.gateway.services.breaker.breakers import Breakers, Permit, Shut
 from apps.gateway.services.breaker.rules import Rules, rules_of
 from apps.gateway.services.breaker.shared_circuits import SharedCircuits
 from apps.gateway.services.count_attempt import count_attempt
-from apps.gateway.services.endings import Ending, Endings
+from apps.gateway.services.endings import Ending
 from apps.gateway.services.live_providers import LiveProviders
 from apps.gateway.services.model_names import full_name, model_names
 from apps.gateway.services.model_reader import ModelReader
@@ -31,7 +32,7 @@ from apps.gateway.services.tell_failure import tell_failure
 from apps.gateway.services.telling import Teller
 from apps.gateway.services.trace_calls import with_spans
 from apps.tenants.contracts import AccountRoom, Admission, Spending
-from apps.tenants.facade import Books, Rooms
+from apps.tenants.facade import Rooms
 from apps.tenants.rate_contracts import Caller
 
 
@@ -41,7 +42,6 @@ class Office:
     def __init__(self) -> None:
         self._rooms = Rooms()
         self._books = Books()
-        self._endings = Endings()
         self._limits = RateLimits()
         self._models = ModelReader()
         self._providers = LiveProviders()
@@ -111,15 +111,15 @@ class Office:
         )
 
     async def write(self, ending: Ending) -> bool:
-        """Settle and write, then count. As Endings.write says."""
-        is_kept = await self._endings.write(ending)
+        """Settle and write, then count. As Books.write says."""
+        is_kept = await self._books.write(ending)
         if ending.attempt is not None:
             count_attempt(owner=ending.owner, attempt=ending.attempt)
         return is_kept
 
     async def close(self) -> None:
         """Give up every connection."""
-        for held in (self._rooms, self._books, self._endings, self._models):
+        for held in (self._rooms, self._books, self._models):
             await held.close()
         await self._limits.close()
         await self._breakers.close()

@@ -99,7 +99,7 @@ def test_an_expired_reservation_is_charged_and_has_its_event(
 ) -> None:
     gateway(openai_model="gpt-4o-mini-tag-expired")
     work = start_work()
-    monkeypatch.setattr("apps.gateway.services.endings.Endings.write", _die)
+    monkeypatch.setattr("apps.gateway.services.books.Books.write", _die)
     with pytest.raises(RuntimeError, match="the worker died"):
         work.complete()
     monkeypatch.undo()

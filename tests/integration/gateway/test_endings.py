@@ -17,8 +17,9 @@ from apps.gateway.contracts import Usage
 from apps.gateway.facade import cancel_calls
 from apps.gateway.models import LlmCall, LlmEvent
 from apps.gateway.services.attempt import Attempt, CallOwner
+from apps.gateway.services.books import Books
 from apps.gateway.services.claims import Claimed, Claims
-from apps.gateway.services.endings import Ending, Endings
+from apps.gateway.services.endings import Ending
 from apps.gateway.states import ATTEMPT_SUCCESS
 from tests.integration.gateway.calls import Work, start_work
 
@@ -38,13 +39,13 @@ def claim(*call_ids: UUID, minutes_ago: int = 0) -> Claimed:
 
 def write(*wanted: Ending) -> list[bool | BaseException]:
     async def end() -> list[bool | BaseException]:
-        endings = Endings()
+        books = Books()
         try:
             return await asyncio.gather(
-                *(endings.write(one) for one in wanted), return_exceptions=True
+                *(books.write(one) for one in wanted), return_exceptions=True
             )
         finally:
-            await endings.close()
+            await books.close()
 
     return asyncio.run(end())
 

@@ -34,9 +34,10 @@ class Server:
 
 def ask(server: Server, *numbers: int, patience_seconds: float = 0.0) -> list[int | BaseException]:
     async def gather() -> list[int | BaseException]:
-        group = GroupCommit(server.send, patience_seconds=patience_seconds)
+        group = GroupCommit(server.send)
+        asked = (group.ask(number, patience_seconds=patience_seconds) for number in numbers)
         try:
-            return await asyncio.gather(*map(group.ask, numbers), return_exceptions=True)
+            return await asyncio.gather(*asked, return_exceptions=True)
         finally:
             await group.close()
 

@@ -12,8 +12,9 @@ import pytest
 from django.db import connection
 
 from agentplatform.core.clock import now
+from apps.gateway.services.books import Books
 from apps.tenants.contracts import Admission
-from apps.tenants.facade import Books, budget_use, spending_accounts
+from apps.tenants.facade import budget_use, spending_accounts
 from apps.tenants.models import Tenant
 from tests.pooler import StartPooler
 

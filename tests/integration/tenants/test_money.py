@@ -9,10 +9,11 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from agentplatform.core.clock import now
+from agentplatform.core.postgresql.group_commit import connect
 from agentplatform.core.transactions import transaction
+from apps.gateway.services.books import Books
 from apps.tenants.contracts import Admission, BookingUnavailable, Settlement
 from apps.tenants.facade import (
-    Books,
     budget_use,
     expire_reservations,
     open_run_account,
@@ -21,7 +22,6 @@ from apps.tenants.facade import (
     spending_accounts,
 )
 from apps.tenants.models import Account, LedgerEntry, Reservation, Tenant
-from apps.tenants.services.books import connect
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from agentplatform.core.clock import now
 from agentplatform.core.connections import brief_connection
 from agentplatform.core.transactions import transaction
+from apps.gateway.services.books import Books
 from apps.tenants.contracts import Admission, Settlement
 from apps.tenants.facade import (
-    Books,
     expire_reservations,
     open_run_account,
     set_budget,

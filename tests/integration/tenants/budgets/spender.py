@@ -11,8 +11,9 @@ from uuid import UUID, uuid4
 from agentplatform.core.clock import now
 from agentplatform.core.connections import brief_connection
 from agentplatform.core.transactions import transaction
+from apps.gateway.services.books import Books
 from apps.tenants.contracts import Admission, BudgetOwner, Settlement
-from apps.tenants.facade import Books, open_run_account, settle, spending_accounts
+from apps.tenants.facade import open_run_account, settle, spending_accounts
 from apps.tenants.models import Account, Tenant
 from apps.tenants.services.create_api_key import create_api_key
 from apps.tenants.services.create_tenant import create_tenant
