@@ -1,10 +1,8 @@
 """The only place that reads the clock; everything else takes the time as `at`."""
 
-from datetime import datetime
-
-from django.utils import timezone
+from datetime import UTC, datetime
 
 
 def now() -> datetime:
     """The current time, aware, in UTC."""
-    return timezone.now()
+    return datetime.now(UTC)

@@ -16,6 +16,11 @@ def this_process() -> str:
     return _name(os.getpid()) or f"{_place()}/{os.getpid()}"
 
 
+def process_number() -> int:
+    """os.getpid, without a system call."""
+    return _number
+
+
 def is_gone(name: str) -> bool:
     """Whether the process of this name is surely over: it was one of this machine, and of this
     container, and is no more. Of others nothing is known."""
@@ -33,6 +38,15 @@ def _name(pid: int) -> str | None:
     # the start the twentieth (proc(5)). A process that waits to be reaped is over.
     fields = stat.rpartition(")")[2].split()
     return None if fields[0] in "ZX" else f"{_place()}/{pid}@{fields[19]}"
+
+
+def _renumber() -> None:
+    global _number
+    _number = os.getpid()
+
+
+_number = os.getpid()
+os.register_at_fork(after_in_child=_renumber)
 
 
 @cache

@@ -18,8 +18,19 @@ from prometheus_client import (
     generate_latest,
 )
 from prometheus_client import multiprocess as shared
+from prometheus_client import values as samples
+
+from agentplatform.core.processes import process_number
+
+
+def _shared_folder() -> str:
+    return os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")
+
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
+if _shared_folder():
+    # Each sample asks for the process's number, some 16 times for a model call: not of the system.
+    samples.ValueClass = samples.MultiProcessValue(process_number)  # type: ignore[no-untyped-call]
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 OTHER = "other"
@@ -153,7 +164,3 @@ def mark_process_dead(pid: int) -> None:
     """Forget the live gauges of a process that ended; its counters keep counting."""
     if _shared_folder():
         shared.mark_process_dead(pid)  # type: ignore[no-untyped-call]
-
-
-def _shared_folder() -> str:
-    return os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")

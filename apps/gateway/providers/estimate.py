@@ -5,6 +5,7 @@ tokenizer. Text made to defeat it can pass it by a few times; what it really use
 import math
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 _PIECE = re.compile(r" ?[A-Za-z0-9]+|\s+|[^\x00-\x7f]+|.", re.DOTALL)
 _SPACES_PER_TOKEN = 3
@@ -12,6 +13,8 @@ TOKENS_PER_IMAGE = 3_000
 """More than what most models count for the largest image; image_tokens.py knows it of each."""
 _MARGIN = 1.1
 LONGEST_READ = 200_000
+LONGEST_KNOWN = 16
+"""Pieces of this length are the same again and again: their bounds are kept."""
 _SAMPLES = 32
 _SAMPLE = 4_096
 
@@ -23,14 +26,21 @@ def bound_tokens(text: str) -> int:
         step = len(text) // _SAMPLES
         read = "".join(text[n * step : n * step + _SAMPLE] for n in range(_SAMPLES))
         return math.ceil(bound_tokens(read) * len(text) / len(read) * _MARGIN)
-    return math.ceil(sum(_bound(piece) for piece in _PIECE.findall(text)) * _MARGIN) + 1
+    return math.ceil(sum(map(_bound, _PIECE.findall(text))) * _MARGIN) + 1
 
 
 def _bound(piece: str) -> float:
+    return _known_bound(piece) if len(piece) <= LONGEST_KNOWN else _find_bound(piece)
+
+
+def _find_bound(piece: str) -> float:
     for fits, bound in _RULES:
         if fits(piece):
             return bound(piece)
     return _of_other_scripts(piece)
+
+
+_known_bound = lru_cache(maxsize=8192)(_find_bound)
 
 
 def _of_word(word: str) -> float:

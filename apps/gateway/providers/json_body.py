@@ -1,12 +1,13 @@
 """JSON of requests and answers, fast where it is ordinary and right where it is not."""
 
 import json
-import re
 from typing import Any
 
 import orjson
 
-_LONG_NUMBER = re.compile(rb"[0-9]{19}")
+_ZEROS = bytes(ord("0") if chr(byte).isdecimal() else byte for byte in range(256))
+"""Makes every digit a zero: long numbers are then found without looking at each place."""
+_LONG_NUMBER = b"0" * 19
 
 
 def encode_json(value: Any) -> bytes:
@@ -28,4 +29,4 @@ def decode_json(raw: bytes) -> Any:
 
 def decode_exactly(raw: bytes) -> Any:
     """The same with every integer as it is."""
-    return decode_json(raw) if _LONG_NUMBER.search(raw) is None else json.loads(raw)
+    return json.loads(raw) if _LONG_NUMBER in raw.translate(_ZEROS) else decode_json(raw)

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Collection, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 
 from agentplatform.settings.environment import Environment
 from apps.gateway.providers.port import Provider
@@ -47,19 +47,20 @@ class LiveProviders:
         """The providers of these settings, the preferred first, those of `own` in place of the
         platform's. Those of earlier settings, and those of keys that were not used for longest,
         close after their last call."""
-        async with AsyncExitStack() as stack:
-            # Joined in one go, as another call may come at each await.
-            joined, left = self._join(settings)
-            for access in own:
-                found, others = self._join_own(access)
-                joined.append(found)
-                left += others
-            for one in joined:
-                stack.push_async_callback(one.leave)
+        # Joined in one go, as another call may come at each await.
+        joined, left = self._join(settings)
+        for access in own:
+            found, others = self._join_own(access)
+            joined.append(found)
+            left += others
+        try:
             for one in left:
                 await one.leave()
             providers = {name: one for found in joined for name, one in found.providers.items()}
             yield {name: providers[name] for name in NAMES if name in providers}
+        finally:
+            for one in joined:
+                await one.leave()
 
     async def close(self) -> None:
         """Give up every connection; the next call makes new ones."""
