@@ -1,4 +1,4 @@
-"""The platform as a Django application: every Django process has the Celery application too."""
+"""The platform as a Django application."""
 
 from django.apps import AppConfig
 
@@ -9,15 +9,28 @@ from agentplatform.settings.environment import Environment
 from agentplatform.settings.live import on_change
 
 
-class PlatformConfig(AppConfig):
+class GatewayConfig(AppConfig):
+    """Of a process that sends no tasks."""
+
     name = "agentplatform"
+    default = False
 
     def ready(self) -> None:
-        from agentplatform import celery  # noqa: F401  sending a task needs the current application
         from agentplatform.core.postgresql.isolation import checks  # noqa: F401  registers them
 
         on_change(_adopt_secret_key)
         on_change(_adopt_logins)
+
+
+class PlatformConfig(GatewayConfig):
+    """Of every other process: it has the Celery application too."""
+
+    default = True
+
+    def ready(self) -> None:
+        from agentplatform import celery  # noqa: F401  sending a task needs the current application
+
+        super().ready()
 
 
 def _adopt_secret_key(before: Environment, after: Environment) -> None:

@@ -22,7 +22,6 @@ from agentplatform.dead_letters import redis_transport
 from agentplatform.queues import QUEUES
 from agentplatform.settings.environment import Environment
 from agentplatform.settings.live import start_following
-from agentplatform.sqs.look import look_at_queues
 from agentplatform.sqs.options import sqs_options
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "agentplatform.settings.local")
@@ -111,7 +110,14 @@ def _log_as_json(**_: object) -> None:
 
 worker_init.connect(stop_if_weak)
 beat_init.connect(stop_if_weak)
-worker_ready.connect(look_at_queues)
+
+
+@worker_ready.connect
+def _look_at_queues(sender: Any, **_: object) -> None:
+    if sender.app.conf.broker_url.startswith("sqs:"):
+        from agentplatform.sqs.look import look_at_queues  # the SDK takes 7 MB and half a second
+
+        look_at_queues(sender)
 
 
 @worker_process_init.connect
@@ -127,10 +133,13 @@ def _drain(**_: object) -> None:
 
 
 @worker_process_shutdown.connect
-def _forget_metrics(pid: int, **_: object) -> None:
+def _end_telemetry(pid: int, **_: object) -> None:
+    """A child of a worker leaves without what Python does at its end."""
     from agentplatform.telemetry.metrics import mark_process_dead
+    from agentplatform.telemetry.tracing import stop_tracing
 
     mark_process_dead(pid)
+    stop_tracing()
 
 
 app = make_app()

@@ -7,11 +7,9 @@ from typing import Any, Literal
 
 import redis
 import structlog
-from celery import current_app
 from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
-from kombu import Connection
 
 from agentplatform.core.postgresql.isolation.start import require_isolation
 
@@ -77,6 +75,9 @@ def check_redis() -> None:
 
 def check_broker() -> None:
     """One question to where tasks are sent: how long is a queue."""
+    from celery import current_app  # a gateway process sends none, and is 10 MB smaller without it
+    from kombu import Connection
+
     with Connection(
         settings.CELERY_BROKER_URL,
         connect_timeout=DEADLINE_SECONDS,
@@ -100,11 +101,17 @@ def readiness(
     probes: dict[str, Probe] | None = None, *, deadline_seconds: float = DEADLINE_SECONDS
 ) -> dict[str, State]:
     """The state of each part. All are asked at once; who has not answered in time is down."""
-    asked = {name: _threads.submit(probe) for name, probe in (probes or PROBES).items()}
+    asked = {name: _threads.submit(probe) for name, probe in (probes or _probes()).items()}
     done, late = wait(asked.values(), timeout=deadline_seconds)
     for future in late:
         future.cancel()
     return {name: _state(name, future, done) for name, future in asked.items()}
+
+
+def _probes() -> dict[str, Probe]:
+    if not settings.PLATFORM.gateway_only:
+        return PROBES
+    return {name: probe for name, probe in PROBES.items() if name != "broker"}
 
 
 def _state(name: str, future: "Future[None]", done: "set[Future[None]]") -> State:

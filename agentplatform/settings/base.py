@@ -7,6 +7,7 @@ from agentplatform.queues import TASK_ROUTES
 from agentplatform.settings.databases import databases
 from agentplatform.settings.environment import ROOT, Environment
 from agentplatform.settings.live import follow_secret
+from agentplatform.settings.parts import EVERYTHING, GATEWAY
 
 ENV = Environment()
 for _name, _value in ENV.for_libraries.items():  # they read the process environment alone
@@ -16,48 +17,13 @@ SECRET_KEY = ENV.secret_key.get_secret_value()
 SECRET_KEY_FALLBACKS = ENV.fallback_secret_keys
 DEBUG = False
 ALLOWED_HOSTS = [host.strip() for host in ENV.allowed_hosts.split(",") if host.strip()]
-ROOT_URLCONF = "agentplatform.urls"
 ASGI_APPLICATION = "agentplatform.asgi.application"
 WSGI_APPLICATION = "agentplatform.wsgi.application"
 
-INSTALLED_APPS = [
-    "unfold.apps.BasicAppConfig",
-    "unfold.contrib.filters",
-    "agentplatform.api.admin_site.PlatformAdminConfig",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.sessions",
-    "django.contrib.messages",
-    "django.contrib.staticfiles",
-    "corsheaders",
-    "rest_framework",
-    "drf_spectacular",
-    "drf_spectacular_sidecar",
-    "django_celery_results",
-    "agentplatform",
-    "agentplatform.telemetry",
-    "agentplatform.dead_letters",
-    "apps.tenants",
-    "apps.gateway",
-    "apps.tools",
-    "apps.runs",
-]
-MIDDLEWARE = [
-    "agentplatform.telemetry.requests.RequestTelemetry",
-    "agentplatform.api.headers.SecurityHeaders",
-    "agentplatform.api.scope.RequestScope",
-    "django.middleware.security.SecurityMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
-    "agentplatform.api.bounds.RequestBounds",
-    "agentplatform.api.static_files.StaticFiles",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "apps.tenants.api.staff_actor.StaffActor",
-    "django.contrib.messages.middleware.MessageMiddleware",
-]
+PARTS = GATEWAY if ENV.gateway_only else EVERYTHING
+INSTALLED_APPS = [*PARTS.apps]
+MIDDLEWARE = [*PARTS.middleware]
+ROOT_URLCONF = PARTS.addresses
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -120,7 +86,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["agentplatform.api.parsers.BoundedJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "agentplatform.api.pagination.NewestFirst",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "agentplatform.api.problems.render_problem",
+    "EXCEPTION_HANDLER": "agentplatform.api.exceptions.render_problem",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS = {

@@ -55,6 +55,10 @@ class Environment(BaseSettings):
         description="Origins whose pages may call the API from a browser, by comma: https://a.b.",
     )
     service: str = Field("web", description="The name of this process in logs and metrics.")
+    gateway_only: bool = Field(
+        False,
+        description="Whether a web process answers /v1, health and metrics alone, in less memory.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="The lowest level that is logged."
     )

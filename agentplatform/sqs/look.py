@@ -12,14 +12,12 @@ from agentplatform.sqs.queues import find_weaknesses
 log = structlog.get_logger("sqs")
 
 
-def look_at_queues(sender: Any, **_: object) -> None:
-    """For the signal worker_ready, whose sender is the worker's consumer. Logs; never fails."""
-    if not sender.app.conf.broker_url.startswith("sqs:"):
-        return
+def look_at_queues(consumer: Any) -> None:
+    """Those that this consumer of a worker takes from SQS. Logs; never fails."""
     try:
-        with sender.app.connection_for_read() as connection:
+        with consumer.app.connection_for_read() as connection:
             channel = connection.default_channel
-            for name in sender.app.amqp.queues.consume_from:
+            for name in consumer.app.amqp.queues.consume_from:
                 weak = find_weaknesses(
                     channel.sqs(queue=channel.canonical_queue_name(name)),
                     channel._new_queue(name),

@@ -10,7 +10,6 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
-from celery.signals import worker_process_shutdown
 from django.conf import settings
 
 from agentplatform.telemetry.trace import current_trace_id
@@ -89,12 +88,6 @@ def _start() -> "TracerProvider":
     provider = TracerProvider(resource=resource, id_generator=LoggedIds(), shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     return provider
-
-
-@worker_process_shutdown.connect
-def _stop_with_the_process(**_: object) -> None:
-    """A child of a worker leaves without what Python does at its end."""
-    stop_tracing()
 
 
 atexit.register(stop_tracing)

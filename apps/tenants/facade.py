@@ -1,8 +1,7 @@
 """The door of tenants: who asks, and whether they may."""
 
 from collections.abc import Callable
-
-from rest_framework.request import Request
+from typing import TYPE_CHECKING
 
 from agentplatform.core.clock import now
 from agentplatform.core.connections import brief_connection
@@ -45,15 +44,18 @@ from apps.tenants.services.spending_accounts import spending_accounts as spendin
 from apps.tenants.services.tell_refusal import tell_refusal as tell_refusal
 from apps.tenants.services.watch_budgets import budget_alerts_of_runs as budget_alerts_of_runs
 
+if TYPE_CHECKING:
+    from rest_framework.request import Request
 
-def principal_of(request: Request) -> Principal:
+
+def principal_of(request: "Request") -> Principal:
     """Who made an authenticated API request."""
     principal = request.user.principal  # type: ignore[union-attr]
     assert isinstance(principal, Principal)
     return principal
 
 
-def credential_check(request: Request) -> Callable[[], bool]:
+def credential_check(request: "Request") -> Callable[[], bool]:
     """Whether the credential of an authenticated API request is good, each time it is asked: for
     an answer that goes on longer than a moment."""
     raw = request.headers.get("Authorization", "").partition(" ")[2].strip()

@@ -14,6 +14,8 @@ from agentplatform.embedded.supervisor import Supervisor
 from agentplatform.settings.environment import ROOT
 
 NAMES = ("web", "steps", "llm", "tools", "beat")
+GATEWAY = "gateway"
+"""The web process that answers /v1, health and metrics alone."""
 ADMINS = ("web", "steps")
 """Who may sign in as the role that sees every tenant."""
 READY_SECONDS = 60.0
@@ -30,6 +32,7 @@ class Processes:
         (folder / "beat").mkdir()
         variables = {"PORT": str(self.port), "FLOWER_PORT": "0", "DATA_FOLDER": str(folder)}
         self._commands = read_procfile(ROOT / "Procfile", variables)
+        self._commands[GATEWAY] = self._commands["web"]
 
     @property
     def url(self) -> str:
@@ -58,11 +61,14 @@ class Processes:
         return self._folder / f"{name}.log"
 
     def pids(self) -> dict[str, int]:
-        return {name: pid for name, pid in self.supervisor.pids().items() if name in NAMES}
+        ours = (*NAMES, GATEWAY)
+        return {name: pid for name, pid in self.supervisor.pids().items() if name in ours}
 
     def _program(self, name: str, command: tuple[str, ...]) -> Program:
         environment = {**self._environment, "SERVICE": name, "PGAPPNAME": name}
         environment.pop("MIGRATION_DATABASE_URL", None)
+        if name == GATEWAY:
+            environment["GATEWAY_ONLY"] = "true"
         if name not in ADMINS:
             environment.pop("ADMIN_DATABASE_URL", None)
         return Program(
@@ -75,7 +81,7 @@ class Processes:
         )
 
     def _is_ready(self, name: str) -> bool:
-        if name == "web":
+        if name in ("web", GATEWAY):
             try:
                 with urllib.request.urlopen(f"{self.url}/health/ready", timeout=5) as answer:
                     return bool(answer.status == 200)

@@ -7,6 +7,7 @@ import traceback
 
 from tests.bench.bars import Measured, report
 from tests.bench.engine.bench import running_bench
+from tests.bench.engine.processes import GATEWAY
 from tests.bench.gateway.measures import LINES
 
 LIMITS = {"TENANT_REQUESTS_PER_MINUTE": "100000000"}
@@ -25,7 +26,7 @@ def main() -> None:
     measured: list[Measured] = []
     failed: list[str] = []
     os.environ.update(LIMITS)
-    with running_bench(["web"]) as bench:
+    with running_bench([GATEWAY]) as bench:
         for name in names:
             print(f"{name} ...", flush=True)
             try:

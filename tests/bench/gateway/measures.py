@@ -1,4 +1,4 @@
-"""The lines of the table, each measured on the web process that `make run` would start."""
+"""What a request costs the gateway process, in processor time, latency and memory."""
 
 import statistics
 import time
@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.bench.bars import Measured
 from tests.bench.engine.bench import Bench
+from tests.bench.engine.processes import GATEWAY
 from tests.bench.engine.usage import cpu_seconds, resident_mib
 from tests.bench.gateway.load import Load, send
 
@@ -63,15 +64,15 @@ def measure_latency(bench: Bench, rounds: int) -> Iterator[Measured]:
 
 def measure_memory(bench: Bench, rounds: int) -> Iterator[Measured]:
     """What the process holds after its start, and whether that grows."""
-    bench.processes.stop("web")
+    bench.processes.stop(GATEWAY)
     began = time.perf_counter()
-    bench.processes.start(("web",))
+    bench.processes.start((GATEWAY,))
     load = plain(bench, f"openai:gpt-4o-mini-tokens-{ANSWER_TOKENS}")
     send(load, requests=2, at_once=2)
     yield Measured(
         name="start to first answer", measured=time.perf_counter() - began, unit="s", bar=3.0
     )
-    pid = bench.processes.pids()["web"]
+    pid = bench.processes.pids()[GATEWAY]
     yield Measured(name="memory after the start", measured=resident_mib(pid), unit="MiB", bar=120.0)
     send(load, requests=WARM_UP * 10, at_once=16)
     before = resident_mib(pid)
@@ -110,12 +111,12 @@ def _body(model: str) -> dict[str, Any]:
 
 
 def _cpu_ms(bench: Bench, load: Load, *, rounds: int, requests: int, at_once: int) -> float:
-    """The median over rounds of the web process's processor time for each request."""
-    pids = {"web": bench.processes.pids()["web"]}
+    """The median over rounds of the process's processor time for each request."""
+    pids = {GATEWAY: bench.processes.pids()[GATEWAY]}
     send(load, requests=WARM_UP, at_once=at_once)
     costs = []
     for _ in range(rounds):
-        before = cpu_seconds(pids)["web"]
+        before = cpu_seconds(pids)[GATEWAY]
         send(load, requests=requests, at_once=at_once)
-        costs.append((cpu_seconds(pids)["web"] - before) / requests * 1000)
+        costs.append((cpu_seconds(pids)[GATEWAY] - before) / requests * 1000)
     return statistics.median(costs)

@@ -5,7 +5,8 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404
 from rest_framework import exceptions
 
-from agentplatform.api.problems import flatten_errors, problem, render_problem
+from agentplatform.api.exceptions import flatten_errors, render_problem
+from agentplatform.api.problems import problem
 from agentplatform.core.errors import Conflict, InvalidInput
 
 MEMBERS = {"type", "title", "status", "code", "detail", "trace_id"}

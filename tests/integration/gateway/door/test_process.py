@@ -1,6 +1,10 @@
-"""The web process that is told to stop, or killed, under load: the provider's bill is the truth."""
+"""The gateway process: what it answers, and what it leaves when it is told to stop, or is killed,
+under load. The provider's bill is the truth."""
 
+import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -11,14 +15,17 @@ import pytest
 
 from agentplatform.core.clock import now
 from agentplatform.core.wait import wait_for
+from agentplatform.settings.environment import ROOT
 from apps.gateway.services.expire_reservations import expire_reservations
 from apps.tenants.models import Account, LedgerEntry, Reservation
+from tests.database import role_addresses
 from tests.integration.gateway.door.serving import Caller
 from tests.integration.gateway.door.web_process import Web, web_process
 from tests.provider import Provider
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CLIENTS = 20
+PARTS = {"database", "migrations", "isolation", "redis"}
 MODELS = {True: "openai:gpt-4o-mini-tokens-60-pace-10", False: "openai:gpt-4o-mini-latency-400"}
 
 
@@ -55,6 +62,29 @@ def _end_under_load(web: Web, client: Caller, provider: Provider, how: signal.Si
     web.process.wait(30)
     wait_for(lambda: provider.requests()["in_flight"] == 0, timeout_seconds=30, what="the provider")
     return whole
+
+
+def test_it_answers_health_metrics_and_calls_and_nothing_else(
+    web: Web, caller: Callable[..., Caller]
+) -> None:
+    client = web.at(caller())
+    ready = client.get("/health/ready")
+    assert (ready.status_code, set(ready.json()["parts"])) == (200, PARTS)
+    assert client.chat(model="openai:gpt-4o-mini").status_code == 200
+    assert "llm_requests_total" in client.get("/metrics").text
+    for path in ("/api/v1/me", "/admin/", "/"):
+        assert client.get(path).status_code == 404
+    assert client.get("/api/v1/me").json()["code"] == "not_found"
+
+
+def test_it_loads_neither_the_admin_nor_the_api_nor_what_sends_tasks() -> None:
+    told = "import sys, agentplatform.asgi; print(*sys.modules)"
+    environment = os.environ | role_addresses() | {"GATEWAY_ONLY": "true", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", told], env=environment, capture_output=True, text=True, check=True
+    )
+    loaded = {name.partition(".")[0] for name in done.stdout.split()}
+    assert not loaded & {"unfold", "rest_framework", "celery", "kombu", "boto3", "playwright"}
 
 
 def test_a_process_that_is_told_to_stop_answers_and_settles_what_is_under_way(

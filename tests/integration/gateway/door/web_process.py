@@ -44,6 +44,7 @@ def web_process(provider: Provider, log: Path, **more: str) -> Iterator[Web]:
         "OPENAI_API_KEY": "k",
         "OPENAI_BASE_URL": provider.openai_base_url,
         "PORT": str(port),
+        "GATEWAY_ONLY": "true",
         **more,
     }
     command = ["-m", "uvicorn", "agentplatform.asgi:application", "--port", str(port)]
