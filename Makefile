@@ -9,10 +9,10 @@ PYTEST_ARGS ?= -n 3 --dist loadfile
 export INPUT QUESTION
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test test-sqs chaos chaos-sqs sqs check bench-tenancy bench-engine bench-gateway schema env-example states deps bootstrap-run bootstrap-dev
+.PHONY: help setup run demo test test-sqs chaos chaos-sqs sqs check bench-tenancy bench-engine bench-gateway bench-gateway-peers schema env-example states deps bootstrap-run bootstrap-dev
 
 help: ## List the targets.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-19s %s\n", $$1, $$2 }' Makefile
 
 setup: python ## Make .venv and get what run, test and check need, asking again for what was missing.
 	@"$(PYTHON)" -m agentplatform.embedded.bootstrap dev again
@@ -61,8 +61,11 @@ bench-tenancy: bootstrap-dev ## Measure what isolation and authentication cost. 
 bench-engine: bootstrap-dev ## Measure the engine against DBOS and Celery. ONLY=turns,... ROUNDS=5 BENCH_JSON=file
 	@$(IN_VENV) python -m tests.bench.engine $(if $(ONLY),--only "$(ONLY)") $(if $(ROUNDS),--rounds "$(ROUNDS)")
 
-bench-gateway: bootstrap-dev ## Measure what the gateway costs over HTTP. ONLY=cpu,... ROUNDS=5 BENCH_JSON=file
+bench-gateway: bootstrap-dev ## Measure what the gateway costs. ONLY=cpu,... ROUNDS=5 BENCH_JSON=file
 	@$(IN_VENV) python -m tests.bench.gateway $(if $(ONLY),--only "$(ONLY)") $(if $(ROUNDS),--rounds "$(ROUNDS)")
+
+bench-gateway-peers: bootstrap-dev ## Measure the gateway beside LiteLLM. ROUNDS=5 BENCH_JSON=file
+	@$(IN_VENV) python -m tests.bench.gateway.peers $(if $(ROUNDS),--rounds "$(ROUNDS)")
 
 schema: bootstrap-dev ## Write docs/openapi.yaml.
 	@$(IN_VENV) python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
@@ -78,6 +81,7 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND="make deps" $(CURDIR)/$(BIN)/uv pip compile 
 deps: bootstrap-dev ## Lock requirements/*.in again. UPGRADE=1 takes the newest versions.
 	@cd requirements && $(COMPILE) tools.in -o tools.txt && $(COMPILE) base.in -o base.txt \
 	&& $(COMPILE) dev.in -o dev.txt && $(COMPILE) bench.in -o bench.txt \
+	&& $(COMPILE) bench-gateway.in -o bench-gateway.txt \
 	&& $(COMPILE) --no-deps embedded.in -o embedded.txt
 
 python:

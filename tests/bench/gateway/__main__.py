@@ -1,15 +1,33 @@
-"""`make bench-gateway`: what the HTTP door costs, against its bars."""
+"""`make bench-gateway`: what the gateway costs, against its bars."""
 
 import argparse
 import os
 import sys
 import traceback
+from collections.abc import Callable, Iterator
 
 from tests.bench.bars import Measured, report
-from tests.bench.engine.bench import running_bench
+from tests.bench.engine.bench import Bench, running_bench
 from tests.bench.engine.processes import GATEWAY
-from tests.bench.gateway.measures import LINES
+from tests.bench.gateway.booking import measure_booking
+from tests.bench.gateway.celery_door import measure_celery
+from tests.bench.gateway.measures import (
+    measure_cpu,
+    measure_growth,
+    measure_latency,
+    measure_memory,
+    measure_streams,
+)
 
+LINES: dict[str, Callable[[Bench, int], Iterator[Measured]]] = {
+    "memory": measure_memory,
+    "cpu": measure_cpu,
+    "streams": measure_streams,
+    "latency": measure_latency,
+    "booking": measure_booking,
+    "celery": measure_celery,
+    "growth": measure_growth,
+}
 LIMITS = {"TENANT_REQUESTS_PER_MINUTE": "100000000"}
 """Counted for each request, and never reached."""
 
@@ -34,7 +52,7 @@ def main() -> None:
             except Exception:  # the others are worth their time
                 traceback.print_exc()
                 failed.append(name)
-    report(f"Gateway over HTTP: medians of {given.rounds} rounds", measured)
+    report(f"Gateway: medians of {given.rounds} rounds", measured)
     if failed:
         sys.exit(f"Not measured: {', '.join(failed)}")
 
