@@ -8,6 +8,8 @@ from typing import Any
 from apps.gateway.doors.refusals import Refusal, wrong
 
 Check = Callable[[Any, str], Any]
+_LONGEST_TOLD = 40
+"""Digits of a number that are repeated to who sent it."""
 
 _NAMES = {
     bool: "a boolean",
@@ -56,7 +58,7 @@ def integer(value: Any, param: str, *, least: int | None = None, most: int | Non
 def number(value: Any, param: str, *, least: float, most: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise wrong_type(param, value, "a number")
-    if not math.isfinite(value):
+    if isinstance(value, float) and not math.isfinite(value):
         raise wrong_value(param, f"{value} is no number of JSON.")
     _within(value, param, least, most)
     return value
@@ -105,7 +107,8 @@ def known_only(body: dict[str, Any], known: frozenset[str], param: str) -> None:
 
 
 def _within(value: float, param: str, least: float | None, most: float | None) -> None:
+    told = str(value)[:_LONGEST_TOLD]
     if least is not None and value < least:
-        raise wrong_value(param, f"{value} is less than {least}, the least that is allowed.")
+        raise wrong_value(param, f"{told} is less than {least}, the least that is allowed.")
     if most is not None and value > most:
-        raise wrong_value(param, f"{value} is more than {most}, the most that is allowed.")
+        raise wrong_value(param, f"{told} is more than {most}, the most that is allowed.")

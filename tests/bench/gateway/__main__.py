@@ -18,6 +18,7 @@ from tests.bench.gateway.measures import (
     measure_memory,
     measure_streams,
 )
+from tests.bench.gateway.outage import ROUTES, measure_outage
 
 LINES: dict[str, Callable[[Bench, int], Iterator[Measured]]] = {
     "memory": measure_memory,
@@ -26,6 +27,7 @@ LINES: dict[str, Callable[[Bench, int], Iterator[Measured]]] = {
     "latency": measure_latency,
     "booking": measure_booking,
     "celery": measure_celery,
+    "outage": measure_outage,
     "growth": measure_growth,
 }
 LIMITS = {"TENANT_REQUESTS_PER_MINUTE": "100000000"}
@@ -43,7 +45,7 @@ def main() -> None:
         parser.error(f"--only: there is no {', '.join(unknown)}; there are {', '.join(LINES)}")
     measured: list[Measured] = []
     failed: list[str] = []
-    os.environ.update(LIMITS)
+    os.environ.update(LIMITS | ROUTES)
     with running_bench([GATEWAY]) as bench:
         for name in names:
             print(f"{name} ...", flush=True)

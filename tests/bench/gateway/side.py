@@ -48,10 +48,12 @@ def our_side(bench: Bench) -> Side:
     return Side(processes.url, bench.api_key, processes.pids()[GATEWAY], prefix="openai:")
 
 
-def added_ms(side: Side, bench: Bench, *, rounds: int, requests: int) -> Mapping[float, float]:
-    """What it adds to an upstream that takes LATENCY_MS, by share of the requests: medians over
-    rounds, in each of which the upstream is asked by itself too."""
-    through = side.load(SLOW)
+def added_ms(
+    side: Side, bench: Bench, *, rounds: int, requests: int, model: str = SLOW
+) -> Mapping[float, float]:
+    """What it adds to an upstream that takes LATENCY_MS, asked for by this name, by share of the
+    requests: medians over rounds, in each of which the upstream is asked by itself too."""
+    through = side.load(model)
     direct = Load(f"{bench.provider.openai_base_url}/chat/completions", "k", chat_body(SLOW))
     for load in (through, direct):
         send(load, requests=WARM_UP, at_once=16)

@@ -1,0 +1,57 @@
+"""The primary is down: over all processes of the gateway it sees few calls, and then one probe an
+interval, while every caller has the backup's answer."""
+
+import time
+from pathlib import Path
+
+from agentplatform.core.wait import wait_for
+from tests.chaos.gateway_processes import Callers, gateway_clients, gateway_processes
+from tests.integration.gateway.calls import start_work
+from tests.provider import Provider
+
+DOORS, CALLERS = 4, 8
+THRESHOLD = 8
+OPEN_SECONDS = 1.0
+WATCHED_SECONDS = 3.0
+DOWN = "gpt-4o-mini"
+
+
+def test_a_primary_that_is_down_sees_the_threshold_and_one_probe_an_interval(
+    provider: Provider, place: dict[str, str], tmp_path: Path
+) -> None:
+    provider.control(model=DOWN, behaviour="error-503")
+    settings = place | {
+        "ANTHROPIC_API_KEY": "test",
+        "ANTHROPIC_BASE_URL": provider.anthropic_base_url,
+        "ANTHROPIC_MODEL": "claude-haiku-4-5",
+        "BREAKER_LEAST_CALLS": str(THRESHOLD),
+        "BREAKER_OPEN_SECONDS": str(OPEN_SECONDS),
+    }
+
+    def asked() -> int:
+        count: int = provider.requests()["by_model"].get(DOWN, 0)
+        return count
+
+    def is_left_alone() -> bool:
+        """For half an interval, while everybody calls."""
+        before = asked()
+        time.sleep(OPEN_SECONDS / 2)
+        return before >= THRESHOLD and asked() - before <= 1
+
+    with (
+        gateway_processes(settings, tmp_path / "log", doors=DOORS, workers=0) as processes,
+        gateway_clients(start_work(), processes, max_tokens=60) as client,
+    ):
+        callers = Callers(client, CALLERS)
+        callers.start()
+        try:
+            wait_for(is_left_alone, timeout_seconds=20, what="all processes to know")
+            before, began = asked(), time.monotonic()
+            time.sleep(WATCHED_SECONDS)
+            probes, watched = asked() - before, time.monotonic() - began
+        finally:
+            callers.stop()
+    assert 1 <= probes <= watched / OPEN_SECONDS + 1
+    assert before <= THRESHOLD + 3 * CALLERS + 2
+    assert set(callers.outcomes) == {"whole"}
+    assert callers.outcomes["whole"] > 3 * CALLERS
