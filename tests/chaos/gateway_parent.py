@@ -32,8 +32,10 @@ PATIENCE_SECONDS = 15.0
 class Litter:
     """The processes by what they do."""
 
-    def __init__(self, works: list[Callable[[], None]]) -> None:
-        self._works = works
+    def __init__(self, sockets: list[socket.socket], workers: int) -> None:
+        self._sockets = sockets
+        doors = [partial(serve, one) for one in sockets]
+        self._works: list[Callable[[], None]] = [*doors, *[complete] * workers]
         self._pids: dict[int, int] = {}
         """The number of its work by process."""
         self._condemned: set[int] = set()
@@ -60,6 +62,8 @@ class Litter:
         """Tell them to stop, and wait until they have; who does not counts as fallen."""
         for pid in self._pids:
             os.kill(pid, signal.SIGTERM)
+        for one in self._sockets:
+            one.close()
         deadline = time.monotonic() + PATIENCE_SECONDS
         while self._pids and time.monotonic() < deadline:
             self._pids.pop(os.waitpid(-1, os.WNOHANG)[0], None)
@@ -87,7 +91,7 @@ class Litter:
 def main(doors: int, workers: int) -> None:
     sockets = [socket.create_server(("127.0.0.1", 0), backlog=256) for _ in range(doors)]
     print(json.dumps([one.getsockname()[1] for one in sockets]), flush=True)
-    litter = Litter([*(partial(serve, one) for one in sockets), *[complete] * workers])
+    litter = Litter(sockets, workers)
     gc.collect()
     gc.freeze()
     while True:

@@ -125,6 +125,28 @@ def test_no_limit_is_passed_and_each_bill_is_booked_once(
     assert callers.longest_seconds < DEADLINE_SECONDS + 10
 
 
+def test_processes_that_are_told_to_stop_under_load_settle_all_they_have_taken(
+    provider: Provider, place: dict[str, str], tmp_path: Path
+) -> None:
+    provider.control(behaviour="tokens-40-latency-150")
+    work = start_work()
+    with (
+        gateway_processes(place, tmp_path / "log", doors=2, workers=0) as processes,
+        gateway_clients(work, processes, max_tokens=60) as client,
+    ):
+        callers = Callers(client, CALLERS)
+        callers.start()
+        try:
+            wait_for(lambda: provider.billed(), timeout_seconds=20, what="the first answers")
+            processes.end()
+        finally:
+            callers.stop()
+    assert processes.fallen == 0
+    assert set(callers.outcomes) == {"whole", "broken"}
+    assert callers.outcomes["whole"] == len(provider.billed())
+    assert not list(money_problems(provider, deaths=0, given_back=0))
+
+
 def _have_a_round(servers: Servers, processes: GatewayProcesses, work: Work) -> None:
     """A process dies every KILL_EVERY_SECONDS, and each server once; the limit is raised bit by
     bit, so that calls race for what is left of it."""

@@ -22,6 +22,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 Callers = Callable[..., Caller]
 Gateway = Callable[..., None]
 HELLO = [{"role": "user", "content": "Hello."}]
+WISHES: dict[str, dict[str, Any]] = {
+    "/v1/chat/completions": {"messages": HELLO},
+    "/v1/messages": {"messages": HELLO, "max_tokens": 4096},
+    "/v1/responses": {"input": "Hello."},
+}
+"""What is asked for at each endpoint that streams."""
 
 
 def events(answer: httpx.Response) -> list[str]:
@@ -102,15 +108,16 @@ def test_a_stream_that_breaks_after_its_first_word_ends_with_an_error_and_no_don
     assert_settled()
 
 
+@pytest.mark.parametrize("path", WISHES)
 def test_a_client_that_leaves_ends_the_providers_answer_and_is_charged_what_came(
-    server: Server, gateway: Gateway, caller: Callers, provider: Provider
+    server: Server, gateway: Gateway, caller: Callers, provider: Provider, path: str
 ) -> None:
     gateway(on="openai", openai_model="gpt-4o-mini-tokens-400-pace-20")
     client = caller()
     place = urlsplit(client.address)
-    body = json.dumps({"model": "default", "messages": HELLO, "stream": True}).encode()
+    body = json.dumps({"model": "default", "stream": True} | WISHES[path]).encode()
     head = (
-        f"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {client.secret}"
+        f"POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {client.secret}"
         f"\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
     )
     with socket.create_connection((place.hostname, place.port)) as connection:

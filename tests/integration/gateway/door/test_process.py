@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -20,6 +21,7 @@ from apps.gateway.services.expire_reservations import expire_reservations
 from apps.tenants.models import Account, LedgerEntry, Reservation
 from tests.database import role_addresses
 from tests.integration.gateway.door.serving import Caller
+from tests.integration.gateway.door.test_refusals import TAKE_BACK
 from tests.integration.gateway.door.web_process import Web, web_process
 from tests.provider import Provider
 
@@ -115,3 +117,20 @@ def test_a_process_that_is_killed_leaves_each_billed_call_with_one_entry(
     assert account.reserved == 0
     assert account.posted == sum(entry.tokens for entry in entries.values())
     assert not Reservation.objects.exists()
+
+
+def test_keys_that_are_taken_back_are_refused_by_a_running_process_within_five_seconds(
+    web: Web, caller: Callable[..., Caller]
+) -> None:
+    clients = [web.at(caller()) for _ in TAKE_BACK]
+    assert [client.get("/v1/models").status_code for client in clients] == [200] * len(clients)
+    for client, take_back in zip(clients, TAKE_BACK, strict=True):
+        take_back(client)
+    began = time.monotonic()
+    for client in clients:
+        wait_for(
+            lambda client=client: client.get("/v1/models").status_code == 401,
+            timeout_seconds=10,
+            what="the refusal",
+        )
+    assert time.monotonic() - began < 5

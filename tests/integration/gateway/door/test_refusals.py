@@ -204,19 +204,22 @@ def test_a_key_without_the_right_is_refused(gateway: Gateway, caller: Callers) -
     assert error(caller(scopes=("read",)).chat(), 403)["code"] == "missing_right"
 
 
-def _revoke(caller: Caller) -> None:
+def revoke(caller: Caller) -> None:
     ApiKey.objects.filter(id=caller.api_key_id).update(revoked_at=now())
 
 
-def _expire(caller: Caller) -> None:
+def expire(caller: Caller) -> None:
     ApiKey.objects.filter(id=caller.api_key_id).update(expires_at=now() - timedelta(seconds=1))
 
 
-def _suspend(caller: Caller) -> None:
+def suspend(caller: Caller) -> None:
     Tenant.objects.filter(id=caller.tenant_id).update(status="suspended")
 
 
-@pytest.mark.parametrize("take_back", [_revoke, _expire, _suspend])
+TAKE_BACK = (revoke, expire, suspend)
+
+
+@pytest.mark.parametrize("take_back", TAKE_BACK)
 def test_a_key_that_was_taken_back_is_refused_within_seconds(
     client: Caller, monkeypatch: pytest.MonkeyPatch, take_back: Callable[[Caller], None]
 ) -> None:
