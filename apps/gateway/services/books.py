@@ -1,10 +1,13 @@
 """What the calls of one event loop hold and what came of them, booked by one connection."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 import psycopg
+import structlog
 
 from agentplatform.core.postgresql.group_commit import (
     Connect,
@@ -14,11 +17,15 @@ from agentplatform.core.postgresql.group_commit import (
     execute,
 )
 from apps.gateway.services.endings import Ending, ending_statements
-from apps.tenants.contracts import Admission, BookingUnavailable
+from apps.tenants.contracts import Admission, BookingUnavailable, Settlement
 from apps.tenants.facade import book_statement
+
+log = structlog.get_logger("llm")
 
 PATIENCE_SECONDS = 120.0
 """How long an answer that was paid for waits for a database that is away."""
+MAX_RETURNING = 256
+"""So many admissions whose answer was lost are given back; what is left of more expires."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +34,15 @@ class _Hold:
     at: datetime
 
 
-Wish = _Hold | Ending
+@dataclass(frozen=True)
+class _Return:
+    """What an attempt holds, if it does, is given back: nobody was asked."""
+
+    attempt_id: UUID
+    at: datetime
+
+
+Wish = _Hold | _Return | Ending
 Answer = int | bool | None
 
 
@@ -41,15 +56,18 @@ class Books:
 
     def __init__(self, connect: Connect = connect) -> None:
         self._group: GroupCommit[Wish, Answer] = GroupCommit(_book, connect=connect)
+        self._returning: set[asyncio.Task[None]] = set()
 
     async def admit(self, admission: Admission, *, at: datetime) -> int | None:
         """None when every account of the admission holds its amount now, else the one that refused.
 
-        Raises BookingUnavailable when the database does not answer.
+        Raises BookingUnavailable when the database does not answer. It may hold the amount all the
+        same, if only its answer was lost: that is given back once there is a database again.
         """
         try:
             return await self._group.ask(_Hold(admission, at))
         except (psycopg.Error, OSError) as error:
+            self._give_back(_Return(admission.attempt_id, at))
             raise BookingUnavailable("The database does not answer; try again.") from error
 
     async def write(self, ending: Ending) -> bool:
@@ -59,13 +77,33 @@ class Books:
 
     async def close(self) -> None:
         """Give the connection back; the next wish makes a new one."""
+        for task in self._returning:
+            task.cancel()
         await self._group.close()
+
+    def _give_back(self, wish: _Return) -> None:
+        if len(self._returning) >= MAX_RETURNING:
+            return
+        task = asyncio.create_task(self._ask_for(wish))
+        self._returning.add(task)
+        task.add_done_callback(self._returning.discard)
+
+    async def _ask_for(self, wish: _Return) -> None:
+        try:
+            await self._group.ask(wish, patience_seconds=PATIENCE_SECONDS)
+        except (psycopg.Error, OSError) as error:
+            log.warning("llm.not_given_back", attempt_id=str(wish.attempt_id), error=str(error))
 
 
 async def _book(connection: Connection, wishes: Sequence[Wish]) -> list[Answer]:
     endings = [one for one in wishes if isinstance(one, Ending)]
     holds = [one for one in wishes if isinstance(one, _Hold)]
     settlements = [one.attempt.settlement() for one in endings if one.attempt is not None]
+    settlements += [
+        Settlement(attempt_id=one.attempt_id, tokens=0, cost_nanos=0)
+        for one in wishes
+        if isinstance(one, _Return)
+    ]
     booking = book_statement(
         settlements=settlements,
         admissions=[hold.admission for hold in holds],
@@ -74,6 +112,10 @@ async def _book(connection: Connection, wishes: Sequence[Wish]) -> list[Answer]:
     (booked, *others) = await execute(connection, [booking, *ending_statements(endings)])
     refusals = iter(booked[0]["refusals"])
     ended = {row["token"] for rows in others for row in rows if "token" in row}
-    return [
-        one.token in ended if isinstance(one, Ending) else next(refusals) or None for one in wishes
-    ]
+    return [_answer_of(one, ended, refusals) for one in wishes]
+
+
+def _answer_of(wish: Wish, ended: Container[UUID | None], refusals: Iterator[int]) -> Answer:
+    if isinstance(wish, Ending):
+        return wish.token in ended
+    return (next(refusals) or None) if isinstance(wish, _Hold) else None

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
@@ -220,6 +221,46 @@ def test_books_say_so_when_the_database_is_away(tenant: Tenant) -> None:
     held = admission(tenant, tokens=1)
     with pytest.raises(BookingUnavailable):
         asyncio.run(book())
+
+
+class _Deaf(psycopg.AsyncConnection[object]):
+    """Carries out the first statement, and loses the answer with the connection."""
+
+    async def wait(self, *arguments: Any, **more: Any) -> Any:
+        await super().wait(*arguments, **more)
+        await self.close()
+        raise psycopg.OperationalError("the answer is lost")
+
+
+def test_what_was_held_is_given_back_when_the_answer_is_lost_and_the_database_away(
+    tenant: Tenant,
+) -> None:
+    async def reach() -> psycopg.AsyncConnection[object]:
+        tries.append(len(tries))
+        if len(tries) > 2:
+            return await connect()
+        if len(tries) == 2:
+            assert await asyncio.to_thread(Reservation.objects.count) == 1
+            raise psycopg.OperationalError("connection refused")
+        found = await connect()
+        found.__class__ = _Deaf
+        return found
+
+    async def book() -> None:
+        books = Books(reach)
+        with pytest.raises(BookingUnavailable):
+            await books.admit(held, at=now())
+        async with asyncio.timeout(10):
+            while len(tries) < 3 or await asyncio.to_thread(Reservation.objects.count):
+                await asyncio.sleep(0.01)
+        await books.close()
+
+    tries: list[int] = []
+    held = admission(tenant, tokens=100)
+    asyncio.run(book())
+    use = budget_use(tenant_id=tenant.id, at=now())
+    assert (use.tokens_reserved, use.tokens_used) == (0, 0)
+    assert not LedgerEntry.objects.exists()
 
 
 def test_set_budget_command_changes_the_named_limit_only(tenant: Tenant) -> None:
