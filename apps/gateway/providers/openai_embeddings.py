@@ -7,6 +7,7 @@ from typing import Any
 from apps.gateway.contracts import Completion, EmbeddingRequest, Usage
 from apps.gateway.providers.errors import InvalidAnswer, InvalidOutput
 from apps.gateway.providers.port import Answer
+from apps.gateway.providers.told_choice import told_index
 from apps.gateway.providers.told_usage import part_of, told_usage
 from apps.gateway.providers.transport import Transport
 from apps.gateway.providers.vectors import Vector, dimensions_of, pack, unpack
@@ -46,6 +47,8 @@ def _read(response: Any, *, request: EmbeddingRequest, provider: str, model: str
         raise InvalidAnswer(f"There are {len(vectors)} vectors for {len(request.inputs)} inputs.")
     told = told_usage(prompt=part_of(response.get("usage"), "prompt_tokens"), completion=0)
     usage = told or Usage(prompt_tokens=request.bound_tokens, completion_tokens=0)
+    if not all(map(dimensions_of, vectors)):
+        raise InvalidAnswer("A vector is empty.")
     found = dimensions_of(vectors[0])
     if request.dimensions not in (None, found):
         raise InvalidOutput(
@@ -60,8 +63,9 @@ def _read(response: Any, *, request: EmbeddingRequest, provider: str, model: str
 
 
 def _in_order(data: Sequence[Mapping[str, Any]]) -> list[Any]:
-    ordered = sorted(data, key=lambda one: one["index"])
-    return [one["embedding"] for one in ordered]
+    """The vectors by their places; by the order in which they came where these are not said."""
+    placed = [(told_index(one.get("index", at)), one["embedding"]) for at, one in enumerate(data)]
+    return [vector for _, vector in sorted(placed, key=lambda one: one[0])]
 
 
 def _in_form(vector: Vector, request: EmbeddingRequest) -> Vector:

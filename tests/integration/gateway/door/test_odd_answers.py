@@ -19,8 +19,18 @@ from tests.provider.contract import validate_openai
 pytestmark = pytest.mark.django_db(transaction=True)
 Odd = Mapping[str, tuple[Any, bool]]
 """By what is odd about it: an answer or the events of a stream, and whether it can be mended."""
-PATHS = ("/v1/chat/completions", "/v1/messages")
-MAX_TOKENS = 50
+HELLO = [{"role": "user", "content": "Hi."}]
+WISHES: dict[str, dict[str, Any]] = {
+    "/v1/chat/completions": {"messages": HELLO, "max_tokens": 50},
+    "/v1/messages": {"messages": HELLO, "max_tokens": 50},
+    "/v1/responses": {"input": HELLO, "max_output_tokens": 50},
+}
+SCHEMAS = {
+    "/v1/chat/completions": "CreateChatCompletionResponse",
+    "/v1/responses": "Response",
+}
+ENDS = ("[DONE]", "message_stop", "response.completed", "response.incomplete")
+"""What a whole stream ends with."""
 
 
 def chat(**changes: Any) -> dict[str, Any]:
@@ -98,11 +108,11 @@ def delta(**fields: Any) -> dict[str, Any]:
     return {"choices": [{"index": 0, "delta": fields}]}
 
 
-HELLO = delta(content="Hello")
+WORD = delta(content="Hello")
 END = {"choices": [{"delta": {}, "finish_reason": "stop"}]}
 USAGE = {"choices": [], "usage": CHAT["usage"]}
 OPENAI_STREAMS: Odd = {
-    "text that is a number": ([HELLO, delta(content=5), END, USAGE], False),
+    "text that is a number": ([WORD, delta(content=5), END, USAGE], False),
     "text that is a list": ([delta(content=["a"]), END, USAGE], False),
     "refusal that is a number": ([delta(refusal=5), END, USAGE], False),
     "delta that is a text": ([{"choices": [{"delta": "x"}]}, END, USAGE], False),
@@ -115,9 +125,9 @@ OPENAI_STREAMS: Odd = {
     "call without an id": (
         [delta(tool_calls=[{"function": call()["function"]}]), END, USAGE], True,
     ),
-    "unknown end": ([HELLO, {"choices": [{"delta": {}, "finish_reason": "abort"}]}, USAGE], True),
-    "negative usage": ([HELLO, END, {"choices": [], "usage": {"prompt_tokens": -5}}], True),
-    "usage that is a text": ([HELLO, END, {"choices": [], "usage": "x"}], True),
+    "unknown end": ([WORD, {"choices": [{"delta": {}, "finish_reason": "abort"}]}, USAGE], True),
+    "negative usage": ([WORD, END, {"choices": [], "usage": {"prompt_tokens": -5}}], True),
+    "usage that is a text": ([WORD, END, {"choices": [], "usage": "x"}], True),
 }  # fmt: skip
 START = {"type": "message_start", "message": {"usage": {"input_tokens": 5, "output_tokens": 1}}}
 TEXT = {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}
@@ -189,17 +199,12 @@ def test_an_odd_answer_is_mended_or_refused_and_charged(
         breaker_least_calls=1000,
     )
     client = caller()
-    wanted = [(name, path) for name in odd for path in PATHS]
+    wanted = [(name, path) for name in odd for path in WISHES]
 
     def ask(case: tuple[str, str]) -> httpx.Response:
         name, path = case
-        body = {
-            "model": f"{on}:{name}",
-            "messages": [{"role": "user", "content": "Hi."}],
-            "max_tokens": MAX_TOKENS,
-            "stream": is_streamed,
-        }
-        return client.post(body, path=path)
+        body = {"model": f"{on}:{name}", "stream": is_streamed}
+        return client.post(body | WISHES[path], path=path)
 
     with ThreadPoolExecutor(12) as pool:
         answers = dict(zip(wanted, pool.map(ask, wanted), strict=True))
@@ -227,9 +232,67 @@ def _problem(answer: httpx.Response, path: str, *, is_mended: bool, is_streamed:
         return f"{codes}, {answer.text}"
     if not is_streamed and answer.status_code != (200 if is_mended else 503):
         return f"{answer.status_code}, {answer.text}"
-    if is_mended and not is_streamed and path == PATHS[0]:
-        validate_openai("CreateChatCompletionResponse", answer.json())
+    if is_mended and not is_streamed and path in SCHEMAS:
+        validate_openai(SCHEMAS[path], answer.json())
     text = answer.text
-    is_whole = "[DONE]" in text or "message_stop" in text or not is_streamed
+    is_whole = any(end in text for end in ENDS) or not is_streamed
     is_told = "cannot be read" in text or "invalid_answer" in text
     return "" if (is_whole if is_mended else is_told) else text
+
+
+def vectors(*data: Any, **more: Any) -> dict[str, Any]:
+    return {"data": list(data), "usage": {"prompt_tokens": 3, "total_tokens": 3}} | more
+
+
+PACKED = "AACAPwAAAEA="
+ONE = {"index": 0, "embedding": PACKED}
+EMBEDDINGS: Odd = {
+    "numbers in a list": (vectors({"index": 0, "embedding": [1.0, 2.0]}), True),
+    "no place": (vectors({"embedding": PACKED}), True),
+    "place that is a text": (vectors({"index": "a", "embedding": PACKED}), False),
+    "no vector": (vectors({"index": 0}), False),
+    "vector that is null": (vectors({"index": 0, "embedding": None}), False),
+    "vector that is no base64": (vectors({"index": 0, "embedding": "!!!"}), False),
+    "vector of half a number": (vectors({"index": 0, "embedding": "AACAPwAA"}), False),
+    "words among the numbers": (vectors({"index": 0, "embedding": [1, "a"]}), False),
+    "empty vector": (vectors({"index": 0, "embedding": []}), False),
+    "too many vectors": (vectors(ONE, ONE), False),
+    "no vectors": (vectors(), False),
+    "data that is null": (vectors(data=None), False),
+    "a list": ([1], False),
+    "negative usage": (vectors(ONE, usage={"prompt_tokens": -3}), True),
+    "usage beyond all bounds": (vectors(ONE, usage={"prompt_tokens": 10**30}), True),
+    "usage that is a list": (vectors(ONE, usage=[1]), True),
+}
+
+
+@pytest.mark.parametrize("form", ["float", "base64"])
+def test_odd_vectors_are_mended_or_refused_and_charged(
+    upstream: Upstream,
+    gateway: Callable[..., None],
+    caller: Callable[..., Caller],
+    server: Server,
+    form: str,
+) -> None:
+    upstream.bodies = {name: _body(value) for name, (value, _) in EMBEDDINGS.items()}
+    gateway(on="openai", openai_base_url=f"{upstream.address}/v1", breaker_least_calls=1000)
+    client = caller()
+
+    def ask(name: str) -> httpx.Response:
+        body = {"model": f"openai:{name}", "input": "Hi.", "encoding_format": form}
+        return client.post(body, path="/v1/embeddings")
+
+    with ThreadPoolExecutor(12) as pool:
+        answers = dict(zip(EMBEDDINGS, pool.map(ask, EMBEDDINGS), strict=True))
+    server.stop()
+    assert_settled()
+    wrong = {
+        name: why
+        for name, answer in answers.items()
+        if (
+            why := _problem(
+                answer, "/v1/embeddings", is_mended=EMBEDDINGS[name][1], is_streamed=False
+            )
+        )
+    }
+    assert not wrong
