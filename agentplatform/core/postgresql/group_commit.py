@@ -9,7 +9,7 @@ import structlog
 from django.db import connection as django_connection
 from psycopg.rows import dict_row
 
-from agentplatform.core.batches import Answer, Asked, Batches, Wish, answer_all, fail_all
+from agentplatform.core.batches import Answer, Asked, Batches, Rest, Wish, answer_all, fail_all
 
 COMMIT_LAZILY = "set local synchronous_commit to off"
 """The commit does not wait for the disk: a crash of the database may undo it, as if it had not
@@ -63,7 +63,7 @@ class GroupCommit(Generic[Wish, Answer]):
     `send` carries out a batch in one transaction and returns an answer for each wish. On a lost
     connection the batch is sent again at once over a new one: a wish must be harmless when it was
     carried out before. A batch that the database refuses is sent wish by wish, so that one does not
-    fail the others.
+    fail the others. `rest` is Batches'.
     """
 
     def __init__(
@@ -71,11 +71,12 @@ class GroupCommit(Generic[Wish, Answer]):
         send: Callable[[Connection, Sequence[Wish]], Awaitable[Sequence[Answer]]],
         *,
         connect: Connect = connect,
+        rest: Rest | None = None,
     ) -> None:
         self._send = send
         self._connect = connect
         self._connection: Connection | None = None
-        self._batches: Batches[Wish, Answer] = Batches(self._settle)
+        self._batches: Batches[Wish, Answer] = Batches(self._settle, rest=rest)
 
     async def ask(self, wish: Wish, *, patience_seconds: float = 0.0) -> Answer:
         """The answer to `wish`, once it is committed. Raises psycopg.Error when it is not, after

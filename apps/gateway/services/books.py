@@ -9,6 +9,7 @@ from uuid import UUID
 import psycopg
 import structlog
 
+from agentplatform.core.batches import Rest
 from agentplatform.core.postgresql.group_commit import (
     Connect,
     Connection,
@@ -51,11 +52,11 @@ class Books:
     would wait for each other, as both lock the accounts. Belongs to the event loop that uses it.
 
     A lost connection is made anew and the batch sent again: an attempt is admitted once, and ends
-    once.
+    once. `rest` is Batches'.
     """
 
-    def __init__(self, connect: Connect = connect) -> None:
-        self._group: GroupCommit[Wish, Answer] = GroupCommit(_book, connect=connect)
+    def __init__(self, connect: Connect = connect, *, rest: Rest | None = None) -> None:
+        self._group: GroupCommit[Wish, Answer] = GroupCommit(_book, connect=connect, rest=rest)
         self._returning: set[asyncio.Task[None]] = set()
 
     async def admit(self, admission: Admission, *, at: datetime) -> int | None:

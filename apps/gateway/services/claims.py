@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from agentplatform.calls.claim import claim_arguments, claim_sql
+from agentplatform.core.batches import Rest
 from agentplatform.core.postgresql.base import SETTING
 from agentplatform.core.postgresql.group_commit import (
     COMMIT_LAZILY,
@@ -37,10 +38,10 @@ class Claimed:
 
 
 class Claims:
-    """Belongs to the event loop that uses it."""
+    """Belongs to the event loop that uses it. `rest` is Batches'."""
 
-    def __init__(self) -> None:
-        self._group: GroupCommit[dict[str, Any], Claimed] = GroupCommit(_claim)
+    def __init__(self, *, rest: Rest | None = None) -> None:
+        self._group: GroupCommit[dict[str, Any], Claimed] = GroupCommit(_claim, rest=rest)
 
     async def claim(self, call_ids: Sequence[UUID], *, at: datetime) -> Claimed:
         """Take these calls, all of one tenant, with a fresh fencing token each. The first one's row

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.conf import settings
 
 from agentplatform.calls.contracts import CallFailure
+from agentplatform.core.batches import Rest
 from apps.gateway.contracts import ModelRequest
 from apps.gateway.rates.decision import Decision, has_token_limit
 from apps.gateway.services.alerts import finish_alerts
@@ -37,11 +38,11 @@ from apps.tenants.rate_contracts import Caller
 
 
 class Office:
-    """Belongs to the event loop that uses it."""
+    """Belongs to the event loop that uses it. `rest` is Batches', between its writes."""
 
-    def __init__(self) -> None:
-        self._rooms = Rooms()
-        self._books = Books()
+    def __init__(self, *, rest: Rest | None = None) -> None:
+        self._rooms = Rooms(rest=rest)
+        self._books = Books(rest=rest)
         self._limits = RateLimits()
         self._models = ModelReader()
         self._providers = LiveProviders()

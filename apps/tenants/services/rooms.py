@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from agentplatform.core.batches import Rest
 from agentplatform.core.connections import brief_connection
 from agentplatform.core.errors import PlatformError
 from agentplatform.core.postgresql.base import SET_TENANT
@@ -30,10 +31,10 @@ Found = Spending | PlatformError
 
 
 class Rooms:
-    """Reads accounts in batches. Belongs to the event loop that uses it."""
+    """Reads accounts in batches. Belongs to the event loop that uses it. `rest` is Batches'."""
 
-    def __init__(self) -> None:
-        self._group: GroupCommit[Wish, Found] = GroupCommit(_read)
+    def __init__(self, *, rest: Rest | None = None) -> None:
+        self._group: GroupCommit[Wish, Found] = GroupCommit(_read, rest=rest)
 
     async def read(
         self,
