@@ -1,6 +1,7 @@
 """What is left of a tenant's money, what was used, and who changed what."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID
@@ -47,59 +48,75 @@ def period_of(at: datetime, time_zone: str) -> date:
 
 
 SPENDING = """
-with recursive spending_runs as (
-  select id, kind, unit, hard_limit, posted, reserved, parent_owner_id, user_id, api_key_id, 0 as up
-  from accounts
-  where tenant_id = %(tenant_id)s and kind = 'run' and owner_id = %(run_id)s and period is null
+with recursive spender as (
+  select w.*, date_trunc('month', w.at at time zone t.time_zone)::date as period
+  from tenants t, unnest(%(run_ids)s::uuid[], %(user_ids)s::uuid[], %(api_key_ids)s::uuid[],
+    %(ats)s::timestamptz[]) with ordinality as w(run_id, own_user_id, own_api_key_id, at, place)
+  where t.id = %(tenant_id)s
+), spending_runs as (
+  select s.place, a.id, a.kind, a.unit, a.hard_limit, a.posted, a.reserved, a.parent_owner_id,
+    a.user_id, a.api_key_id, 0 as up
+  from spender s join accounts a
+    on a.tenant_id = %(tenant_id)s and a.kind = 'run' and a.owner_id = s.run_id
+      and a.period is null
   union
-  select a.id, a.kind, a.unit, a.hard_limit, a.posted, a.reserved, a.parent_owner_id, a.user_id,
-    a.api_key_id, r.up + 1
+  select r.place, a.id, a.kind, a.unit, a.hard_limit, a.posted, a.reserved, a.parent_owner_id,
+    a.user_id, a.api_key_id, r.up + 1
   from spending_runs r join accounts a
     on a.tenant_id = %(tenant_id)s and a.kind = 'run' and a.owner_id = r.parent_owner_id
       and a.period is null
-), spender as (
-  select t.id as tenant_id,
-    date_trunc('month', %(at)s::timestamptz at time zone t.time_zone)::date as period,
-    coalesce(%(user_id)s::uuid, (select user_id from spending_runs order by up limit 1)) as user_id,
-    coalesce(%(api_key_id)s::uuid, (select api_key_id from spending_runs order by up limit 1))
-      as api_key_id
-  from tenants t where t.id = %(tenant_id)s
+), charged as (
+  select distinct on (s.place) s.place, s.period,
+    coalesce(s.own_user_id, r.user_id) as user_id,
+    coalesce(s.own_api_key_id, r.api_key_id) as api_key_id
+  from spender s left join spending_runs r using (place) order by s.place, r.up
 ), found as (
-  select id, kind, unit, hard_limit, posted, reserved from spending_runs
+  select place, id, kind, unit, hard_limit, posted, reserved from spending_runs
   union
-  select a.id, a.kind, a.unit, a.hard_limit, a.posted, a.reserved
-  from spender s join accounts a on a.tenant_id = s.tenant_id and a.period = s.period
+  select c.place, a.id, a.kind, a.unit, a.hard_limit, a.posted, a.reserved
+  from charged c join accounts a on a.tenant_id = %(tenant_id)s and a.period = c.period
     and (a.kind, a.owner_id) in
-      (('tenant', s.tenant_id), ('user', s.user_id), ('key', s.api_key_id))
+      (('tenant', %(tenant_id)s), ('user', c.user_id), ('key', c.api_key_id))
 )
-select s.user_id, s.api_key_id, f.id, f.kind, f.unit, f.hard_limit, f.posted, f.reserved
-from spender s left join found f on true order by f.id
+select c.place, c.user_id, c.api_key_id, f.id, f.kind, f.unit, f.hard_limit, f.posted, f.reserved
+from charged c left join found f using (place) order by c.place, f.id
 """
-"""Whom a call is charged to, and those of the accounts that are open: of the run, of the runs that
-it works for, and of the month of tenant, user and key. Its parameters are those of
+"""Whom each call is charged to, and those of the accounts that are open: of the run, of the runs
+that it works for, and of the month of tenant, user and key. Its parameters are those of
 spending_arguments; its rows are for spending_of."""
 
 
-def spending_arguments(
-    *,
-    tenant_id: UUID,
-    run_id: UUID | None,
-    at: datetime,
-    user_id: UUID | None = None,
-    api_key_id: UUID | None = None,
-) -> dict[str, Any]:
-    """The parameters of SPENDING for a call made at `at`, in a run or by a user or a key itself."""
+@dataclass(frozen=True, kw_only=True)
+class Spender:
+    """Who makes a call at `at`: a run, or a user or a key themselves."""
+
+    tenant_id: UUID
+    run_id: UUID | None
+    at: datetime
+    user_id: UUID | None = None
+    api_key_id: UUID | None = None
+
+
+def spending_arguments(tenant_id: UUID, spenders: Sequence[Spender]) -> dict[str, Any]:
+    """The parameters of SPENDING for calls of spenders of this tenant."""
     return {
         "tenant_id": tenant_id,
-        "run_id": run_id,
-        "user_id": user_id,
-        "api_key_id": api_key_id,
-        "at": at,
+        "run_ids": [one.run_id for one in spenders],
+        "user_ids": [one.user_id for one in spenders],
+        "api_key_ids": [one.api_key_id for one in spenders],
+        "ats": [one.at for one in spenders],
     }
 
 
-def spending_of(rows: Sequence[Mapping[str, Any]]) -> Spending:
-    """The rows of SPENDING as they cross the app's border."""
+def spending_of(rows: Sequence[Mapping[str, Any]], *, count: int) -> list[Spending]:
+    """The rows of SPENDING for so many spenders, as they cross the app's border."""
+    by_place: dict[int, list[Mapping[str, Any]]] = {place: [] for place in range(1, count + 1)}
+    for row in rows:
+        by_place[row["place"]].append(row)
+    return [_spending_of(some) for some in by_place.values()]
+
+
+def _spending_of(rows: Sequence[Mapping[str, Any]]) -> Spending:
     return Spending(
         user_id=rows[0]["user_id"] if rows else None,
         api_key_id=rows[0]["api_key_id"] if rows else None,
@@ -107,14 +124,13 @@ def spending_of(rows: Sequence[Mapping[str, Any]]) -> Spending:
     )
 
 
-def spending(arguments: dict[str, Any]) -> Spending:
-    """Whom a call is charged to, and on which accounts that are open. One query; the arguments are
-    those of spending_arguments."""
+def spending(spender: Spender) -> Spending:
+    """Whom a call is charged to, and on which accounts that are open. One query."""
     with scope_connection().cursor() as cursor:
-        cursor.execute(SPENDING, arguments)
+        cursor.execute(SPENDING, spending_arguments(spender.tenant_id, [spender]))
         names = [column.name for column in cursor.description]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    return spending_of(rows)
+    return spending_of(rows, count=1)[0]
 
 
 def _room_of(row: Mapping[str, Any]) -> AccountRoom:
