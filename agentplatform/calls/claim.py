@@ -25,17 +25,15 @@ WORKER_LOST = CallFailure(
 )
 
 _CLAIM = """
-update {table} taken set status = '{running}', lease_token = due.token,
+update {table} taken set status = '{running}', lease_token = wanted.token,
   lease_expires_at = %(until)s, started_at = %(at)s,
-  executions = executions + (taken.lease_token is distinct from due.token)::int
-from (
-  select id, wanted.token from {table} row
-  join unnest(%(ids)s::uuid[], %(tokens)s::uuid[]) as wanted(id, token) using (id)
-  where status in ({sources}) and (next_attempt_at is null or next_attempt_at <= %(at)s)
-    and (status = '{queued}' and not is_held or row.lease_token = wanted.token
-      or lease_expires_at <= %(at)s and executions < {most} and {may_repeat})
-  order by id for update of row
-) due where taken.id = due.id returning {returning}
+  executions = executions + (lease_token is distinct from wanted.token)::int
+from unnest(%(ids)s::uuid[], %(tokens)s::uuid[]) as wanted(call_id, token)
+where id = wanted.call_id and status in ({sources})
+  and (next_attempt_at is null or next_attempt_at <= %(at)s)
+  and (status = '{queued}' and not is_held or lease_token = wanted.token
+    or lease_expires_at <= %(at)s and executions < {most} and {may_repeat})
+returning {returning}
 """
 
 
@@ -59,8 +57,9 @@ def claim_sql(model: type[CallRow], *, may_repeat: str = "true", returning: str 
 
 
 def claim_arguments(*, call_ids: Collection[UUID], at: datetime) -> dict[str, Any]:
-    """The parameters of a claim, with a fresh fencing token for each call."""
-    ids = list(call_ids)
+    """The parameters of a claim, with a fresh fencing token for each call. Everybody locks calls in
+    the order of their ids."""
+    ids = sorted(call_ids)
     return {"ids": ids, "tokens": [new_id() for _ in ids], "at": at, "until": at + CALL_LEASE}
 
 
