@@ -2,9 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 MAX_BATCH: Final = 256
+MOMENTS: Final = 4
+"""In so many parts a time is waited for, so that a loop that was held up for longer than that looks
+first whether the answer has come."""
 
 Rest = Callable[[], float]
 """Seconds."""
@@ -36,13 +39,20 @@ class Batches(Generic[Wish, Answer]):
         self._waiting: list[Asked[Wish, Answer]] = []
         self._worker: asyncio.Task[None] | None = None
 
-    async def ask(self, wish: Wish) -> Answer:
-        """What `settle` answers to `wish`, or raises for it."""
+    async def ask(self, wish: Wish, *, within: float | None = None) -> Answer:
+        """What `settle` answers to `wish`, or raises for it. Raises TimeoutError when there is
+        nothing `within` so many seconds; a batch that has the wish goes on."""
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((wish, answer))
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._drain())
-        return await answer
+        if within is None:
+            return await answer
+        patience = _Patience(answer, within)
+        try:
+            return await answer
+        finally:
+            patience.end()
 
     async def _drain(self) -> None:
         now = asyncio.get_running_loop().time
@@ -50,8 +60,15 @@ class Batches(Generic[Wish, Answer]):
             if self._rest and (pause := self._ended_at + self._rest() - now()) > 0:
                 await asyncio.sleep(pause)
             batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
-            await self._settle(batch)
-            self._ended_at = now()
+            wanted = [one for one in batch if not is_given_up(one)]
+            if wanted:
+                await self._settle(wanted)
+                self._ended_at = now()
+
+
+def is_given_up(asked: "Asked[Wish, Answer]") -> bool:
+    """Whether who asked was told that there is no answer in time."""
+    return asked[1].done() and not asked[1].cancelled()
 
 
 def answer_all(batch: "Sequence[Asked[Wish, Answer]]", answers: Sequence[Answer]) -> None:
@@ -66,3 +83,30 @@ def fail_all(batch: "Sequence[Asked[Wish, Answer]]", error: Exception) -> None:
     for _, future in batch:
         if not future.done():
             future.set_exception(error)
+
+
+class _Patience:
+    """Raises TimeoutError for who waits for `answer`, after these seconds."""
+
+    __slots__ = ("_answer", "_left", "_seconds", "_timer")
+
+    def __init__(self, answer: "asyncio.Future[Any]", seconds: float) -> None:
+        self._answer = answer
+        self._seconds = seconds / MOMENTS
+        self._left = MOMENTS
+        self._wait()
+
+    def end(self) -> None:
+        self._timer.cancel()
+
+    def _wait(self) -> None:
+        self._timer = self._answer.get_loop().call_later(self._seconds, self._pass)
+
+    def _pass(self) -> None:
+        self._left -= 1
+        if self._answer.done():
+            return
+        if self._left:
+            self._wait()
+        else:
+            self._answer.set_exception(TimeoutError())

@@ -16,6 +16,7 @@ from apps.tenants.services.audit_ledger import every_charge as every_charge
 from apps.tenants.services.audit_ledger import find_wrong_accounts as find_wrong_accounts
 from apps.tenants.services.audit_ledger import unconfirmed_charges as unconfirmed_charges
 from apps.tenants.services.authenticate import authenticate as authenticate
+from apps.tenants.services.authenticate import is_token as is_token
 from apps.tenants.services.authenticate import known_principal as known_principal
 from apps.tenants.services.book import book_statement as book_statement
 from apps.tenants.services.book import settle as settle
@@ -26,6 +27,7 @@ from apps.tenants.services.expire_reservations import expire_reservations as exp
 from apps.tenants.services.holdings import register_holdings as register_holdings
 from apps.tenants.services.keep_secret import drop_secret as drop_secret
 from apps.tenants.services.keep_secret import keep_secret as keep_secret
+from apps.tenants.services.key_reader import KeyReader as KeyReader
 from apps.tenants.services.open_account import open_run_account as open_run_account
 from apps.tenants.services.raise_alert import raise_alert as raise_alert
 from apps.tenants.services.rates import RateBook as RateBook

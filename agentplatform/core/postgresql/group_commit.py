@@ -1,8 +1,12 @@
 """Group commit: many writers, one round trip and one commit."""
 
 import asyncio
+import os
+import select
+import socket
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from typing import Any, Generic
+from contextlib import suppress
+from typing import Any, Final, Generic
 
 import psycopg
 import structlog
@@ -16,10 +20,25 @@ COMMIT_LAZILY = "set local synchronous_commit to off"
 been. Later commits still come after it."""
 FIRST_PAUSE_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 1.0
+FIRST_WAIT_SECONDS: Final = 5.0
+"""How long a wish waits at least for a database that has not answered yet."""
+SILENCE_SECONDS: Final = 30.0
+HASTY_SILENCE_SECONDS: Final = 2.0
+"""After how long the connection is given up that a batch has had no answer on; the second where
+nobody waits that long."""
 
 log = structlog.get_logger("database")
 
 Connection = psycopg.AsyncConnection[Any]
+_LINE: Final = (
+    "connect_timeout",
+    "tcp_user_timeout",
+    "keepalives_idle",
+    "keepalives_interval",
+    "keepalives_count",
+)
+"""Options of Django's connections that say when a line is dead; they hold here too."""
+
 Connect = Callable[[], Awaitable[Connection]]
 Statement = tuple[str, Mapping[str, Any] | Sequence[Any]]
 
@@ -27,13 +46,15 @@ Statement = tuple[str, Mapping[str, Any] | Sequence[Any]]
 async def connect() -> Connection:
     """A connection of our own to Django's database; what is sent together commits together."""
     settings = django_connection.settings_dict
+    options = settings["OPTIONS"]
+    line: dict[str, Any] = {name: options[name] for name in _LINE if name in options}
     return await psycopg.AsyncConnection.connect(
         dbname=settings["NAME"],
         user=settings["USER"] or None,
         password=settings["PASSWORD"] or None,
         host=settings["HOST"] or None,
         port=settings["PORT"] or None,
-        connect_timeout=5,
+        **line,
         application_name="group commit",
         autocommit=True,
     )
@@ -57,6 +78,10 @@ async def execute(
         return found
 
 
+class DatabaseSilent(psycopg.OperationalError):
+    """The database has not answered in time."""
+
+
 class GroupCommit(Generic[Wish, Answer]):
     """Sends wishes in batches. Belongs to the event loop that uses it.
 
@@ -64,6 +89,11 @@ class GroupCommit(Generic[Wish, Answer]):
     connection the batch is sent again at once over a new one: a wish must be harmless when it was
     carried out before. A batch that the database refuses is sent wish by wish, so that one does not
     fail the others. `rest` is Batches'.
+
+    With `wait_seconds` who asks without patience waits so long and no longer; while a batch is
+    under way for longer than that nobody else waits at all. What is under way goes on, for the
+    database may only be slow: who was told DatabaseSilent takes back what may have been carried
+    out. What is asked later is carried out later.
     """
 
     def __init__(
@@ -72,9 +102,14 @@ class GroupCommit(Generic[Wish, Answer]):
         *,
         connect: Connect = connect,
         rest: Rest | None = None,
+        wait_seconds: float | None = None,
     ) -> None:
         self._send = send
         self._connect = connect
+        self._wait_seconds = wait_seconds
+        self._silence_seconds = HASTY_SILENCE_SECONDS if wait_seconds else SILENCE_SECONDS
+        self._is_under_way = self._is_late = False
+        self._has_answered = False
         self._connection: Connection | None = None
         self._batches: Batches[Wish, Answer] = Batches(self._settle, rest=rest)
 
@@ -86,7 +121,19 @@ class GroupCommit(Generic[Wish, Answer]):
                 return await self._batches.ask(wish)
             except psycopg.OperationalError:
                 await asyncio.sleep(pause)
-        return await self._batches.ask(wish)
+        if patience_seconds or self._wait_seconds is None:
+            return await self._batches.ask(wish)
+        return await self._ask_hastily(wish, self._wait_seconds)
+
+    async def _ask_hastily(self, wish: Wish, wait_seconds: float) -> Answer:
+        if self._is_late:
+            raise DatabaseSilent("a batch is under way for too long")
+        within = wait_seconds if self._has_answered else FIRST_WAIT_SECONDS
+        try:
+            return await self._batches.ask(wish, within=within)
+        except TimeoutError as error:
+            self._is_late = self._is_under_way
+            raise DatabaseSilent(f"no answer within {within:g} s") from error
 
     async def close(self) -> None:
         """Give the connection back; the next wish makes a new one."""
@@ -95,6 +142,7 @@ class GroupCommit(Generic[Wish, Answer]):
             await held.close()
 
     async def _settle(self, batch: "Sequence[Asked[Wish, Answer]]") -> None:
+        self._is_under_way = True
         try:
             answers = await self._carry_out([wish for wish, _ in batch])
         except (psycopg.DataError, psycopg.IntegrityError) as error:
@@ -107,22 +155,35 @@ class GroupCommit(Generic[Wish, Answer]):
             log.warning("group_commit.failed", waiting=len(batch), error=str(error))
             fail_all(batch, error)
         else:
+            self._has_answered = True
             answer_all(batch, answers)
+        finally:
+            self._is_under_way = self._is_late = False
 
     async def _carry_out(self, wishes: Sequence[Wish]) -> Sequence[Answer]:
         try:
             return await self._try(wishes)
         except psycopg.OperationalError:
+            if self._is_late:
+                raise
             return await self._try(wishes)
 
     async def _try(self, wishes: Sequence[Wish]) -> Sequence[Answer]:
         if self._connection is None:
             self._connection = await self._connect()
         try:
-            return await self._send(self._connection, wishes)
+            return await self._send_on(self._connection, wishes)
         except psycopg.OperationalError:
             await self.close()
             raise
+
+    async def _send_on(self, connection: Connection, wishes: Sequence[Wish]) -> Sequence[Answer]:
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(self._silence_seconds, _break, connection)
+        try:
+            return await self._send(connection, wishes)
+        finally:
+            timer.cancel()
 
 
 def _pauses(patience_seconds: float) -> Iterator[float]:
@@ -132,3 +193,14 @@ def _pauses(patience_seconds: float) -> Iterator[float]:
         yield pause
         waited += pause
         pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+
+
+def _break(connection: Connection) -> None:
+    """End the connection under who waits on it, who is told so. To cancel the statement would take
+    a server that answers. What has come already will be read."""
+    with (
+        suppress(OSError, psycopg.Error),
+        socket.socket(fileno=os.dup(connection.pgconn.socket)) as line,
+    ):
+        if not select.select([line], [], [], 0)[0]:
+            line.shutdown(socket.SHUT_RDWR)

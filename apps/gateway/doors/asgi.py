@@ -91,6 +91,7 @@ class Door:
 
     async def close(self) -> None:
         """Give up every connection; the next request makes new ones."""
+        await self._callers.close()
         held, self._reception = self._reception, None
         if held is not None:
             await held.close()

@@ -10,7 +10,7 @@ from agentplatform.core.clock import now
 from agentplatform.core.connections import brief_connection
 from apps.gateway.doors.refusals import Meaning, Refusal, unavailable
 from apps.tenants.contracts import InvalidCredentials, Principal
-from apps.tenants.facade import authenticate, known_principal, may
+from apps.tenants.facade import KeyReader, authenticate, is_token, known_principal, may
 
 PATIENCE_SECONDS: Final = 0.2
 """How long a request waits to learn whose its key is, of a database that has answered before."""
@@ -24,6 +24,7 @@ class Callers:
     """Belongs to the event loop that uses it."""
 
     def __init__(self) -> None:
+        self._keys = KeyReader(wait_seconds=PATIENCE_SECONDS)
         self._asking: dict[str, asyncio.Task[Principal]] = {}
         self._patience_seconds = FIRST_PATIENCE_SECONDS
 
@@ -33,11 +34,23 @@ class Callers:
         Refusal."""
         if not raw:
             raise InvalidCredentials(_NO_KEY)
-        principal = known_principal(raw=raw, at=now()) or await self._ask(raw)
+        principal = known_principal(raw=raw, at=now())
+        if principal is None:
+            principal = await (self._ask(raw) if is_token(raw) else self._read(raw))
         if not may(principal, "gateway"):
             message = "This key may not call models: it lacks the right 'gateway'."
             raise Refusal(message, Meaning(403, "invalid_request_error", "missing_right"))
         return principal
+
+    async def close(self) -> None:
+        """Give the connection up; the next request makes a new one."""
+        await self._keys.close()
+
+    async def _read(self, raw: str) -> Principal:
+        try:
+            return await self._keys.find(raw, at=now())
+        except (psycopg.Error, OSError) as error:
+            raise unavailable(_AWAY) from error
 
     async def _ask(self, raw: str) -> Principal:
         """Once for all who ask at the same time."""

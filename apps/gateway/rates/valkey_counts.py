@@ -139,6 +139,9 @@ class ValkeyCounts:
 
     async def _settle(self, batch: "Sequence[Asked[Taking | None, Decision | None]]") -> None:
         wishes = [wish for wish, _ in batch]
+        if self._away_until is not None and None not in wishes:
+            answer_all(batch, [None for _ in wishes])  # they gathered while it went away
+            return
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 decisions = await self._carry_out(wishes)

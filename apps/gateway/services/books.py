@@ -52,11 +52,19 @@ class Books:
     would wait for each other, as both lock the accounts. Belongs to the event loop that uses it.
 
     A lost connection is made anew and the batch sent again: an attempt is admitted once, and ends
-    once. `rest` is Batches'.
+    once. `rest` is Batches'. With `wait_seconds` no admission waits longer.
     """
 
-    def __init__(self, connect: Connect = connect, *, rest: Rest | None = None) -> None:
-        self._group: GroupCommit[Wish, Answer] = GroupCommit(_book, connect=connect, rest=rest)
+    def __init__(
+        self,
+        connect: Connect = connect,
+        *,
+        rest: Rest | None = None,
+        wait_seconds: float | None = None,
+    ) -> None:
+        self._group: GroupCommit[Wish, Answer] = GroupCommit(
+            _book, connect=connect, rest=rest, wait_seconds=wait_seconds
+        )
         self._returning: set[asyncio.Task[None]] = set()
 
     async def admit(self, admission: Admission, *, at: datetime) -> int | None:

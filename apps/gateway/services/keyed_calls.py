@@ -20,6 +20,7 @@ from apps.tenants.contracts import BookingUnavailable
 KEPT_FOR: Final = timedelta(hours=24)
 LEASE: Final = timedelta(seconds=20)
 RENEW_EVERY_SECONDS: Final = 5.0
+RENEW_AGAIN_SECONDS: Final = 0.5
 PATIENCE_SECONDS: Final = 120.0
 """How long the end of a call waits for a database that is away."""
 CLOSE_SECONDS: Final = 5.0
@@ -110,13 +111,17 @@ class _Said:
     statement: Statement
 
 
-class KeyedCalls:
-    """Belongs to the event loop that uses it. Its connections are made with the first key."""
+Group = GroupCommit[_Said, list[dict[str, Any]]]
 
-    def __init__(self, clock: Callable[[], datetime]) -> None:
+
+class KeyedCalls:
+    """Belongs to the event loop that uses it. Its connections are made with the first key. With
+    `wait_seconds` nobody waits longer for a database that does not answer."""
+
+    def __init__(self, clock: Callable[[], datetime], *, wait_seconds: float | None = None) -> None:
         self._clock = clock
-        self._claims: GroupCommit[_Said, list[dict[str, Any]]] = GroupCommit(_send)
-        self._ends: GroupCommit[_Said, list[dict[str, Any]]] = GroupCommit(_send)
+        self._claims: Group = GroupCommit(_send, wait_seconds=wait_seconds)
+        self._ends: Group = GroupCommit(_send)
         self._held: dict[UUID, UUID] = {}
         self._renewing: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
@@ -135,7 +140,12 @@ class KeyedCalls:
         }
         del parameters["fingerprints"]
         order = f"{wish.caller_id} {wish.key}"
-        (row,) = await self._say(_Said(wish.tenant_id, order, (_CLAIM, parameters)))
+        try:
+            (row,) = await self._say(_Said(wish.tenant_id, order, (_CLAIM, parameters)))
+        except BookingUnavailable:  # it may have been claimed all the same
+            release: Statement = (_RELEASE, {"token": wish.token})
+            self._begin_end(self._claims, _Said(wish.tenant_id, "", release))
+            raise
         if row["is_mine"]:
             self._hold(wish.token, wish.tenant_id)
             return Claim(tenant_id=wish.tenant_id, token=wish.token)
@@ -154,11 +164,7 @@ class KeyedCalls:
         the background."""
         self.lapse(claim)
         statement = keep_statement(claim, answer) if answer else (_RELEASE, {"token": claim.token})
-        task = asyncio.get_running_loop().create_task(
-            self._end(_Said(claim.tenant_id, "", statement))
-        )
-        self._ending.add(task)
-        task.add_done_callback(self._ending.discard)
+        self._begin_end(self._ends, _Said(claim.tenant_id, "", statement))
 
     def lapse(self, claim: Claim) -> None:
         """The claim is held no longer: its end has been written, or nobody knows it."""
@@ -183,9 +189,14 @@ class KeyedCalls:
         except (psycopg.Error, OSError) as error:
             raise BookingUnavailable("The database does not answer; try again.") from error
 
-    async def _end(self, said: _Said) -> None:
+    def _begin_end(self, group: Group, said: _Said) -> None:
+        task = asyncio.get_running_loop().create_task(self._end(group, said))
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+
+    async def _end(self, group: Group, said: _Said) -> None:
         try:
-            await self._ends.ask(said, patience_seconds=PATIENCE_SECONDS)
+            await group.ask(said, patience_seconds=PATIENCE_SECONDS)
         except (psycopg.Error, OSError):
             log.exception("llm.key_not_ended", tenant_id=str(said.tenant_id))
 
@@ -197,14 +208,16 @@ class KeyedCalls:
 
     async def _renew_held(self) -> None:
         """Until nothing is held."""
+        pause = RENEW_EVERY_SECONDS
         while self._held:
             try:
-                async with asyncio.timeout(RENEW_EVERY_SECONDS):
+                async with asyncio.timeout(pause):
                     await self._wake.wait()
             except TimeoutError:
-                await self._renew()
+                is_renewed = await self._renew()
+                pause = RENEW_EVERY_SECONDS if is_renewed else RENEW_AGAIN_SECONDS
 
-    async def _renew(self) -> None:
+    async def _renew(self) -> bool:
         expires = self._clock() + LEASE
         by_tenant: dict[UUID, list[UUID]] = {}
         for token, tenant_id in self._held.items():
@@ -215,6 +228,8 @@ class KeyedCalls:
                 await self._claims.ask(_Said(tenant_id, "", statement))
             except (psycopg.Error, OSError) as error:
                 log.warning("llm.keys_not_renewed", count=len(tokens), error=str(error))
+                return False
+        return True
 
 
 def keep_statement(claim: Claim, answer: KeptAnswer) -> Statement:

@@ -7,6 +7,7 @@ import time
 from datetime import datetime
 from uuid import UUID
 
+import structlog
 from django.conf import settings
 
 from agentplatform.calls.contracts import CallFailure
@@ -36,13 +37,20 @@ from apps.tenants.contracts import AccountRoom, Admission, Spending
 from apps.tenants.facade import Rooms
 from apps.tenants.rate_contracts import Caller
 
+CLOSE_SECONDS = 5.0
+
+log = structlog.get_logger("llm")
+
 
 class Office:
-    """Belongs to the event loop that uses it. `rest` is Batches', between its writes."""
+    """Belongs to the event loop that uses it. `rest` is Batches', between its writes. With
+    `wait_seconds` no call waits longer for a database that does not answer."""
 
-    def __init__(self, *, rest: Rest | None = None) -> None:
-        self._rooms = Rooms(rest=rest)
-        self._books = Books(rest=rest)
+    def __init__(self, *, rest: Rest | None = None, wait_seconds: float | None = None) -> None:
+        self._wait_seconds = wait_seconds
+        self._rooms = Rooms(rest=rest, wait_seconds=wait_seconds)
+        self._books = Books(rest=rest, wait_seconds=wait_seconds)
+        self._writing: set[asyncio.Future[None]] = set()
         self._limits = RateLimits()
         self._models = ModelReader()
         self._providers = LiveProviders()
@@ -120,6 +128,8 @@ class Office:
 
     async def close(self) -> None:
         """Give up every connection."""
+        if self._writing:
+            await asyncio.wait(self._writing, timeout=CLOSE_SECONDS)
         for held in (self._rooms, self._books, self._models):
             await held.close()
         await self._limits.close()
@@ -145,6 +155,21 @@ class Office:
         return await self._books.admit(admission, at=at)
 
     async def _record(self, job: Job, attempt: Attempt, at: datetime) -> None:
+        """Who waits for no database does not wait for this one either; it is written all the
+        same."""
+        writing = asyncio.ensure_future(self._write_attempt(job, attempt, at))
+        self._writing.add(writing)
+        writing.add_done_callback(self._written)
+        done, _ = await asyncio.wait({writing}, timeout=self._wait_seconds)
+        for one in done:
+            one.result()
+
+    def _written(self, writing: "asyncio.Future[None]") -> None:
+        self._writing.discard(writing)
+        if not writing.cancelled() and (error := writing.exception()):
+            log.warning("llm.attempt_not_written", error=str(error))
+
+    async def _write_attempt(self, job: Job, attempt: Attempt, at: datetime) -> None:
         await self.write(Ending(owner=job.owner, attempt=attempt, at=at))
 
 

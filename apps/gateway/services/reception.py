@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 import psycopg
 import structlog
@@ -33,6 +34,8 @@ class RateLimitReached(Exception):
 
 
 Clock = Callable[[], datetime]
+WAIT_SECONDS: Final = 0.2
+"""How long a request waits for a database that does not answer, before it is refused."""
 
 
 class Reception:
@@ -40,9 +43,9 @@ class Reception:
 
     def __init__(self, *, clock: Clock) -> None:
         self._clock = clock
-        self._office = Office()
+        self._office = Office(wait_seconds=WAIT_SECONDS)
         self._rooms = KnownRooms(self._office)
-        self.keyed = KeyedCalls(clock)
+        self.keyed = KeyedCalls(clock, wait_seconds=WAIT_SECONDS)
 
     def receive(self, caller: Principal, request: ModelRequest) -> Job:
         """The call of a caller, who has the right to make it. Its accounts are not read yet."""

@@ -21,10 +21,21 @@ def authenticate(*, raw: str, at: datetime) -> Principal:
     known = _known.get(raw, at=at)
     if known is not None:
         return known
-    is_token = raw.count(".") == 2
-    principal, until = (authenticate_token if is_token else authenticate_key)(raw=raw, at=at)
-    _known.put(raw, principal, at=at, until=until)
+    principal, until = (authenticate_token if is_token(raw) else authenticate_key)(raw=raw, at=at)
+    remember_principal(raw=raw, principal=principal, at=at, until=until)
     return principal
+
+
+def is_token(raw: str) -> bool:
+    """Whether `raw` is a token, and no API key."""
+    return raw.count(".") == 2
+
+
+def remember_principal(
+    *, raw: str, principal: Principal, at: datetime, until: datetime | None
+) -> None:
+    """The database has just said so."""
+    _known.put(raw, principal, at=at, until=until)
 
 
 def known_principal(*, raw: str, at: datetime) -> Principal | None:

@@ -5,10 +5,12 @@ from typing import Any
 
 from django.db import connection
 
+from agentplatform.core.postgresql.group_commit import Statement
 from apps.tenants.contracts import InvalidCredentials, Principal, Role
 from apps.tenants.services.api_key_secret import hashes_of, prefix_of
 from apps.tenants.states import rights_of
 
+_UNKNOWN = "This API key is not known."
 LAST_USED_EVERY = timedelta(minutes=1)
 _ASK = (
     "select id, tenant_id, name, scopes, expires_at, revoked_at, tenant_status, user_id,"
@@ -22,7 +24,26 @@ def authenticate_key(*, raw: str, at: datetime) -> tuple[Principal, datetime | N
 
     Raises InvalidCredentials; why is said only to who holds the secret.
     """
-    key = _find(raw, at)
+    statement = statement_of(raw=raw, at=at)
+    with connection.cursor() as cursor:
+        cursor.execute(*statement)
+        row = cursor.fetchone()
+        names = [column.name for column in cursor.description]
+    return principal_of(None if row is None else dict(zip(names, row, strict=True)), at=at)
+
+
+def statement_of(*, raw: str, at: datetime) -> Statement:
+    """The query for the key. Raises InvalidCredentials for what is none."""
+    prefix = prefix_of(raw)
+    if prefix is None:
+        raise InvalidCredentials(_UNKNOWN)
+    return _ASK, [prefix, list(hashes_of(raw)), at, LAST_USED_EVERY.total_seconds()]
+
+
+def principal_of(key: dict[str, Any] | None, *, at: datetime) -> tuple[Principal, datetime | None]:
+    """What the query's row says. Raises InvalidCredentials."""
+    if key is None:
+        raise InvalidCredentials(_UNKNOWN)
     _check_usable(key, at)
     role: Role = key["user_role"] if key["user_id"] else "admin"
     principal = Principal(
@@ -33,19 +54,6 @@ def authenticate_key(*, raw: str, at: datetime) -> tuple[Principal, datetime | N
         rights=rights_of(role, key["scopes"]),
     )
     return principal, key["expires_at"]
-
-
-def _find(raw: str, at: datetime) -> dict[str, Any]:
-    prefix = prefix_of(raw)
-    if prefix is None:
-        raise InvalidCredentials("This API key is not known.")
-    with connection.cursor() as cursor:
-        cursor.execute(_ASK, [prefix, list(hashes_of(raw)), at, LAST_USED_EVERY.total_seconds()])
-        row = cursor.fetchone()
-        names = [column.name for column in cursor.description]
-    if row is None:
-        raise InvalidCredentials("This API key is not known.")
-    return dict(zip(names, row, strict=True))
 
 
 def _check_usable(key: dict[str, Any], at: datetime) -> None:

@@ -26,6 +26,7 @@ from apps.tenants.services.rate_limit import rate_of
 
 LIFETIME_SECONDS = 5.0
 PATIENCE_SECONDS = 0.2
+PATIENCE_WHEN_KNOWN_SECONDS = 0.05
 SIZE = 4096
 
 log = structlog.get_logger("limits")
@@ -59,11 +60,12 @@ class RateBook:
         reading = self._reading.get(caller)
         if reading is None:
             reading = self._reading[caller] = asyncio.create_task(self._try(caller))
-        done, _ = await asyncio.wait({reading}, timeout=PATIENCE_SECONDS)
+        held = self._known.get(caller)
+        patience = PATIENCE_WHEN_KNOWN_SECONDS if held else PATIENCE_SECONDS
+        done, _ = await asyncio.wait({reading}, timeout=patience)
         rates = reading.result() if done else None
         if rates is not None:
             return rates
-        held = self._known.get(caller)
         return held[1] if held else rates_of(caller, {})
 
     async def _try(self, caller: Caller) -> Rates | None:

@@ -20,10 +20,13 @@ Found = Spending | PlatformError
 
 
 class Rooms:
-    """Reads accounts in batches. Belongs to the event loop that uses it. `rest` is Batches'."""
+    """Reads accounts in batches. Belongs to the event loop that uses it. `rest` is Batches'. With
+    `wait_seconds` nobody waits longer."""
 
-    def __init__(self, *, rest: Rest | None = None) -> None:
-        self._group: GroupCommit[Spender, Found] = GroupCommit(_read, rest=rest)
+    def __init__(self, *, rest: Rest | None = None, wait_seconds: float | None = None) -> None:
+        self._group: GroupCommit[Spender, Found] = GroupCommit(
+            _read, rest=rest, wait_seconds=wait_seconds
+        )
 
     async def read(
         self,

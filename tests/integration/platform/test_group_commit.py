@@ -6,7 +6,14 @@ from collections.abc import Sequence
 import psycopg
 import pytest
 
-from agentplatform.core.postgresql.group_commit import Connection, GroupCommit, connect, execute
+from agentplatform.core.postgresql import group_commit
+from agentplatform.core.postgresql.group_commit import (
+    Connection,
+    DatabaseSilent,
+    GroupCommit,
+    connect,
+    execute,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -69,6 +76,61 @@ def test_without_patience_the_second_loss_is_told() -> None:
 
 def test_with_patience_it_is_sent_until_it_lands() -> None:
     assert ask(Server(breaks=4), 1, patience_seconds=5) == [2]
+
+
+class Sleeper:
+    """Takes as long as it is asked for, and remembers what it has done."""
+
+    def __init__(self) -> None:
+        self.done: list[float] = []
+
+    async def send(self, connection: Connection, seconds: Sequence[float]) -> list[float]:
+        await execute(connection, [("select pg_sleep(%s)", [one]) for one in seconds])
+        self.done += seconds
+        return list(seconds)
+
+
+def test_who_asks_waits_no_longer_than_he_will_and_what_is_under_way_goes_on() -> None:
+    sleeper = Sleeper()
+
+    async def ask_slowly() -> tuple[list[object], float]:
+        group = GroupCommit(sleeper.send, wait_seconds=0.2)
+        await group.ask(0.0)
+        asked = [asyncio.create_task(group.ask(1.0))]
+        await asyncio.sleep(0.1)
+        asked.append(asyncio.create_task(group.ask(0.01)))
+        patient = asyncio.create_task(group.ask(0.03, patience_seconds=5))
+        began = asyncio.get_running_loop().time()
+        told: list[object] = list(await asyncio.gather(*asked, return_exceptions=True))
+        with pytest.raises(DatabaseSilent, match="under way"):
+            await group.ask(0.02)
+        took = asyncio.get_running_loop().time() - began
+        await patient
+        await group.close()
+        return told, took
+
+    told, took = asyncio.run(ask_slowly())
+    assert [type(one) for one in told] == [DatabaseSilent, DatabaseSilent]
+    assert took < 0.8
+    assert sleeper.done == [0.0, 1.0, 0.03]
+
+
+def test_a_connection_on_which_nothing_comes_is_given_up_for_a_new_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(group_commit, "HASTY_SILENCE_SECONDS", 0.3)
+    sleeper = Sleeper()
+
+    async def ask_in_vain() -> None:
+        group = GroupCommit(sleeper.send, wait_seconds=0.1)
+        await group.ask(0.0)
+        with pytest.raises(DatabaseSilent):
+            await group.ask(60.0)
+        await group.ask(0.01, patience_seconds=5)
+        await group.close()
+
+    asyncio.run(ask_in_vain())
+    assert sleeper.done == [0.0, 0.01]
 
 
 def test_statements_that_go_together_commit_together() -> None:

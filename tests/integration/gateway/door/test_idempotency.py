@@ -30,14 +30,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 Callers = Callable[..., Caller]
 Gateway = Callable[..., None]
 HELLO: Any = [{"role": "user", "content": "Hello."}]
-CHAT, MESSAGES = "/v1/chat/completions", "/v1/messages"
+CHAT, MESSAGES, RESPONSES = "/v1/chat/completions", "/v1/messages", "/v1/responses"
 KEY = "order-66"
 SLOW = "openai:gpt-4o-mini-latency-400"
 TALKATIVE = "openai:gpt-4o-mini-tokens-30-pace-20"
 
 
 def ask(client: Caller, *, key: str = KEY, path: str = CHAT, **body: Any) -> httpx.Response:
-    body.setdefault("messages", HELLO)
+    body.setdefault("input" if path == RESPONSES else "messages", HELLO)
     body.setdefault("model", "default")
     if path == MESSAGES:
         body.setdefault("max_tokens", 50)
@@ -49,7 +49,7 @@ def code_of(answer: httpx.Response) -> Any:
     return answer.json()["error"]["code"]
 
 
-@pytest.mark.parametrize("path", [CHAT, MESSAGES])
+@pytest.mark.parametrize("path", [CHAT, MESSAGES, RESPONSES])
 @pytest.mark.parametrize("stream", [False, True], ids=["plain", "streamed"])
 def test_a_repeated_request_gets_the_first_ones_answer_and_pays_nothing(
     client: Caller, provider: Provider, path: str, stream: bool

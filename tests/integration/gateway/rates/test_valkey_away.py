@@ -77,6 +77,24 @@ def test_a_stalled_valkey_holds_up_one_moment_and_then_nobody(valkey: OwnValkey)
     asyncio.run(work())
 
 
+def test_who_comes_while_a_stalled_valkey_is_waited_for_does_not_wait_anew(
+    valkey: OwnValkey,
+) -> None:
+    async def work() -> None:
+        limits = RateLimits()
+        of_call = rates(1000)
+        await limits.take(of_call, tokens=0)
+        with valkey.stalled():
+            first = asyncio.create_task(_timed(limits, of_call))
+            await asyncio.sleep(0.1)
+            _, took = await _timed(limits, of_call)
+            await first
+        assert took < PATIENCE_SECONDS
+        await limits.close()
+
+    asyncio.run(work())
+
+
 def test_a_call_that_needs_more_tokens_than_the_share_is_let_through_within_the_limit(
     valkey: OwnValkey,
 ) -> None:
