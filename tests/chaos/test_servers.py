@@ -15,7 +15,7 @@ STATEMENTS = {
     "a transaction": "COMMIT",
     "what is decided of a run": "; commit",
     "an admission": "select book(",
-    "a reading of accounts": "with recursive spending",
+    "a reading of accounts": "with recursive spender",
     "a claim of model calls": "update llm_calls taken",
     "an end of model calls": "update llm_calls call",
     "a claim of a tool call": "update tool_events taken",
