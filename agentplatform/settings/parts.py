@@ -67,8 +67,10 @@ GATEWAY: Final = Parts(
         "agentplatform.api.headers.SecurityHeaders",
         "agentplatform.api.scope.RequestScope",
         "django.middleware.security.SecurityMiddleware",
+        "django.middleware.clickjacking.XFrameOptionsMiddleware",
         "agentplatform.api.bounds.RequestBounds",
         "django.middleware.common.CommonMiddleware",
+        "django.middleware.csrf.CsrfViewMiddleware",
     ),
     addresses="agentplatform.gateway_urls",
 )
