@@ -28,6 +28,7 @@ class StreamTeller(ABC):
         self._all: list[bytes] | None = None
         self._end: bytes | None = None
         self._is_ready = asyncio.Event()
+        self._is_over = False
 
     @abstractmethod
     def render(self, choice: dict[str, Any]) -> bytes:
@@ -71,12 +72,14 @@ class StreamTeller(ABC):
 
     def wake(self) -> None:
         """All is over: `take` waits no longer."""
+        self._is_over = True
         self._is_ready.set()
 
     async def take(self) -> bytes:
         """The events that have come since the last time, as soon as there are some; nothing at the
         end."""
-        await self._is_ready.wait()
+        if not self._is_over:
+            await self._is_ready.wait()
         taken, self._ready = b"".join(self._ready), []
         self._is_ready.clear()
         return taken
