@@ -4,7 +4,7 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -58,7 +58,9 @@ class Supervisor:
         }
 
     def tick(self) -> None:
-        """Notice deaths and start again what is due. Call it a few times a second."""
+        """Notice deaths and start again what is due. Call it a few times a second. Raises
+        KeyboardInterrupt if we were told to stop and nobody heard it."""
+        _heed_interrupt()
         now = time.monotonic()
         for child in self._children.values():
             if child.process is not None and child.process.poll() is not None:
@@ -119,6 +121,7 @@ class Supervisor:
         child.started = time.monotonic()
         child.process = programs.spawn(child.program)
         programs.remember(self._folder, child.program, child.process.pid)
+        _heed_interrupt()
 
     def _bury(self, child: Child, now: float) -> None:
         assert child.process is not None
@@ -156,9 +159,22 @@ def _process(child: Child) -> "subprocess.Popen[bytes]":
     return child.process
 
 
+_told_to_stop = threading.Event()
+
+
 def interrupt_on_signals() -> None:
     """SIGTERM and SIGHUP stop us the way Ctrl-C does."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
-    if not sys.stdin or not sys.stdin.isatty():
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, _interrupt)
+
+
+def _interrupt(*_signal: object) -> None:
+    _told_to_stop.set()
+    raise KeyboardInterrupt
+
+
+def _heed_interrupt() -> None:
+    """Python drops an exception that is raised within a callback of a fork or of the end of an
+    object; whoever has to stop hears of it here."""
+    if _told_to_stop.is_set():
+        raise KeyboardInterrupt

@@ -56,7 +56,7 @@ class Race:
 
         change()
         with repeated(change, every_seconds=0.02), ThreadPoolExecutor(DOORS) as pool:
-            asked = [pool.submit(self._client.call, path=PATH, port=port) for port in self._ports]
+            asked = [pool.submit(self._call, port) for port in self._ports]
             indexes = list(itertools.islice(self._indexes, WORKERS))
             calls = [self._work.plan(index=index, max_tokens=ANSWER) for index in indexes]
             ended = LlmCall.objects.filter(id__in=calls, status__in=("SUCCESS", "FAILED"))
@@ -66,6 +66,12 @@ class Race:
             outcomes["whole" if status == "SUCCESS" else error["code"]] += 1
         wait_for(lambda: not self._reserved(), timeout_seconds=10, what="the settlements")
         return outcomes
+
+    def _call(self, port: int) -> str:
+        """As official clients do it: a gateway that is too busy to say is asked again."""
+        while (outcome := self._client.call(path=PATH, port=port)) == "503":
+            pass
+        return outcome
 
     def _used(self) -> int:
         return sum(self._accounts().values_list("posted", flat=True))

@@ -145,6 +145,31 @@ signal.pause()
     wait_for(lambda: not is_alive(child), timeout_seconds=10, what="the child to end")
 
 
+DEAF = """
+import os, signal
+from pathlib import Path
+from agentplatform.embedded.supervisor import Supervisor, interrupt_on_signals
+
+interrupt_on_signals()
+os.register_at_fork(after_in_parent=lambda: os.kill(os.getpid(), signal.SIGTERM))
+if os.fork() == 0:
+    os._exit(0)
+print("forked", flush=True)
+try:
+    while True:
+        Supervisor(run_folder=Path(), say=print).tick()
+except KeyboardInterrupt:
+    print("stopped")
+"""
+
+
+def test_a_signal_that_comes_amid_a_fork_is_heard() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", DEAF], capture_output=True, text=True, timeout=30, check=True
+    )
+    assert ended.stdout == "forked\nstopped\n", ended.stderr
+
+
 def test_what_an_earlier_start_left_is_stopped(make: Make, tmp_path: Path) -> None:
     program = make(FOREVER)
     with spawn(program) as left:
