@@ -1,4 +1,4 @@
-"""The sample task while its workers are killed."""
+"""The sample task with another provider, while its workers are killed."""
 
 import os
 import signal
@@ -45,7 +45,7 @@ def test_a_kill_of_each_worker_process_in_turn_does_not_stop_the_run(
     data: Path, provider: Provider
 ) -> None:
     provider.control(behaviour="latency-4000")
-    keys = {"OPENAI_API_KEY": "test", "OPENAI_BASE_URL": provider.openai_base_url}
+    keys = {"ANTHROPIC_API_KEY": "test", "ANTHROPIC_BASE_URL": provider.anthropic_base_url}
     with demo(data, **keys) as process:
         wait_for(
             lambda: has_printed(data, "explore     started"),
@@ -67,3 +67,4 @@ def test_a_kill_of_each_worker_process_in_turn_does_not_stop_the_run(
         assert process.poll() is None, "the run ended before the last kill"
         printed = ended(process, data)
     assert "COMPLETED" in printed
+    assert "model anthropic" in printed
