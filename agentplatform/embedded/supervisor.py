@@ -6,7 +6,8 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -118,10 +119,10 @@ class Supervisor:
                     child.process.wait()
 
     def _spawn(self, child: Child) -> None:
-        child.started = time.monotonic()
-        child.process = programs.spawn(child.program)
-        programs.remember(self._folder, child.program, child.process.pid)
-        _heed_interrupt()
+        with _held_interrupt():  # a process that nobody knows would stay
+            child.started = time.monotonic()
+            child.process = programs.spawn(child.program)
+            programs.remember(self._folder, child.program, child.process.pid)
 
     def _bury(self, child: Child, now: float) -> None:
         assert child.process is not None
@@ -160,6 +161,7 @@ def _process(child: Child) -> "subprocess.Popen[bytes]":
 
 
 _told_to_stop = threading.Event()
+_is_held = threading.Event()
 
 
 def interrupt_on_signals() -> None:
@@ -170,7 +172,8 @@ def interrupt_on_signals() -> None:
 
 def _interrupt(*_signal: object) -> None:
     _told_to_stop.set()
-    raise KeyboardInterrupt
+    if not _is_held.is_set():
+        raise KeyboardInterrupt
 
 
 def _heed_interrupt() -> None:
@@ -178,3 +181,14 @@ def _heed_interrupt() -> None:
     object; whoever has to stop hears of it here."""
     if _told_to_stop.is_set():
         raise KeyboardInterrupt
+
+
+@contextmanager
+def _held_interrupt() -> Iterator[None]:
+    """Within the block nobody is told to stop; after it they are."""
+    _is_held.set()
+    try:
+        yield
+    finally:
+        _is_held.clear()
+    _heed_interrupt()

@@ -1,6 +1,7 @@
 """Real Chromium in a real jail."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from agentplatform.core.wait import wait_for
+from apps.tools.runners.browser import jailing
 from apps.tools.runners.browser.chromium import BrowserUnavailable, find_chromium
 from apps.tools.runners.work import ToolFailure
 
@@ -143,6 +145,29 @@ def test_a_stopped_call_takes_its_browser_along(browse):
     assert [pid for pid in left if is_alive(pid)] == []
 
 
+def test_a_driver_that_does_not_notice_ends_too(browse, monkeypatch):
+    monkeypatch.setattr(jailing, "PATIENCE_SECONDS", 0.2)
+    before = set(descendants_of(os.getpid()))
+    stop = threading.Event()
+
+    def deafen():
+        wait_for(lambda: any(map(is_renderer, started())), timeout_seconds=30, what="a page")
+        for pid in started():
+            if is_driver(pid):
+                os.kill(int(pid), signal.SIGSTOP)
+        stop.set()
+
+    def started():
+        return set(descendants_of(os.getpid())) - before
+
+    deafening = threading.Thread(target=deafen)
+    deafening.start()
+    ran = browse(html="<script>while (true);</script>", stop=stop)
+    deafening.join()
+    assert ran.status == "killed"
+    assert [pid for pid in started() if is_alive(pid)] == []
+
+
 def test_no_browser_survives_a_worker_that_is_killed(tmp_path):
     (tmp_path / "worker.py").write_text(
         "import django; django.setup()\n"
@@ -168,10 +193,18 @@ def test_no_browser_survives_a_worker_that_is_killed(tmp_path):
 
 
 def is_renderer(pid):
+    return b"--type=renderer" in command_of(pid)
+
+
+def is_driver(pid):
+    return b"run-driver" in command_of(pid)
+
+
+def command_of(pid):
     try:
-        return b"--type=renderer" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
-        return False
+        return b""
 
 
 def test_the_console_is_the_output(browse):

@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import signal
 import sys
 import tempfile
 import threading
@@ -29,6 +30,9 @@ from apps.tools.runners.bubblewrap.process import (
 from apps.tools.runners.bubblewrap.resources import bounded_command
 from apps.tools.runners.limits import Limits
 
+PATIENCE_SECONDS = 5.0
+"""How long Playwright may take to notice that its browser was killed. In the midst of making a page
+its driver may never do; without a driver every call of Playwright fails at once."""
 _FONTS = "/program/fonts.conf"
 _FIRST_DESCRIPTOR = 10
 
@@ -58,11 +62,15 @@ class Guard:
     def watch(self, info: BinaryIO, go: BinaryIO) -> None:
         """Wait for the jail, let it go, and stay until it is dead."""
         try:
-            with Inside(read_init_pid(info)) as inside:
-                go.write(b"x")
-                while self.broken is None and not self._closing.wait(SAMPLE_SECONDS):
-                    self.broken = self._breach(inside)
-                self.peak_memory_bytes = inside.peak_memory_bytes
+            init = read_init_pid(info)
+            with _driver_of(init) as driver:
+                with Inside(init) as inside:
+                    go.write(b"x")
+                    while self.broken is None and not self._closing.wait(SAMPLE_SECONDS):
+                        self.broken = self._breach(inside)
+                    self.peak_memory_bytes = inside.peak_memory_bytes
+                if self.broken is not None and not self._closing.wait(PATIENCE_SECONDS):
+                    signal.pidfd_send_signal(driver, signal.SIGKILL)
         except NotReady:
             return  # the browser has not come up, which Playwright reports
 
@@ -94,6 +102,24 @@ def jailed_browser(wish: Wish, guard: Guard) -> Iterator[str]:
         finally:
             guard.close()
             watcher.join()
+
+
+@contextmanager
+def _driver_of(init: int) -> Iterator[int]:
+    """A handle on Playwright's driver, which started bwrap, which started the jail's first process.
+    Raises NotReady when they have ended."""
+    try:
+        driver = os.pidfd_open(_parent_of(_parent_of(init)))
+    except OSError as error:
+        raise NotReady from error
+    try:
+        yield driver
+    finally:
+        os.close(driver)
+
+
+def _parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def _write_program(folder: Path, wish: Wish) -> Path:
