@@ -22,6 +22,7 @@ from apps.gateway.doors.checks import (
     wrong_type,
     wrong_value,
 )
+from apps.gateway.doors.function_tools import read_function
 from apps.gateway.doors.options import COMMON, effort, metadata, read_options, verbosity
 from apps.gateway.doors.refusals import wrong
 
@@ -154,15 +155,7 @@ def _tool(tool: dict[str, Any], param: str) -> ToolSpec:
     where = f"{param}.function"
     function = mapping(required(tool, "function", where), where)
     known_only(function, frozenset({"name", "description", "parameters", "strict"}), where)
-    parameters = function.get("parameters")
-    if parameters is None:
-        parameters = {"type": "object", "properties": {}}
-    return ToolSpec(
-        name=text(required(function, "name", f"{where}.name"), f"{where}.name"),
-        description=text(function.get("description") or "", f"{where}.description"),
-        parameters=schema_of(parameters, f"{where}.parameters"),
-        strict=optional(function, "strict", boolean),
-    )
+    return read_function(function, where)
 
 
 def _tool_choice(value: Any, tools: tuple[ToolSpec, ...]) -> tuple[str, str | None]:

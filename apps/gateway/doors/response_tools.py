@@ -3,20 +3,18 @@
 from typing import Any, Final
 
 from apps.gateway.contracts import ToolSpec
-from apps.gateway.doors.body import schema_of
 from apps.gateway.doors.chat_request import MAX_TOOLS
 from apps.gateway.doors.checks import (
     array,
-    boolean,
     known_only,
     mapping,
     one_of,
-    optional,
     required,
     text,
     wrong_type,
     wrong_value,
 )
+from apps.gateway.doors.function_tools import read_function
 from apps.gateway.doors.options import unsupported
 
 _CHOICES: Final = ("none", "auto", "required")
@@ -46,15 +44,7 @@ def _tool(tool: dict[str, Any], param: str) -> ToolSpec:
     known_only(tool, _TOOL, param)
     if tool.get("defer_loading"):
         raise unsupported(f"{param}.defer_loading", "there is no search for tools; send false.")
-    parameters = tool.get("parameters")
-    if parameters is None:
-        parameters = {"type": "object", "properties": {}}
-    return ToolSpec(
-        name=text(required(tool, "name", f"{param}.name"), f"{param}.name"),
-        description=text(tool.get("description") or "", f"{param}.description"),
-        parameters=schema_of(parameters, f"{param}.parameters"),
-        strict=optional(tool, "strict", boolean),
-    )
+    return read_function(tool, param)
 
 
 def read_tool_choice(value: Any, tools: tuple[ToolSpec, ...]) -> tuple[str, str | None]:
