@@ -4,7 +4,6 @@ import random
 import signal
 import socket
 import threading
-import time
 from typing import Any
 
 import structlog
@@ -55,7 +54,7 @@ def _work(stopping: threading.Event) -> None:
         except Exception as error:  # the servers are away: the message is delivered again
             log.info("message.failed", error=repr(error)[:200])
         drop_broken_connections()
-        time.sleep(IDLE_SECONDS)
+        stopping.wait(IDLE_SECONDS)
 
 
 def _any_call() -> str | None:

@@ -12,7 +12,7 @@ from tests.provider import Provider
 DOORS, CALLERS = 4, 8
 THRESHOLD = 8
 OPEN_SECONDS = 1.0
-WATCHED_SECONDS = 3.0
+PROBES = 2
 DOWN = "gpt-4o-mini"
 
 
@@ -32,26 +32,31 @@ def test_a_primary_that_is_down_sees_the_threshold_and_one_probe_an_interval(
         count: int = provider.requests()["by_model"].get(DOWN, 0)
         return count
 
-    def is_left_alone() -> bool:
-        """For half an interval, while everybody calls."""
-        before = asked()
-        time.sleep(OPEN_SECONDS / 2)
-        return before >= THRESHOLD and asked() - before <= 1
-
     with (
         gateway_processes(settings, tmp_path / "log", doors=DOORS, workers=0) as processes,
         gateway_clients(start_work(), processes, max_tokens=60) as client,
     ):
         callers = Callers(client, CALLERS)
+
+        def is_left_alone() -> bool:
+            """While everybody calls at every process."""
+            before, answered = asked(), callers.outcomes["whole"]
+            wait_for(
+                lambda: callers.outcomes["whole"] >= answered + 4 * CALLERS,
+                timeout_seconds=20,
+                what="answers",
+            )
+            return before >= THRESHOLD and asked() - before <= 1
+
         callers.start()
         try:
             wait_for(is_left_alone, timeout_seconds=20, what="all processes to know")
             before, began = asked(), time.monotonic()
-            time.sleep(WATCHED_SECONDS)
+            wait_for(lambda: asked() >= before + PROBES, timeout_seconds=20, what="probes")
             probes, watched = asked() - before, time.monotonic() - began
         finally:
             callers.stop()
-    assert 1 <= probes <= watched / OPEN_SECONDS + 1
+    assert PROBES <= probes <= watched / OPEN_SECONDS + 1
     assert before <= THRESHOLD + 3 * CALLERS + 2
     assert set(callers.outcomes) == {"whole"}
     assert callers.outcomes["whole"] > 3 * CALLERS
