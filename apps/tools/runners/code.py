@@ -2,16 +2,14 @@
 
 import json
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any, BinaryIO
 from uuid import UUID
 
-from django.conf import settings
-
 from agentplatform.core.errors import NotFound
 from apps.tools.contracts import ToolDescription
-from apps.tools.runners.bubblewrap.sandbox import BubblewrapSandbox
-from apps.tools.runners.limits import Limits
-from apps.tools.runners.sandbox import Job, Outcome, Sandbox
+from apps.tools.runners.backends import choose_sandbox
+from apps.tools.runners.sandbox import Job, Outcome
 from apps.tools.runners.work import Ran, Tool, ToolFailure, Work
 
 _TAIL_CHARACTERS = 600
@@ -61,8 +59,9 @@ DESCRIPTION = ToolDescription(
 
 def run_code(work: Work) -> Ran:
     """Run the program. `value` is the last line of its standard output when that is JSON."""
-    sandbox = _sandbox()
-    seconds = min(work.timeout_seconds, work.arguments.get("timeout_seconds", work.timeout_seconds))
+    sandbox = choose_sandbox()
+    most = work.limits.wall_seconds
+    seconds = min(most, work.arguments.get("timeout_seconds", most))
     with ExitStack() as held:
         inputs = {
             _check_name(name): held.enter_context(_open(work, name, wanted))
@@ -73,20 +72,13 @@ def run_code(work: Work) -> Ran:
             program=work.arguments["program"],
             stdin=json.dumps(work.arguments.get("input")).encode(),
             inputs=inputs,
-            limits=Limits(wall_seconds=seconds),
+            limits=replace(work.limits, wall_seconds=seconds),
         )
         outcome = sandbox.run(job, stop=work.stop)
     return _ran(outcome, sandbox.name)
 
 
 CODE = Tool(description=DESCRIPTION, run=run_code)
-
-
-def _sandbox() -> Sandbox:
-    platform = settings.PLATFORM
-    return BubblewrapSandbox(
-        bubblewrap_path=platform.bubblewrap_path, sandbox_python=platform.sandbox_python
-    )
 
 
 def _check_name(name: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, Literal, Protocol
 
 from apps.tools.contracts import ToolStatus
+from apps.tools.egress.session import Egress
 from apps.tools.runners.limits import Limits
 from apps.tools.runners.work import ProducedFile, ToolFailure
 
@@ -14,13 +15,15 @@ Language = Literal["python"]
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """One program: its source, its standard input, the files it may read by name."""
+    """One program: its source, its standard input, the files it may read by name. Without `egress`
+    it has no network at all."""
 
     language: Language
     program: str
     stdin: bytes = b""
     inputs: Mapping[str, BinaryIO] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
+    egress: Egress | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,10 +3,13 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from io import BytesIO
+from typing import Any, BinaryIO, Self
 from uuid import UUID
 
 from apps.tools.contracts import ToolDescription, ToolStatus
+from apps.tools.egress.session import Egress
+from apps.tools.runners.limits import Limits
 
 
 class ToolFailure(Exception):
@@ -20,22 +23,41 @@ class ToolFailure(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Work:
-    """One call. `open_input` opens an artifact of the call's tenant, or raises NotFound; a runner
-    ends soon after `stop` is set and reports the status "killed"."""
+class Caller:
+    """For whom a call is made."""
 
+    tenant_id: UUID
+    run_id: UUID
+    step_id: UUID
+    call_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """One call. `open_input` opens an artifact of the call's tenant, or raises NotFound; `limits`
+    are the tool's for this tenant, `limits.wall_seconds` what the call may take; a runner ends soon
+    after `stop` is set and reports the status "killed"."""
+
+    caller: Caller
     arguments: dict[str, Any]
-    timeout_seconds: float
+    limits: Limits
+    egress: Egress
     open_input: Callable[[UUID], BinaryIO]
     stop: threading.Event = field(default_factory=threading.Event)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProducedFile:
-    """A file that a call left behind."""
+    """A file that a call left behind, open at its start. Whoever keeps it closes it."""
 
     name: str
-    content: bytes
+    content: BinaryIO
+    size_bytes: int
+
+    @classmethod
+    def of(cls, name: str, content: bytes) -> Self:
+        """A file held in memory."""
+        return cls(name=name, content=BytesIO(content), size_bytes=len(content))
 
 
 @dataclass(frozen=True, kw_only=True)

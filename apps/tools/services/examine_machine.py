@@ -2,15 +2,21 @@
 
 from dataclasses import dataclass
 from typing import NoReturn
+from uuid import UUID
 
 from django.conf import settings
 
+from apps.tools.egress.session import Egress
 from apps.tools.runners.browser.chromium import find_chromium
 from apps.tools.runners.browser.show import run_browser
 from apps.tools.runners.bubblewrap.equipment import Equipment, find_equipment
-from apps.tools.runners.work import ToolFailure, Work
+from apps.tools.runners.limits import Limits
+from apps.tools.runners.work import Caller, ToolFailure, Work
 
 _BROWSER_SECONDS = 30.0
+_NOBODY = Caller(
+    tenant_id=UUID(int=0), run_id=UUID(int=0), step_id=UUID(int=0), call_id=UUID(int=0)
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +63,9 @@ def _chromium() -> Finding:
                     "navigator.userAgent</script>",
                     "actions": [{"action": "extract", "selector": "p"}],
                 },
-                timeout_seconds=_BROWSER_SECONDS,
+                caller=_NOBODY,
+                limits=Limits(wall_seconds=_BROWSER_SECONDS),
+                egress=Egress(),
                 open_input=_no_input,
             )
         )

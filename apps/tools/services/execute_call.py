@@ -3,24 +3,22 @@
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import BinaryIO
 from uuid import UUID
 
 import structlog
 
 from agentplatform.core.connections import brief_connection
 from agentplatform.core.kill_points import reach
-from agentplatform.core.tenancy import tenant_scope
 from agentplatform.core.transactions import refuse_transaction
 from apps.tenants.contracts import TenantInactive
 from apps.tenants.facade import require_active_tenant
 from apps.tools.models import ToolCall
 from apps.tools.runners.registry import TOOLS
-from apps.tools.runners.work import Ran, ToolFailure, Work
+from apps.tools.runners.work import Ran, ToolFailure
 from apps.tools.services.claim_call import claim_call
 from apps.tools.services.finish_call import fail_call, finish_call
 from apps.tools.services.leases import leases
-from apps.tools.services.open_artifact import open_artifact
+from apps.tools.services.prepare_work import prepare_work
 
 log = structlog.get_logger("tools")
 
@@ -68,14 +66,7 @@ def _run(call: ToolCall) -> Ran | ToolFailure:
         try:
             with brief_connection():
                 require_active_tenant(tenant_id=call.tenant_id)
-            return tool.run(
-                Work(
-                    arguments=call.arguments,
-                    timeout_seconds=call.timeout_seconds,
-                    open_input=lambda artifact_id: _open_input(call, artifact_id),
-                    stop=stop,
-                )
-            )
+            return tool.run(prepare_work(call, stop=stop))
         except ToolFailure as failure:
             return failure
         except TenantInactive as error:
@@ -96,9 +87,3 @@ def _record(
         kept = fail_call(call=call, failure=outcome, duration_ms=duration_ms, at=at)
         return outcome.code, kept
     return outcome.status, finish_call(call=call, ran=outcome, duration_ms=duration_ms, at=at)
-
-
-def _open_input(call: ToolCall, artifact_id: UUID) -> BinaryIO:
-    with brief_connection(), tenant_scope(call.tenant_id):
-        _, content = open_artifact(tenant_id=call.tenant_id, artifact_id=artifact_id)
-    return content

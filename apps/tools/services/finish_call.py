@@ -2,7 +2,6 @@
 
 from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
-from io import BytesIO
 
 from agentplatform.calls.contracts import CallFailure
 from agentplatform.calls.move import finish_row
@@ -25,6 +24,8 @@ def finish_call(*, call: ToolCall, ran: Ran, duration_ms: int, at: datetime) -> 
     call and its artifacts appear together.
     """
     with ExitStack() as stack:
+        for file in ran.files:
+            stack.callback(file.content.close)
         staged = [stack.enter_context(_stage(call, file)) for file in ran.files]
         rows = [_row(call, file, one, at) for file, one in zip(ran.files, staged, strict=True)]
         with transaction():
@@ -73,7 +74,7 @@ def _finish(
 
 def _stage(call: ToolCall, file: ProducedFile) -> AbstractContextManager[StagedContent]:
     return stage_content(
-        tenant_id=call.tenant_id, content=BytesIO(file.content), limit_bytes=len(file.content)
+        tenant_id=call.tenant_id, content=file.content, limit_bytes=file.size_bytes
     )
 
 

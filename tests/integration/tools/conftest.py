@@ -1,13 +1,12 @@
 """A tenant, a folder for artifacts, and the tools as a worker calls them."""
 
-import threading
 import uuid
+from contextlib import ExitStack
 
 import pytest
 
 from agentplatform.calls.contracts import CallPlan
 from agentplatform.core.clock import now
-from agentplatform.core.errors import NotFound
 from agentplatform.core.postgresql.batch import Batch
 from agentplatform.core.transactions import transaction
 from apps.tenants.models import Tenant
@@ -16,7 +15,7 @@ from apps.tools.facade import plan_tool_calls
 from apps.tools.models import ToolCall
 from apps.tools.runners.browser.show import run_browser
 from apps.tools.runners.code import run_code
-from apps.tools.runners.work import Work
+from tests.integration.tools.works import make_work, no_input
 
 
 @pytest.fixture(autouse=True)
@@ -26,40 +25,41 @@ def artifact_folder(tmp_path, settings):
     return folder
 
 
-def no_input(artifact_id):
-    raise NotFound(f"There is no artifact {artifact_id}.")
+@pytest.fixture
+def keep():
+    """`keep(ran)` is what ran; the files of it are closed when the test ends."""
+    with ExitStack() as held:
+
+        def keep(ran):
+            for file in ran.files:
+                held.callback(file.content.close)
+            return ran
+
+        yield keep
 
 
 @pytest.fixture
-def code():
+def code(keep):
     """`code(program, timeout_seconds=5, **arguments)`: run a program, without any rows."""
 
     def run(program, *, timeout_seconds=5.0, open_input=no_input, stop=None, **arguments):
-        return run_code(
-            Work(
-                arguments={"program": program, **arguments},
-                timeout_seconds=timeout_seconds,
-                open_input=open_input,
-                stop=stop or threading.Event(),
-            )
+        work = make_work(
+            {"program": program, **arguments},
+            timeout_seconds=timeout_seconds,
+            open_input=open_input,
+            stop=stop,
         )
+        return keep(run_code(work))
 
     return run
 
 
 @pytest.fixture
-def browse():
+def browse(keep):
     """`browse(timeout_seconds=30, **arguments)`: show a page, without any rows."""
 
     def run(*, timeout_seconds=30.0, stop=None, **arguments):
-        return run_browser(
-            Work(
-                arguments=arguments,
-                timeout_seconds=timeout_seconds,
-                open_input=no_input,
-                stop=stop or threading.Event(),
-            )
-        )
+        return keep(run_browser(make_work(arguments, timeout_seconds=timeout_seconds, stop=stop)))
 
     return run
 

@@ -61,15 +61,17 @@ def test_a_page_with_data_becomes_text_png_and_pdf(browse):
     }
     png, pdf = ran.files
     assert (png.name, pdf.name) == ("page.png", "page.pdf")
-    assert png.content.startswith(b"\x89PNG")
-    assert int.from_bytes(png.content[16:20], "big") == 640
-    assert pdf.content.startswith(b"%PDF-")
+    assert png.content.read(4) == b"\x89PNG"
+    png.content.seek(16)
+    assert int.from_bytes(png.content.read(4), "big") == 640
+    assert pdf.content.read(5) == b"%PDF-"
 
 
 def test_without_actions_there_is_a_screenshot_of_the_whole_page(browse):
     ran = browse(html="<div style='height:3000px'>tall</div>")
     (png,) = ran.files
-    assert int.from_bytes(png.content[20:24], "big") >= 3000
+    png.content.seek(20)
+    assert int.from_bytes(png.content.read(4), "big") >= 3000
 
 
 def test_forms_can_be_filled_and_clicked(browse):
@@ -172,9 +174,9 @@ def test_no_browser_survives_a_worker_that_is_killed(tmp_path):
     (tmp_path / "worker.py").write_text(
         "import django; django.setup()\n"
         "from apps.tools.runners.browser.show import run_browser\n"
-        "from apps.tools.runners.work import Work\n"
+        "from tests.integration.tools.works import make_work\n"
         "page = '<script>while (true);</script>'\n"
-        "run_browser(Work(arguments={'html': page}, timeout_seconds=60, open_input=None))\n"
+        "run_browser(make_work({'html': page}, timeout_seconds=60))\n"
     )
     root = Path(__file__).parents[3]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root), *sys.path])}

@@ -7,9 +7,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from apps.tools.runners.http.network import Network
-from apps.tools.runners.http.tool import call_http
-from apps.tools.runners.work import ToolFailure, Work
+from apps.tools.egress.network import Network
+from apps.tools.egress.rules import parse_rules
+from apps.tools.egress.session import Egress
+from apps.tools.runners.http.tool import run_http
+from apps.tools.runners.work import ToolFailure
+from tests.integration.tools.works import make_work
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -87,13 +90,9 @@ LOCAL = Network(resolver=lambda host, port: ["127.0.0.1"], is_allowed=lambda add
 
 
 def call(url, *, network=LOCAL, seconds=5.0, stop=None, **arguments):
-    work = Work(
-        arguments={"url": url, **arguments},
-        timeout_seconds=seconds,
-        open_input=lambda _: None,
-        stop=stop or threading.Event(),
-    )
-    return call_http(work, allowlist="api.test,other.test", network=network)
+    egress = Egress(rules=parse_rules("api.test,other.test"), network=network)
+    work = make_work({"url": url, **arguments}, timeout_seconds=seconds, egress=egress, stop=stop)
+    return run_http(work)
 
 
 def test_json_goes_out_and_comes_back_decoded(port):
@@ -115,7 +114,7 @@ def test_any_http_status_is_a_result(port):
 def test_a_binary_body_becomes_a_file(port):
     ran = call(f"http://api.test:{port}/binary")
     assert ran.value["body"] is None
-    assert [(file.name, file.content) for file in ran.files] == [("binary", b"\x89PNG\xff")]
+    assert [(file.name, file.content.read()) for file in ran.files] == [("binary", b"\x89PNG\xff")]
 
 
 def test_a_large_body_is_cut_and_said_so(port):

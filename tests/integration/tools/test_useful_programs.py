@@ -7,7 +7,8 @@ import pytest
 
 from apps.tools.runners.bubblewrap.files import sealed_file
 from apps.tools.runners.code import run_code
-from apps.tools.runners.work import ToolFailure, Work
+from apps.tools.runners.work import ToolFailure
+from tests.integration.tools.works import make_work
 
 
 def test_the_last_line_is_the_value_when_it_is_json(code):
@@ -85,8 +86,7 @@ def test_a_syntax_error_is_an_error(code):
 @pytest.mark.parametrize(("outer", "inner"), [(0.4, 60), (60, 0.4)])
 def test_the_shorter_time_limit_counts(code, outer, inner):
     given = {"program": "import time; time.sleep(30)", "timeout_seconds": inner}
-    work = Work(arguments=given, timeout_seconds=outer, open_input=lambda _: None)
-    assert run_code(work).status == "timeout"
+    assert run_code(make_work(given, timeout_seconds=outer)).status == "timeout"
 
 
 def test_the_standard_library_is_there(code):

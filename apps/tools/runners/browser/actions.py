@@ -37,10 +37,10 @@ class Session:
 
     def keep(self, name: str, content: bytes) -> None:
         """Keep a file. Raises TooMuch over the limits."""
-        size = sum(len(file.content) for file in self.files) + len(content)
+        size = sum(file.size_bytes for file in self.files) + len(content)
         if len(content) > self.limits.artifact_bytes or size > self.limits.artifacts_bytes:
             raise TooMuch
-        self.files.append(ProducedFile(name=name, content=content))
+        self.files.append(ProducedFile.of(name, content))
 
     def note(self, line: str) -> None:
         """Keep a line of the console while there is room."""

@@ -48,7 +48,7 @@ def run_browser(work: Work) -> Ran:
             "arguments.url: the browser has no network; give the page as html, "
             "and fetch what it needs with the http tool.",
         )
-    deadline = time.monotonic() + work.timeout_seconds
+    deadline = time.monotonic() + work.limits.wall_seconds
     platform = settings.PLATFORM
     chromium = find_chromium(platform.chromium_path)
     equipment = find_equipment(

@@ -21,7 +21,8 @@ class Harvest:
 
 
 def harvest(folder: int, limits: Limits) -> Harvest:
-    """The regular files below the open directory `folder`, within the limits.
+    """The regular files below the open directory `folder`, within the limits, each open: they
+    outlive the folder.
 
     Call it once every process that could write there is dead. Links, devices, sockets and FIFOs
     are never followed or opened.
@@ -63,12 +64,12 @@ def _take(folder: int, name: str, path: str, depth: int, limits: Limits, found: 
 
 def _read(folder: int, name: str, path: str, limits: Limits, found: Harvest) -> None:
     descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
-    with os.fdopen(descriptor, "rb") as file:
-        about = os.fstat(file.fileno())
-        room = min(limits.artifact_bytes, limits.artifacts_bytes - found.total_bytes)
-        if not stat.S_ISREG(about.st_mode) or about.st_nlink != 1 or about.st_size > room:
-            found.skipped += 1
-            return
-        content = file.read(room)
-    found.files.append(ProducedFile(name=path, content=content))
-    found.total_bytes += len(content)
+    file = os.fdopen(descriptor, "rb")
+    about = os.fstat(file.fileno())
+    room = min(limits.artifact_bytes, limits.artifacts_bytes - found.total_bytes)
+    if not stat.S_ISREG(about.st_mode) or about.st_nlink != 1 or about.st_size > room:
+        file.close()
+        found.skipped += 1
+        return
+    found.files.append(ProducedFile(name=path, content=file, size_bytes=about.st_size))
+    found.total_bytes += about.st_size

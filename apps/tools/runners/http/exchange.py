@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
-from apps.tools.runners.http.allowlist import check_host
-from apps.tools.runners.http.network import Network
+from apps.tools.egress.errors import EgressRefused, HostUnreachable
+from apps.tools.egress.rules import check_host
+from apps.tools.egress.session import Egress
 from apps.tools.runners.limits import MEGABYTE
 from apps.tools.runners.work import ToolFailure
 
@@ -53,15 +54,15 @@ class Stopped(Exception):
 
 
 def exchange(
-    request: Request, *, allowlist: str, network: Network, seconds: float, stop: threading.Event
+    request: Request, *, egress: Egress, seconds: float, stop: threading.Event
 ) -> Response:
-    """The final response. Each address, redirects too, is checked against the allowlist.
+    """The final response. Each address, redirects too, is checked against the rules.
 
     Raises Timeout, Stopped, or ToolFailure for an address that is refused or does not answer.
     """
     deadline = time.monotonic() + seconds
     for _ in range(MOST_REDIRECTS + 1):
-        response = _send(request, allowlist, network, deadline, stop)
+        response = _send(request, egress, deadline, stop)
         location = response.headers.get("location")
         if response.status not in {301, 302, 303, 307, 308} or not location:
             return response
@@ -69,15 +70,9 @@ def exchange(
     raise ToolFailure("too_many_redirects", f"More than {MOST_REDIRECTS} redirects.")
 
 
-def _send(
-    request: Request, allowlist: str, network: Network, deadline: float, stop: threading.Event
-) -> Response:
+def _send(request: Request, egress: Egress, deadline: float, stop: threading.Event) -> Response:
     target = _split(request.url)
-    host = check_host(target.hostname or "", allowlist)
-    port = target.port or _PORTS[target.scheme]
-    connection = network.connection(
-        target.scheme, host, port, max(0.01, deadline - time.monotonic())
-    )
+    connection = _connection(target, egress, max(0.01, deadline - time.monotonic()))
     path = quote(target._replace(scheme="", netloc="", fragment="").geturl(), safe=_URL_SAFE) or "/"
     with _bounded(connection, deadline, stop) as bound:
         try:
@@ -95,13 +90,24 @@ def _send(
             if time.monotonic() >= deadline or isinstance(error, TimeoutError):
                 raise Timeout from error
             raise ToolFailure(
-                "unreachable", f"{host} did not answer: {error}.", is_retryable=True
+                "unreachable", f"{target.hostname} did not answer: {error}.", is_retryable=True
             ) from error
     if stop.is_set():
         raise Stopped
     if time.monotonic() >= deadline:
         raise Timeout
     return response
+
+
+def _connection(target: SplitResult, egress: Egress, seconds: float) -> HTTPConnection:
+    port = target.port or _PORTS[target.scheme]
+    try:
+        host = check_host(target.hostname or "", egress.rules)
+        return egress.network.connection(target.scheme, host, port, seconds)
+    except EgressRefused as error:
+        raise ToolFailure("egress_refused", error.detail) from error
+    except HostUnreachable as error:
+        raise ToolFailure("unreachable", error.detail, is_retryable=True) from error
 
 
 def _split(url: str) -> SplitResult:

@@ -7,8 +7,6 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.conf import settings
-
 from apps.tools.contracts import ToolDescription
 from apps.tools.runners.http.exchange import (
     BODY_LIMIT_BYTES,
@@ -18,7 +16,6 @@ from apps.tools.runners.http.exchange import (
     Timeout,
     exchange,
 )
-from apps.tools.runners.http.network import Network
 from apps.tools.runners.work import ProducedFile, Ran, Tool, ToolFailure, Work
 
 _BACKEND = "worker"
@@ -58,20 +55,12 @@ DESCRIPTION = ToolDescription(
 
 
 def run_http(work: Work) -> Ran:
-    """Send the request over the network of this process."""
-    return call_http(work, allowlist=settings.PLATFORM.egress_allowlist, network=Network())
-
-
-def call_http(work: Work, *, allowlist: str, network: Network) -> Ran:
-    """Send the request to a host of `allowlist` over `network`. Any HTTP status is a result."""
-    seconds = min(work.timeout_seconds, work.arguments.get("timeout", work.timeout_seconds))
+    """Send the request to a host that the call may reach. Any HTTP status is a result."""
+    most = work.limits.wall_seconds
+    seconds = min(most, work.arguments.get("timeout", most))
     try:
         response = exchange(
-            _request(work.arguments),
-            allowlist=allowlist,
-            network=network,
-            seconds=seconds,
-            stop=work.stop,
+            _request(work.arguments), egress=work.egress, seconds=seconds, stop=work.stop
         )
     except Timeout:
         detail = f"There was no whole answer within {seconds:g} s."
@@ -129,7 +118,7 @@ def _body(response: Response) -> tuple[Any, tuple[ProducedFile, ...]]:
         text = response.body.decode()
     except UnicodeDecodeError:
         name = PurePosixPath(urlsplit(response.url).path).name or "body"
-        return None, (ProducedFile(name=name, content=response.body),)
+        return None, (ProducedFile.of(name, response.body),)
     if "json" in response.headers.get("content-type", ""):
         try:
             return json.loads(text), ()

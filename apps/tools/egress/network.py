@@ -1,4 +1,4 @@
-"""How the http tool reaches the network: resolve once, vet every answer, dial what was vetted."""
+"""How calls reach the network: resolve once, vet every answer, dial what was vetted."""
 
 import socket
 import ssl
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPSConnection
 
 from agentplatform.core.public_addresses import is_global
-from apps.tools.runners.work import ToolFailure
+from apps.tools.egress.errors import EgressRefused, HostUnreachable
 
 Resolver = Callable[[str, int], list[str]]
 
@@ -27,17 +27,15 @@ class Network:
     certificates: ssl.SSLContext = field(default_factory=ssl.create_default_context)
 
     def vetted_address(self, host: str, port: int) -> str:
-        """An address of `host`. Raises ToolFailure if there is none or any of them is refused."""
+        """An address of `host`. Raises HostUnreachable if it has none, EgressRefused if one of them
+        is not allowed."""
         try:
             addresses = self.resolver(host, port)
         except OSError as error:
-            raise ToolFailure(
-                "unreachable", f"{host} cannot be resolved: {error.strerror}.", is_retryable=True
-            ) from error
+            raise HostUnreachable(f"{host} cannot be resolved: {error.strerror}.") from error
         if not addresses or not all(self.is_allowed(address) for address in addresses):
-            raise ToolFailure(
-                "egress_refused",
-                f"The address is refused: {host} does not resolve to public addresses only.",
+            raise EgressRefused(
+                f"The address is refused: {host} does not resolve to public addresses only."
             )
         return addresses[0]
 

@@ -1,0 +1,36 @@
+"""What a runner is given for one call."""
+
+import threading
+from typing import BinaryIO
+from uuid import UUID
+
+from django.conf import settings
+
+from agentplatform.core.connections import brief_connection
+from agentplatform.core.tenancy import tenant_scope
+from apps.tools.egress.rules import parse_rules
+from apps.tools.egress.session import Egress
+from apps.tools.models import ToolCall
+from apps.tools.runners.limits import Limits
+from apps.tools.runners.work import Caller, Work
+from apps.tools.services.open_artifact import open_artifact
+
+
+def prepare_work(call: ToolCall, *, stop: threading.Event) -> Work:
+    """The work of a claimed call: its limits, its way out, its inputs."""
+    return Work(
+        caller=Caller(
+            tenant_id=call.tenant_id, run_id=call.run_id, step_id=call.step_id, call_id=call.id
+        ),
+        arguments=call.arguments,
+        limits=Limits(wall_seconds=call.timeout_seconds),
+        egress=Egress(rules=parse_rules(settings.PLATFORM.egress_allowlist)),
+        open_input=lambda artifact_id: _open_input(call, artifact_id),
+        stop=stop,
+    )
+
+
+def _open_input(call: ToolCall, artifact_id: UUID) -> BinaryIO:
+    with brief_connection(), tenant_scope(call.tenant_id):
+        _, content = open_artifact(tenant_id=call.tenant_id, artifact_id=artifact_id)
+    return content
