@@ -73,3 +73,21 @@ def test_a_run_whose_child_is_refused_ends_as_cancelled(tenant: Tenant, make_run
 
     assert Drive(run, suspended).until_still().status == "CANCELLED"
     assert set(Run.objects.values_list("status", flat=True)) == {"CANCELLED"}
+
+
+@pytest.mark.parametrize("is_under_way", [False, True])
+def test_no_map_tolerates_that_its_runs_are_stopped(
+    is_under_way: bool, tenant: Tenant, make_run: RunMaker
+) -> None:
+    inner = {"kind": "run", "task": "inner", "input": {}}
+    run = make_run([{**each([1, 2], tolerated_failures=2), "step": inner}])
+    task_of(run, "inner", [code("a")])
+
+    def suspended(_: object) -> CallFailure:
+        suspend_tenant(tenant_id=tenant.id, at=now())
+        return REFUSED
+
+    if not is_under_way:
+        suspend_tenant(tenant_id=tenant.id, at=now())
+    assert Drive(run, suspended).until_still().status == "CANCELLED"
+    assert set(Run.objects.values_list("status", flat=True)) == {"CANCELLED"}

@@ -17,6 +17,8 @@ from apps.runs.spec.engine_steps import RunStep
 from apps.runs.spec.kinds import SpecStep
 from apps.runs.spec.template import render
 from apps.runs.states import RUN, STEP
+from apps.tenants import facade as tenants
+from apps.tenants.contracts import TenantInactive
 
 
 def begin_child(
@@ -80,4 +82,15 @@ def _end(run: Run, step: Step, child: Run, *, at: datetime) -> None:
     if child.status == "COMPLETED":
         succeed(run, step, child.output, at=at, data=shown)
         return
-    fail(run, step, {**end_of(child), "run_id": str(child.id)}, at=at)
+    fail(run, step, {**_failure(child), "run_id": str(child.id)}, at=at)
+
+
+def _failure(child: Run) -> dict[str, Any]:
+    """Why a child has no output. One that was cancelled because its tenant is not active any more
+    says so: no map tolerates that."""
+    if child.status == "CANCELLED":
+        try:
+            tenants.require_active_tenant(tenant_id=child.tenant_id)
+        except TenantInactive as error:
+            return failure_of(error)
+    return end_of(child)

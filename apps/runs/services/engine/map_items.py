@@ -18,6 +18,7 @@ from apps.runs.services.write_run import write_run
 from apps.runs.spec.engine_steps import RunStep
 from apps.runs.spec.expression import TemplateError, evaluate
 from apps.runs.spec.kinds import MAX_ITEMS, MapStep, SpecStep
+from apps.runs.states import TENANT_STOPPED
 
 
 def begin_map(
@@ -56,12 +57,14 @@ def fill_map(
     run: Run, step: Step, node: SpecStep, values: dict[str, Any], *, at: datetime
 ) -> list[QueuedStep]:
     """Queue items of a WAITING map of a locked run up to max_parallel; end the map when too many
-    have failed or all are over. Returns the queued. Requires a transaction."""
+    have failed, one was refused because of its tenant, or all are over. Returns the queued.
+    Requires a transaction."""
     node = cast("MapStep", node)
     while True:
         write_run(run)
         counts = dict(_rows(run, step).order_by().values_list("status").annotate(Count("id")))
-        if counts.get("FAILED", 0) > node.tolerated_failures:
+        failed = counts.get("FAILED", 0)
+        if failed > node.tolerated_failures or (failed and _is_stopped(run, step)):
             _give_up(run, step, node, counts, at=at)
             return []
         live = sum(counts.get(status, 0) for status in LIVE)
@@ -88,6 +91,10 @@ def _items(node: MapStep, values: dict[str, Any]) -> list[Any]:
 
 def _rows(run: Run, step: Step) -> QuerySet[Step]:
     return Step.objects.filter(run_id=run.id, name=step.name, item_index__gte=0)
+
+
+def _is_stopped(run: Run, step: Step) -> bool:
+    return _rows(run, step).filter(status="FAILED", error__code=TENANT_STOPPED).exists()
 
 
 def _next(run: Run, step: Step, room: int) -> list[Step]:
@@ -117,15 +124,16 @@ def _begin_children(
 
 def _give_up(run: Run, step: Step, node: MapStep, counts: dict[str, int], *, at: datetime) -> None:
     take_back(run, step, at=at)
-    first = _rows(run, step).filter(status="FAILED").order_by("item_index")[0]
+    failed = _rows(run, step).filter(status="FAILED").order_by("item_index")
+    first = failed.filter(error__code=TENANT_STOPPED).first() or failed[0]
     error = first.error or {}
     detail = (
         f"{counts['FAILED']} of {sum(counts.values())} items failed, {node.tolerated_failures}"
         f" may; item {first.item_index}: {error.get('detail', '')}"
     )
-    is_budget = error.get("code") == "budget_exceeded"
-    code = "budget_exceeded" if is_budget else "items_failed"
-    fail(run, step, {"code": code, "detail": detail}, at=at)
+    code = error.get("code")
+    told = code if code in ("budget_exceeded", TENANT_STOPPED) else "items_failed"
+    fail(run, step, {"code": told, "detail": detail}, at=at)
 
 
 def _join(run: Run, step: Step, *, at: datetime) -> None:
