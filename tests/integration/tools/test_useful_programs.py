@@ -5,8 +5,8 @@ import uuid
 
 import pytest
 
-from apps.tools.runners.bubblewrap.files import sealed_file
 from apps.tools.runners.code import run_code
+from apps.tools.runners.confine.files import sealed_file
 from apps.tools.runners.work import ToolFailure
 from tests.integration.tools.works import make_work
 

@@ -5,8 +5,8 @@ import struct
 
 import pytest
 
-from apps.tools.runners.bubblewrap.seccomp import UnsupportedMachine, build_filter
-from apps.tools.runners.bubblewrap.syscalls import CODE_ONLY, DANGEROUS
+from apps.tools.runners.confine.seccomp import UnsupportedMachine, build_filter
+from apps.tools.runners.confine.syscalls import CODE_ONLY, DANGEROUS
 
 AUDIT = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 ALLOW, KILL = 0x7FFF0000, 0x80000000

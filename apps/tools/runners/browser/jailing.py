@@ -18,8 +18,7 @@ from typing import BinaryIO, Literal
 from apps.tools.contracts import ToolStatus
 from apps.tools.runners.browser import launch
 from apps.tools.runners.browser.chromium import Chromium
-from apps.tools.runners.bubblewrap.files import sealed_file
-from apps.tools.runners.bubblewrap.inside import SAMPLE_SECONDS, Inside, NotReady
+from apps.tools.runners.bubblewrap.inside import Inside, NotReady
 from apps.tools.runners.bubblewrap.jail import Descriptors, Jail, bwrap_arguments
 from apps.tools.runners.bubblewrap.process import (
     OUTSIDE_UID,
@@ -28,6 +27,8 @@ from apps.tools.runners.bubblewrap.process import (
     read_init_pid,
 )
 from apps.tools.runners.bubblewrap.resources import bounded_command
+from apps.tools.runners.confine.files import sealed_file
+from apps.tools.runners.confine.supervise import SAMPLE_SECONDS
 from apps.tools.runners.limits import Limits
 
 PATIENCE_SECONDS = 5.0

