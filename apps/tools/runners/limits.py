@@ -7,10 +7,12 @@ MEGABYTE = 1024 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """Bounds of one sandbox. `memory_bytes` covers all its processes and its files in memory;
-    `process_bytes` bounds one process's own data (None: only the sum is watched)."""
+    """Bounds of one sandbox. `cpus` is how many processors it may keep busy; `memory_bytes` covers
+    all its processes and its files in memory; `process_bytes` bounds one process's own data (None:
+    only the sum is watched)."""
 
     wall_seconds: float = 60.0
+    cpus: float = 1.0
     memory_bytes: int = 2048 * MEGABYTE
     process_bytes: int | None = 2048 * MEGABYTE
     processes: int = 256
@@ -20,5 +22,5 @@ class Limits:
     inodes: int = 20_000
     output_bytes: int = MEGABYTE
     artifacts: int = 200
-    artifact_bytes: int = 25 * MEGABYTE
-    artifacts_bytes: int = 64 * MEGABYTE
+    artifact_bytes: int = 100 * MEGABYTE
+    artifacts_bytes: int = 100 * MEGABYTE

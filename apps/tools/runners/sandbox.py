@@ -10,13 +10,14 @@ from apps.tools.egress.session import Egress
 from apps.tools.runners.limits import Limits
 from apps.tools.runners.work import ProducedFile, ToolFailure
 
-Language = Literal["python"]
+Language = Literal["python", "node"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
     """One program: its source, its standard input, the files it may read by name. Without `egress`
-    it has no network at all."""
+    it has no network at all. `workspace` is what its work folder begins with, as an Outcome gave
+    it; `keeps_workspace` asks for one."""
 
     language: Language
     program: str
@@ -24,11 +25,15 @@ class Job:
     inputs: Mapping[str, BinaryIO] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     egress: Egress | None = None
+    workspace: BinaryIO | None = None
+    keeps_workspace: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How a program ended and what it left in its artifact folder."""
+    """How a program ended and what it left in its artifact folder. `workspace` is its work folder
+    as one archive, open at its start, when the job asks for it and the program ended by itself.
+    Whoever takes the outcome closes its files."""
 
     status: ToolStatus
     exit_code: int | None
@@ -38,6 +43,7 @@ class Outcome:
     skipped_files: int
     cpu_ms: int
     peak_memory_bytes: int
+    workspace: BinaryIO | None = None
 
 
 class SandboxUnavailable(ToolFailure):

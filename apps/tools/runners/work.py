@@ -34,9 +34,10 @@ class Caller:
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """One call. `open_input` opens an artifact of the call's tenant, or raises NotFound; `limits`
-    are the tool's for this tenant, `limits.wall_seconds` what the call may take; a runner ends soon
-    after `stop` is set and reports the status "killed"."""
+    """One call. `open_input` opens an artifact of the call's tenant, or raises NotFound;
+    `open_workspace` what the last call of this step left in the session of that name, if there was
+    one; `limits` are the tool's for this tenant, `limits.wall_seconds` what the call may take; a
+    runner ends soon after `stop` is set and reports the status "killed"."""
 
     caller: Caller
     arguments: dict[str, Any]
@@ -44,6 +45,7 @@ class Work:
     egress: Egress
     open_input: Callable[[UUID], BinaryIO]
     stop: threading.Event = field(default_factory=threading.Event)
+    open_workspace: Callable[[str], BinaryIO | None] = lambda _: None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +64,8 @@ class ProducedFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Ran:
-    """What a call left. `detail` is a sentence for people when the status is not ok."""
+    """What a call left. `detail` is a sentence for people when the status is not ok; `workspace` is
+    kept for later calls of the step under its name, a session's."""
 
     status: ToolStatus
     backend: str
@@ -74,6 +77,7 @@ class Ran:
     files: tuple[ProducedFile, ...] = ()
     cpu_ms: int | None = None
     peak_memory_bytes: int | None = None
+    workspace: ProducedFile | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

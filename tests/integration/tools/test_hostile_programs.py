@@ -229,7 +229,7 @@ def test_an_artifact_folder_replaced_by_a_link_yields_nothing(code):
 def test_artifacts_are_bounded_in_number_and_size(code):
     program = (
         "for i in range(300): open(f'/box/artifacts/{i:03}', 'w').write('x')\n"
-        "with open('/box/artifacts/000-large', 'wb') as f: f.truncate(26 << 20)"
+        "with open('/box/artifacts/000-large', 'wb') as f: f.truncate(101 << 20)"
     )
     ran = code(program)
     assert len(ran.files) == 200
