@@ -1,7 +1,6 @@
 """Every setting that the environment may give, typed and described; `.env.example` shows it."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
@@ -10,12 +9,12 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from agentplatform.core.key_ring import parse_keys
 from agentplatform.settings.model_routes import Route, parse_routes
 from agentplatform.settings.queue_urls import parse_queue_urls
+from agentplatform.settings.root import ROOT as ROOT
 from agentplatform.settings.secrets_manager import SecretSource
+from agentplatform.settings.tool_settings import ToolSettings
 
-ROOT = Path(__file__).resolve().parents[2]
 
-
-class Environment(BaseSettings):
+class Environment(ToolSettings):
     """From the process environment, then the secret of AWS_SECRET_ID, then `.env`."""
 
     model_config = SettingsConfigDict(
@@ -234,9 +233,6 @@ class Environment(BaseSettings):
         "and it has never heard how many processes there are.",
     )
 
-    artifact_folder: Path = Field(
-        ROOT / ".data" / "artifacts", description="Where the folder store keeps artifacts."
-    )
     gateway_body_limit_bytes: int = Field(
         32 * 1024 * 1024, ge=1024, description="The largest request body that /v1 takes."
     )
@@ -254,20 +250,6 @@ class Environment(BaseSettings):
         "refuse",
         description="Whether /v1 refuses parameters that it does not know, or passes them on to "
         "providers that speak OpenAI's format.",
-    )
-    artifact_upload_limit_bytes: int = Field(
-        25 * 1024 * 1024, ge=1, description="The largest file that can be uploaded."
-    )
-    sandbox_backend: Literal["bubblewrap"] = Field(
-        "bubblewrap", description="What holds untrusted code."
-    )
-    bubblewrap_path: str = Field("", description="The bwrap program; empty looks it up.")
-    sandbox_python: str = Field(
-        "", description="The Python of the code tool; empty picks one the sandbox can read."
-    )
-    chromium_path: str = Field("", description="Chromium for the browser tool; empty looks it up.")
-    egress_allowlist: str = Field(
-        "", description="Hosts that the http tool may call, by comma; *.example.org for subdomains."
     )
 
     prometheus_multiproc_dir: str = Field(
