@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings
 
 from agentplatform.settings.root import ROOT
@@ -12,8 +12,26 @@ from agentplatform.settings.root import ROOT
 class ToolSettings(BaseSettings):
     """A part of Environment, which says where values come from."""
 
+    artifact_store: Literal["folder", "s3"] = Field(
+        "folder", description="Where artifacts are kept: a folder that every process sees, or S3."
+    )
     artifact_folder: Path = Field(
         ROOT / ".data" / "artifacts", description="Where the folder store keeps artifacts."
+    )
+    artifact_bucket: str = Field(
+        "",
+        validate_default=True,
+        description="The bucket of the S3 store, in the region AWS_REGION.",
+    )
+    artifact_prefix: str = Field(
+        "",
+        pattern=r"^([A-Za-z0-9][A-Za-z0-9._/-]*/)?$",
+        description="Put before each key in that bucket; ends with a slash.",
+    )
+    artifact_endpoint_url: str = Field(
+        "",
+        pattern=r"^(https?://\S+)?$",
+        description="A server that speaks S3's protocol; empty means AWS.",
     )
     artifact_upload_limit_bytes: int = Field(
         25 * 1024 * 1024, ge=1, description="The largest file that can be uploaded."
@@ -29,3 +47,10 @@ class ToolSettings(BaseSettings):
     egress_allowlist: str = Field(
         "", description="Hosts that the http tool may call, by comma; *.example.org for subdomains."
     )
+
+    @field_validator("artifact_bucket")
+    @classmethod
+    def _check_bucket(cls, bucket: str, given: ValidationInfo) -> str:
+        if given.data.get("artifact_store") == "s3" and not bucket:
+            raise ValueError("name the bucket of the artifact store, or set ARTIFACT_STORE=folder")
+        return bucket

@@ -19,6 +19,7 @@ from apps.tools.services.claim_call import claim_call
 from apps.tools.services.finish_call import fail_call, finish_call
 from apps.tools.services.leases import leases
 from apps.tools.services.prepare_work import prepare_work
+from apps.tools.stores.store import StoreUnavailable
 
 log = structlog.get_logger("tools")
 
@@ -86,4 +87,8 @@ def _record(
     if isinstance(outcome, ToolFailure):
         kept = fail_call(call=call, failure=outcome, duration_ms=duration_ms, at=at)
         return outcome.code, kept
-    return outcome.status, finish_call(call=call, ran=outcome, duration_ms=duration_ms, at=at)
+    try:
+        return outcome.status, finish_call(call=call, ran=outcome, duration_ms=duration_ms, at=at)
+    except StoreUnavailable as error:
+        lost = ToolFailure(error.code, error.detail, is_retryable=call.is_repeatable)
+        return _record(call, lost, duration_ms, at)

@@ -13,8 +13,9 @@ from apps.tools.contracts import ToolResult
 from apps.tools.models import Artifact, ToolCall
 from apps.tools.runners.work import ProducedFile, Ran, ToolFailure
 from apps.tools.selectors import artifact_ref
-from apps.tools.services.artifact_folder import StagedContent, keep_contents, stage_content
+from apps.tools.services.artifact_contents import keep_contents, stage_content
 from apps.tools.services.store_artifact import artifact_row
+from apps.tools.stores.store import StagedContent
 
 
 def finish_call(*, call: ToolCall, ran: Ran, duration_ms: int, at: datetime) -> bool:

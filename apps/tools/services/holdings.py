@@ -11,8 +11,9 @@ from agentplatform.calls.cancel import cancel_tenant_rows, count_tenant_rows
 from agentplatform.core.rows import rows_of
 from apps.tenants.contracts import Counts, Exported, ExportedFile, ExportedRows
 from apps.tools.models import Artifact, ToolCall
-from apps.tools.services.artifact_folder import delete_folder, open_content
+from apps.tools.services.artifact_contents import open_content
 from apps.tools.services.remove_artifacts import remove_artifacts
+from apps.tools.stores.chosen import artifact_store
 
 
 def cancel_work(*, tenant_id: UUID, at: datetime, limit: int) -> int:
@@ -54,7 +55,7 @@ def purge(*, tenant_id: UUID, ended_before: datetime | None, limit: int) -> Coun
     if ids:
         calls.filter(pk__in=ids).delete()
         return {"tool_calls": len(ids)}
-    delete_folder(tenant_id=tenant_id)
+    artifact_store().delete_tenant(tenant_id)
     return {}
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from apps.tools.contracts import ArtifactRef
 from apps.tools.selectors import artifact_ref, get_artifact
-from apps.tools.services.artifact_folder import open_content
+from apps.tools.services.artifact_contents import open_content
 
 
 def open_artifact(*, tenant_id: UUID, artifact_id: UUID) -> tuple[ArtifactRef, BinaryIO]:

@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from agentplatform.core.transactions import require_transaction
 from apps.tools.models import Artifact
-from apps.tools.services.artifact_folder import delete_content, lock_contents
+from apps.tools.services.artifact_contents import delete_content, lock_contents
 
 
 def remove_artifacts(rows: QuerySet[Artifact], *, tenant_id: UUID, limit: int | None = None) -> int:

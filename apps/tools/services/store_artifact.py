@@ -14,9 +14,10 @@ from apps.tenants.facade import keep_tenant_active, record_change
 from apps.tools.contracts import ArtifactRef
 from apps.tools.models import Artifact
 from apps.tools.selectors import artifact_ref
-from apps.tools.services.artifact_folder import StagedContent, keep_contents, stage_content
+from apps.tools.services.artifact_contents import keep_contents, stage_content
 from apps.tools.services.artifact_names import clean_name
 from apps.tools.services.media_types import sniff_media_type
+from apps.tools.stores.store import StagedContent
 
 
 def store_artifact(
@@ -28,7 +29,8 @@ def store_artifact(
     run_id: UUID | None = None,
     step_id: UUID | None = None,
 ) -> ArtifactRef:
-    """The stored file. Raises TooLarge above the upload limit, and TenantInactive.
+    """The stored file. Raises TooLarge above the upload limit, TenantInactive and
+    StoreUnavailable.
 
     The content is in place before the row is committed, so a crash in between leaves bytes that
     nothing names, never a row without bytes. Opens a transaction once the content is copied.

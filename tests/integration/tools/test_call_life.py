@@ -174,6 +174,13 @@ def test_a_tool_that_breaks_fails_its_call_and_may_be_retried(plan_call, monkeyp
     assert "boom" not in outcome.failure.detail
 
 
+def test_a_call_whose_files_cannot_be_stored_fails_and_may_be_retried(plan_call, artifact_folder):
+    artifact_folder.write_text("in the way")
+    outcome = run(plan_call(arguments={"program": "open('artifacts/a', 'w').close()"}))
+    assert (outcome.failure.code, outcome.failure.is_retryable) == ("store_unavailable", True)
+    assert Artifact.objects.count() == 0
+
+
 def test_a_machine_without_bubblewrap_refuses_and_never_runs_unjailed(
     plan_call, monkeypatch, tmp_path
 ):

@@ -3,6 +3,8 @@ import pytest
 from apps.tools.services.artifact_names import clean_name
 from apps.tools.services.media_types import sniff_media_type
 
+OFFICE = "application/vnd.openxmlformats-officedocument"
+
 
 @pytest.mark.parametrize(
     ("name", "head", "expected"),
@@ -20,6 +22,22 @@ from apps.tools.services.media_types import sniff_media_type
         ("a.html", b"<p>x", "text/html"),
         ("a.exe", b"MZ", "application/octet-stream"),
         ("", b"", "application/octet-stream"),
+        ("a", b"GIF89a....", "image/gif"),
+        ("a.txt", b"RIFF....WEBPVP8 ", "image/webp"),
+        ("a.wav", b"RIFF....junk", "application/octet-stream"),
+        ("a.zip", b"PK\x03\x04....", "application/zip"),
+        (
+            "a.xlsx",
+            b"PK\x03\x04....",
+            f"{OFFICE}.spreadsheetml.sheet",
+        ),
+        ("a.xlsx", b"no archive", "application/octet-stream"),
+        ("a.jpg", b"....ftypisom....", "video/mp4"),
+        ("a.csv", b"<script>alert(1)</script>", "text/html"),
+        ("a.json", b"\xef\xbb\xbf <!-- x --> <IMG src=x onerror=y>", "text/html"),
+        ("a.txt", b"<?xml version='1.0'?>\n<!-- x -->\n<svg xmlns='x'>", "image/svg+xml"),
+        ("a.txt", b"<basalt> is a rock", "text/plain"),
+        ("a.xml", b"<?xml version='1.0'?><rows/>", "application/xml"),
     ],
 )
 def test_the_content_decides_before_the_name(name, head, expected):

@@ -43,6 +43,7 @@ from apps.tenants.services.export_tenant import export_tenant
 from apps.tenants.services.suspend_tenant import suspend_tenant
 from apps.tenants.services.tend_tenants import tend_tenants
 from apps.tools.models import Artifact, ToolCall
+from apps.tools.stores.store import StoreUnavailable
 from tests.integration.tenants.life.whole_tenant import MODELS
 
 FILES = {
@@ -156,7 +157,7 @@ def test_a_failed_export_leaves_no_file(
     file.unlink()
     file.mkdir()
     (tmp_path / "to").mkdir()
-    with pytest.raises(IsADirectoryError):
+    with pytest.raises(StoreUnavailable, match="Is a directory"):
         export_tenant(tenant_id=tenant.id, target=tmp_path / "to" / "e.tar.gz", at=now())
     assert list((tmp_path / "to").iterdir()) == []
     assert not AuditEntry.objects.filter(action="tenant.exported").exists()

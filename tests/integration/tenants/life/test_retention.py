@@ -21,7 +21,7 @@ from apps.tenants.services.raise_alert import raise_alert
 from apps.tenants.tasks import purge_expired_task
 from apps.tools.facade import open_artifact
 from apps.tools.models import Artifact, ToolCall
-from apps.tools.services.artifact_folder import lock_contents
+from apps.tools.services.artifact_contents import lock_contents
 from apps.tools.services.remove_artifacts import remove_artifacts
 from tests.integration.tenants.life.whole_tenant import MODELS, rows, store, whole_tenant
 

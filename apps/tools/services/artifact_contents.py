@@ -1,0 +1,52 @@
+"""Contents of artifacts as rows name them.
+
+A content is in the store while a row names its hash: it is put in place, and deleted, under a lock
+of the tenant and the hash which lasts until the rows that say so are committed.
+"""
+
+from collections.abc import Collection
+from contextlib import AbstractContextManager
+from typing import BinaryIO
+from uuid import UUID
+
+from agentplatform.core.advisory_locks import lock_until_commit
+from apps.tools.stores.chosen import artifact_store
+from apps.tools.stores.store import StagedContent
+
+
+def stage_content(
+    *, tenant_id: UUID, content: BinaryIO, limit_bytes: int
+) -> AbstractContextManager[StagedContent]:
+    """Copy `content` into the store, where nobody finds it yet. What keep_contents did not take is
+    deleted with the block.
+
+    Raises TooLarge once more than `limit_bytes` have been read, and StoreUnavailable.
+    """
+    return artifact_store().stage(content, tenant_id=tenant_id, limit_bytes=limit_bytes)
+
+
+def keep_contents(*, tenant_id: UUID, staged: Collection[StagedContent]) -> None:
+    """Put staged contents in place; the same content twice is one. Raises StoreUnavailable.
+
+    Requires the transaction that adds the rows of them.
+    """
+    once = {one.sha256: one for one in staged}
+    lock_contents(tenant_id=tenant_id, hashes=once)
+    artifact_store().keep(once.values())
+
+
+def lock_contents(*, tenant_id: UUID, hashes: Collection[str]) -> None:
+    """Nobody else adds or deletes these contents before the transaction ends."""
+    for sha256 in sorted(set(hashes)):
+        lock_until_commit("artifact", tenant_id, sha256)
+
+
+def delete_content(*, tenant_id: UUID, sha256: str) -> None:
+    """Delete content that no row names; harmless twice. Requires its lock."""
+    artifact_store().delete(sha256, tenant_id=tenant_id)
+
+
+def open_content(*, tenant_id: UUID, sha256: str, start: int = 0) -> BinaryIO:
+    """Open stored content for reading, from its byte `start` on. Raises NotFound when the store has
+    lost it, and StoreUnavailable."""
+    return artifact_store().open(sha256, tenant_id=tenant_id, start=start)
