@@ -24,7 +24,8 @@ _REASONS = {
 DESCRIPTION = ToolDescription(
     name="code",
     description=(
-        "Run a Python program in a sandbox without network. `input` arrives as JSON on standard "
+        "Run a Python program in a sandbox. With `network` it reaches the allowed hosts, by HTTP "
+        "and HTTPS; without it none. `input` arrives as JSON on standard "
         "input, `files` lie in /box/inputs. Print the result as JSON in the last line. Files "
         "written to /box/artifacts are kept."
     ),
@@ -49,6 +50,7 @@ DESCRIPTION = ToolDescription(
                     ]
                 },
             },
+            "network": {"type": "boolean", "description": "Whether it needs a way out."},
             "timeout_seconds": {"type": "number", "exclusiveMinimum": 0, "maximum": 600},
         },
         "required": ["program"],
@@ -73,6 +75,7 @@ def run_code(work: Work) -> Ran:
             stdin=json.dumps(work.arguments.get("input")).encode(),
             inputs=inputs,
             limits=replace(work.limits, wall_seconds=seconds),
+            egress=work.egress if work.arguments.get("network") else None,
         )
         outcome = sandbox.run(job, stop=work.stop)
     return _ran(outcome, sandbox.name)

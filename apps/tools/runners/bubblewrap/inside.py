@@ -29,7 +29,7 @@ class Inside:
 
     def __init__(self, init: int) -> None:
         """Raises NotReady when the jail ended before it was built."""
-        self._init = init
+        self.init = init
         self._held = ExitStack()
         self._pidfd = -1
         self.peak_memory_bytes = 0
@@ -91,19 +91,19 @@ class Inside:
         poll = select.poll()
         poll.register(self._pidfd, select.POLLIN)
         if not poll.poll(_DEATH_SECONDS * 1000):
-            raise TimeoutError(f"process {self._init} did not die")
+            raise TimeoutError(f"process {self.init} did not die")
 
     def _is_built(self) -> bool:
         if _has_ended(self._pidfd):
-            raise ProcessLookupError(self._init)
-        root = Path(f"/proc/{self._init}/root")
+            raise ProcessLookupError(self.init)
+        root = Path(f"/proc/{self.init}/root")
         try:
             return not root.samefile("/") and Path(f"{root}{ARTIFACTS}").is_dir()
         except OSError:  # not readable while bwrap changes its identity
             return False
 
     def _open(self, folder: str) -> int:
-        return self._hold(os.open(f"/proc/{self._init}/root{folder}", _FOLDER))
+        return self._hold(os.open(f"/proc/{self.init}/root{folder}", _FOLDER))
 
     def _hold(self, descriptor: int) -> int:
         self._held.callback(os.close, descriptor)

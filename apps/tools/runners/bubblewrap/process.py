@@ -9,6 +9,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from apps.tools.egress.session import Egress
+from apps.tools.egress.way_out import FILES, NoWayIn, open_way_out
 from apps.tools.runners.bubblewrap.inside import Inside, NotReady
 from apps.tools.runners.bubblewrap.jail import GROUP, PASSWD, Descriptors, Jail, bwrap_arguments
 from apps.tools.runners.bubblewrap.resources import bounded_command
@@ -38,16 +40,18 @@ def start_jailed(
     *,
     stdin: bytes = b"",
     data: Mapping[str, BinaryIO] | None = None,
+    egress: Egress | None = None,
 ) -> Iterator[Jailed]:
     """Run `command` in `jail`, its limits set before its first instruction. `data` maps paths
-    inside to open files whose content appears there, read-only. On leaving, everything is dead.
+    inside to open files whose content appears there, read-only; `egress` is its way out, without
+    which it has no network. On leaving, everything is dead.
 
     Raises SandboxUnavailable, with bwrap's own words, when the jail cannot be built.
     """
     with ExitStack() as held:
         info_out, info_in = _pipe(held)
         block_out, block_in = _pipe(held)
-        files = {**identity_files(), **(data or {})}
+        files = {**identity_files(), **network_files(egress), **(data or {})}
         descriptors = Descriptors(
             filter=held.enter_context(filter_file("code")).fileno(),
             info=info_in.fileno(),
@@ -62,6 +66,8 @@ def start_jailed(
             inside = held.enter_context(Inside(read_init_pid(info_out)))
         except NotReady as error:
             raise SandboxUnavailable(_complaint(process)) from error
+        if egress is not None:
+            _enter_way_out(held, inside, egress)
         block_in.write(b"x")
         yield Jailed(process, inside)
 
@@ -69,6 +75,11 @@ def start_jailed(
 def identity_files() -> dict[str, BinaryIO]:
     """The jail's user and group files, by their path inside."""
     return {"/etc/passwd": sealed_file(PASSWD), "/etc/group": sealed_file(GROUP)}
+
+
+def network_files(egress: Egress | None) -> dict[str, BinaryIO]:
+    """The files by which a jail with a way out looks names up, by their path inside."""
+    return {} if egress is None else {path: sealed_file(text) for path, text in FILES.items()}
 
 
 def filter_file(profile: Profile) -> BinaryIO:
@@ -92,6 +103,13 @@ def read_init_pid(info: BinaryIO) -> int:
     if b"}" not in told:
         raise NotReady
     return int(json.loads(told)["child-pid"])
+
+
+def _enter_way_out(held: ExitStack, inside: Inside, egress: Egress) -> None:
+    try:
+        held.enter_context(open_way_out(inside.init, egress))
+    except NoWayIn as error:
+        raise SandboxUnavailable(f"The sandbox's network cannot be opened: {error}.") from error
 
 
 @contextmanager

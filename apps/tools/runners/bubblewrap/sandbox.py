@@ -3,6 +3,7 @@
 import threading
 from typing import BinaryIO
 
+from apps.tools.egress.way_out import ENVIRONMENT
 from apps.tools.runners.bubblewrap.equipment import find_equipment
 from apps.tools.runners.bubblewrap.jail import INPUTS, Jail
 from apps.tools.runners.bubblewrap.process import start_jailed
@@ -30,11 +31,17 @@ class BubblewrapSandbox:
         equipment = find_equipment(
             bubblewrap_path=self._bubblewrap_path, sandbox_python=self._sandbox_python
         )
-        jail = Jail(limits=job.limits, environment=_ENVIRONMENT, readable=equipment.python.readable)
+        jail = Jail(
+            limits=job.limits,
+            environment={**_ENVIRONMENT, **(ENVIRONMENT if job.egress else {})},
+            readable=equipment.python.readable,
+        )
         files: dict[str, BinaryIO] = {f"{INPUTS}/{name}": file for name, file in job.inputs.items()}
         files[_PROGRAM] = sealed_file(job.program.encode("utf-8", "replace"))
         command = (equipment.python.path, "-u", _PROGRAM)
-        with start_jailed(equipment.bwrap, jail, command, stdin=job.stdin, data=files) as jailed:
+        with start_jailed(
+            equipment.bwrap, jail, command, stdin=job.stdin, data=files, egress=job.egress
+        ) as jailed:
             ended = supervise(jailed, job.limits, stop)
             found = harvest(jailed.inside.artifacts, job.limits)
             return Outcome(
