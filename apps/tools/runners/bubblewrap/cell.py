@@ -1,0 +1,180 @@
+"""A jail with an interpreter in it, which has started and waits for its one program."""
+
+import os
+import select
+import socket
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from apps.tools.runners.bubblewrap.inside import Inside, NotReady
+from apps.tools.runners.bubblewrap.jail import INPUTS, Descriptors, Jail, bwrap_arguments
+from apps.tools.runners.bubblewrap.languages import Start, start_of
+from apps.tools.runners.bubblewrap.process import (
+    OUTSIDE_UID,
+    complaint,
+    filter_file,
+    identity_files,
+    read_init_pid,
+    started,
+)
+from apps.tools.runners.bubblewrap.resources import bounded_command
+from apps.tools.runners.confine.files import Blank, sealed_file
+from apps.tools.runners.confine.groups.group import Group, Groups
+from apps.tools.runners.confine.programs import Interpreter
+from apps.tools.runners.confine.workspace import unpack
+from apps.tools.runners.limits import Limits
+from apps.tools.runners.sandbox import SandboxUnavailable
+
+_READY_SECONDS = 10.0
+_READY, _GO = b"R", b"G"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """What is settled when a cell is started, and cannot be changed for its program."""
+
+    bwrap: str
+    interpreter: Interpreter
+    limits: Limits
+
+
+class Cell:
+    """Holds one program, once. `process` has its outputs and ends as it does; leaving the block
+    kills what is alive and forgets the jail."""
+
+    def __init__(
+        self,
+        kind: Kind,
+        groups: Groups,
+        *,
+        inputs: Mapping[str, BinaryIO] | None = None,
+        is_warm: bool = False,
+    ) -> None:
+        """Starts it, and returns when it waits. `inputs` are copied in by their name. It dies with
+        the calling thread.
+
+        Raises SandboxUnavailable, with bwrap's own words, when the jail cannot be built.
+        """
+        self._held = ExitStack()
+        start = start_of(kind.interpreter, kind.limits, is_warm=is_warm)
+        try:
+            self._group = _made_group(groups, kind.limits)
+            self._held.callback(self._group.close)
+            self._stdin = self._held.enter_context(Blank())
+            self._gate, inner = socket.socketpair()
+            self._held.callback(self._gate.close)
+            with inner:
+                self._start(kind, start, inner, inputs or {})
+        except BaseException:
+            self._held.close()
+            raise
+        self._program = f"/proc/{self._init}/root{start.program}"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._held.close()
+
+    def begin(self, *, program: bytes, stdin: bytes, workspace: BinaryIO | None = None) -> None:
+        """Let the program go: its work folder begins with `workspace`. Call it once.
+
+        Raises NotReady when the cell has died while it waited.
+        """
+        try:
+            _fill(self._program, program)
+            self._stdin.fill(stdin)
+            if workspace is not None:
+                unpack(workspace, self.inside.box, owner=OUTSIDE_UID)
+            self.inside.begin()
+            self._gate.sendall(_GO)
+        except (FileNotFoundError, BrokenPipeError, ConnectionResetError) as error:
+            raise NotReady from error
+
+    def is_alive(self) -> bool:
+        """Whether it still waits."""
+        return not _is_readable(self._gate, 0)
+
+    def _start(
+        self, kind: Kind, start: Start, inner: socket.socket, inputs: Mapping[str, BinaryIO]
+    ) -> None:
+        with ExitStack() as held:
+            info_out, info_in = _pipe(held)
+            block_out, block_in = _pipe(held)
+            data = {
+                **{path: held.enter_context(file) for path, file in identity_files().items()},
+                **{f"{INPUTS}/{name}": file for name, file in inputs.items()},
+                start.gate: held.enter_context(sealed_file(start.gate_source)),
+            }
+            descriptors = Descriptors(
+                filter=held.enter_context(filter_file("code")).fileno(),
+                info=info_in.fileno(),
+                block=block_out.fileno(),
+                data={path: file.fileno() for path, file in data.items()},
+                writable={start.program: held.enter_context(sealed_file(b"")).fileno()},
+                kept=(inner.fileno(),),
+            )
+            jail = Jail(
+                limits=kind.limits,
+                environment={**start.environment, "SANDBOX_GATE": str(inner.fileno())},
+                readable=kind.interpreter.readable,
+            )
+            arguments = bwrap_arguments(
+                jail,
+                descriptors=descriptors,
+                command=bounded_command(start.command, kind.limits),
+            )
+            with self._group.starting():
+                self.process = self._held.enter_context(
+                    started(kind.bwrap, arguments, descriptors, self._stdin.reader)
+                )
+            info_in.close()
+            inner.close()
+            try:
+                self._init = read_init_pid(info_out)
+                self._group.add(self._init)
+                block_in.write(b"x")
+                if not _is_readable(self._gate, _READY_SECONDS) or self._gate.recv(1) != _READY:
+                    raise NotReady
+                self.inside = self._held.enter_context(Inside(self._init, self._group))
+            except NotReady as error:
+                raise SandboxUnavailable(complaint(self.process)) from error
+
+
+def _made_group(groups: Groups, limits: Limits) -> Group:
+    try:
+        return groups.make(limits)
+    except OSError as error:
+        raise SandboxUnavailable(f"No control group can be made: {error}.") from error
+
+
+def _fill(path: str, content: bytes) -> None:
+    """Write the existing file, and let nobody write it any more."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "wb", buffering=0) as file:
+        view = memoryview(content)
+        while view:
+            view = view[file.write(view) :]
+        os.fchmod(descriptor, 0o444)
+
+
+def _is_readable(gate: socket.socket, seconds: float) -> bool:
+    poll = select.poll()
+    poll.register(gate, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
+
+
+def _pipe(held: ExitStack) -> tuple[BinaryIO, BinaryIO]:
+    source, target = os.pipe()
+    return (
+        held.enter_context(open(source, "rb", buffering=0)),  # noqa: PTH123
+        held.enter_context(open(target, "wb", buffering=0)),  # noqa: PTH123
+    )
