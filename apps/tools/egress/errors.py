@@ -15,3 +15,7 @@ class HostUnreachable(Exception):
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
         self.detail = detail
+
+
+class TooManyRequests(EgressRefused):
+    """The call makes requests faster than it may."""

@@ -26,22 +26,24 @@ class Network:
     is_allowed: Callable[[str], bool] = is_global
     certificates: ssl.SSLContext = field(default_factory=ssl.create_default_context)
 
-    def vetted_address(self, host: str, port: int) -> str:
-        """An address of `host`. Raises HostUnreachable if it has none, EgressRefused if one of them
-        is not allowed."""
+    def vetted_addresses(self, host: str, port: int) -> list[str]:
+        """The addresses of `host`, resolved now; dial one of these and resolve no more. Raises
+        HostUnreachable if it has none, EgressRefused if one of them is not allowed."""
         try:
             addresses = self.resolver(host, port)
         except OSError as error:
             raise HostUnreachable(f"{host} cannot be resolved: {error.strerror}.") from error
+        except UnicodeError as error:
+            raise HostUnreachable(f"{host} cannot be resolved: it is no name.") from error
         if not addresses or not all(self.is_allowed(address) for address in addresses):
             raise EgressRefused(
                 f"The address is refused: {host} does not resolve to public addresses only."
             )
-        return addresses[0]
+        return addresses
 
     def connection(self, scheme: str, host: str, port: int, timeout: float) -> HTTPConnection:
         """A connection to a vetted address of `host`, which TLS and the Host header still name."""
-        address = self.vetted_address(host, port)
+        address = self.vetted_addresses(host, port)[0]
         if scheme == "https":
             secure = HTTPSConnection(host, port, timeout=timeout, context=self.certificates)
             return _dialling(secure, address)

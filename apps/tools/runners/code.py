@@ -24,14 +24,15 @@ _REASONS = {
 DESCRIPTION = ToolDescription(
     name="code",
     description=(
-        "Run a Python or Node program in a sandbox without network. `input` arrives as JSON on "
-        "standard input, `files` lie in /box/inputs. Print the result as JSON in the last line. "
-        "Files written to /box/artifacts are kept."
+        "Run a Python program in a sandbox. With `network` it reaches the allowed hosts, by HTTP "
+        "and HTTPS; without it none. `input` arrives as JSON on standard "
+        "input, `files` lie in /box/inputs. Print the result as JSON in the last line. Files "
+        "written to /box/artifacts are kept."
     ),
     parameters={
         "type": "object",
         "properties": {
-            "language": {"type": "string", "enum": ["python", "node"]},
+            "language": {"type": "string", "enum": ["python"]},
             "program": {"type": "string", "minLength": 1, "maxLength": 200_000},
             "input": {"description": "Any JSON; the program reads it from standard input."},
             "files": {
@@ -49,6 +50,7 @@ DESCRIPTION = ToolDescription(
                     ]
                 },
             },
+            "network": {"type": "boolean", "description": "Whether it needs a way out."},
             "timeout_seconds": {"type": "number", "exclusiveMinimum": 0, "maximum": 600},
         },
         "required": ["program"],
@@ -68,11 +70,12 @@ def run_code(work: Work) -> Ran:
             for name, wanted in work.arguments.get("files", {}).items()
         }
         job = Job(
-            language=work.arguments.get("language", "python"),
+            language="python",
             program=work.arguments["program"],
             stdin=json.dumps(work.arguments.get("input")).encode(),
             inputs=inputs,
             limits=replace(work.limits, wall_seconds=seconds),
+            egress=work.egress if work.arguments.get("network") else None,
         )
         outcome = sandbox.run(job, stop=work.stop)
     return _ran(outcome, sandbox.name)

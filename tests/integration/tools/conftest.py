@@ -42,12 +42,15 @@ def keep():
 def code(keep):
     """`code(program, timeout_seconds=5, **arguments)`: run a program, without any rows."""
 
-    def run(program, *, timeout_seconds=5.0, open_input=no_input, stop=None, **arguments):
+    def run(
+        program, *, timeout_seconds=5.0, open_input=no_input, stop=None, egress=None, **arguments
+    ):
         work = make_work(
             {"program": program, **arguments},
             timeout_seconds=timeout_seconds,
             open_input=open_input,
             stop=stop,
+            egress=egress,
         )
         return keep(run_code(work))
 

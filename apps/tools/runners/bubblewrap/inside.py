@@ -11,7 +11,6 @@ from typing import Self
 from agentplatform.core.wait import wait_for
 from apps.tools.contracts import ToolStatus
 from apps.tools.runners.bubblewrap.jail import ARTIFACTS, BOX
-from apps.tools.runners.confine.groups.group import Group
 from apps.tools.runners.limits import Limits
 
 _READY_SECONDS = 10.0
@@ -26,14 +25,11 @@ class NotReady(Exception):
 
 class Inside:
     """A jail that waits to be let go. `init` is the host's pid of its first process, with which
-    everything in it lives and dies; the folders are held open, so they outlive it. Its `group`
-    measures it; without one its processes are looked at."""
+    everything in it lives and dies; the folders are held open, so they outlive it."""
 
-    def __init__(self, init: int, group: Group | None = None) -> None:
+    def __init__(self, init: int) -> None:
         """Raises NotReady when the jail ended before it was built."""
-        self._init = init
-        self._group = group
-        self._cpu_ms_before = 0
+        self.init = init
         self._held = ExitStack()
         self._pidfd = -1
         self.peak_memory_bytes = 0
@@ -44,11 +40,8 @@ class Inside:
                 self._is_built, timeout_seconds=_READY_SECONDS, every_seconds=0.001, what="a jail"
             )
             self._proc = self._open("/proc")
-            self.box = self._open(BOX)
+            self._volumes = (self._open(BOX), self._open("/tmp"), self._open("/dev/shm"))  # noqa: S108
             self.artifacts = self._open(ARTIFACTS)
-            others = ("/tmp", "/dev/shm")  # noqa: S108
-            self._volumes = (self.box, *(self._open(folder) for folder in others))
-            self._root = self._open("/")
         except (OSError, TimeoutError) as error:
             self.kill()
             self._held.close()
@@ -74,28 +67,14 @@ class Inside:
         """Readable once every process of the jail is dead."""
         return self._pidfd
 
-    def begin(self) -> None:
-        """Processor time counts from now."""
-        usage = self._group.usage() if self._group else None
-        self._cpu_ms_before = usage.cpu_ms if usage else 0
-
     def breach(self, limits: Limits) -> ToolStatus | None:
         """The limit that the jail has passed by now, as a status."""
-        if self.has_run_out(limits):
+        used = self._sample()
+        if used > limits.memory_bytes:
             return "memory_exceeded"
         if any(self._inodes(volume) > limits.inodes for volume in self._volumes):
             return "disk_exceeded"
         return None
-
-    def has_run_out(self, limits: Limits) -> bool:
-        """Whether the jail has passed its memory. Keeps what it used; call it once more when all
-        of it is dead, as long as its group is there."""
-        usage = self._group.usage() if self._group else None
-        if usage is None:
-            return self._sample() > limits.memory_bytes
-        self.cpu_ms = usage.cpu_ms - self._cpu_ms_before
-        self.peak_memory_bytes = usage.peak_memory_bytes
-        return usage.has_run_out
 
     def is_full(self) -> bool:
         """Whether one of the writable folders has no room left."""
@@ -112,19 +91,19 @@ class Inside:
         poll = select.poll()
         poll.register(self._pidfd, select.POLLIN)
         if not poll.poll(_DEATH_SECONDS * 1000):
-            raise TimeoutError(f"process {self._init} did not die")
+            raise TimeoutError(f"process {self.init} did not die")
 
     def _is_built(self) -> bool:
         if _has_ended(self._pidfd):
-            raise ProcessLookupError(self._init)
-        root = Path(f"/proc/{self._init}/root")
+            raise ProcessLookupError(self.init)
+        root = Path(f"/proc/{self.init}/root")
         try:
             return not root.samefile("/") and Path(f"{root}{ARTIFACTS}").is_dir()
         except OSError:  # not readable while bwrap changes its identity
             return False
 
     def _open(self, folder: str) -> int:
-        return self._hold(os.open(f"/proc/{self._init}/root{folder}", _FOLDER))
+        return self._hold(os.open(f"/proc/{self.init}/root{folder}", _FOLDER))
 
     def _hold(self, descriptor: int) -> int:
         self._held.callback(os.close, descriptor)
@@ -140,8 +119,7 @@ class Inside:
                 private += own
                 shared = max(shared, common)
                 ticks += _cpu_ticks(self._proc, name)
-        folders = (*self._volumes, self._root)
-        used = private + shared + sum(_used_bytes(volume) for volume in folders)
+        used = private + shared + sum(_used_bytes(volume) for volume in self._volumes)
         self.peak_memory_bytes = max(self.peak_memory_bytes, used)
         self.cpu_ms = max(self.cpu_ms, ticks * 1000 // _TICKS_PER_SECOND)
         return used

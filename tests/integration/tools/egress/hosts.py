@@ -1,0 +1,68 @@
+"""Hosts that stand for the Internet: an HTTP server and the same over TLS, on this machine."""
+
+import json
+import ssl
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        if self.path.startswith("/large"):
+            return self.answer(b"x" * int(self.path.rpartition("/")[2]))
+        if self.path == "/silent":
+            self.server.stopping.wait(30)
+            return None
+        if self.path == "/page":
+            body = b"<title>shown</title><h1>hello</h1>"
+            return self.answer(body, "text/html")
+        size = int(self.headers.get("Content-Length", 0))
+        told = {
+            "method": self.command,
+            "path": self.path,
+            "headers": {name.lower(): value for name, value in self.headers.items()},
+            "body": self.rfile.read(size).decode(),
+        }
+        self.server.seen.append(told)
+        return self.answer(json.dumps(told).encode())
+
+    do_POST = do_DELETE = do_HEAD = do_GET  # noqa: N815
+
+    def answer(self, body, kind="application/json"):
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass
+
+
+@contextmanager
+def serve(certificate=None):
+    """A running server; with a certificate it speaks TLS."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    server.seen = []
+    server.stopping = threading.Event()
+    server.handle_error = lambda *_: None
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.stopping.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
