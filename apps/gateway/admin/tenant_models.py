@@ -8,35 +8,13 @@ from django.db.models import Model
 from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
-from agentplatform.api.admin_refusal import ServiceAdmin
+from agentplatform.api.admin_of_tenant import TenantRows
 from agentplatform.core.clock import now
 from agentplatform.settings.model_routes import LISTS
 from apps.gateway.models import ModelPolicy, ModelRoute, ProviderKey
 from apps.gateway.services.set_model_policy import set_model_policy
 from apps.gateway.services.set_model_route import delete_model_route, set_model_route
 from apps.gateway.services.set_provider_key import delete_provider_key, set_provider_key
-
-
-class _OfTenant(ServiceAdmin):
-    """Rows of tenants, which keep what names them."""
-
-    named_by: tuple[str, ...]
-    list_filter: Any = ("tenant",)
-    list_select_related = ("tenant",)
-    autocomplete_fields = ("tenant",)
-    actions = None
-
-    def get_readonly_fields(self, _request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return self.named_by if obj is not None else ()
-
-    def key_of(self, obj: Model) -> dict[str, Any]:
-        """What the services know the row by."""
-        names = ("tenant_id", *self.named_by[1:])
-        return {name: getattr(obj, name) for name in names}
-
-    def find(self, obj: Model) -> None:
-        """The row as the service wrote it, so that the page leads to it."""
-        obj.pk = self.model._default_manager.get(**self.key_of(obj)).pk
 
 
 class ModelRouteForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -55,7 +33,7 @@ class ModelRouteForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(ModelRoute)
-class ModelRouteAdmin(_OfTenant):
+class ModelRouteAdmin(TenantRows):
     form = ModelRouteForm
     named_by = ("tenant", "alias")
     list_display = ("alias", "tenant", "targets", "on_context_window", "on_content_filter")
@@ -72,7 +50,7 @@ class ModelRouteAdmin(_OfTenant):
 
 
 @admin.register(ModelPolicy)
-class ModelPolicyAdmin(_OfTenant):
+class ModelPolicyAdmin(TenantRows):
     named_by = ("tenant",)
     list_display = ("tenant", "allowed_models", "allows_local")
     search_fields = ("tenant__slug",)
@@ -103,7 +81,7 @@ class ProviderKeyForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(ProviderKey)
-class ProviderKeyAdmin(_OfTenant):
+class ProviderKeyAdmin(TenantRows):
     named_by = ("tenant", "provider")
     form = ProviderKeyForm
     list_display = ("tenant", "provider", "base_url", "default_model", "updated_at")

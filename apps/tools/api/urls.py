@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.tools.api import artifacts
+from apps.tools.api import artifacts, tool_secrets
 
 urlpatterns = [
     path("artifacts", artifacts.ArtifactList.as_view(), name="artifacts"),
@@ -12,4 +12,6 @@ urlpatterns = [
         artifacts.ArtifactContent.as_view(),
         name="artifact-content",
     ),
+    path("tool-secrets", tool_secrets.ToolSecretList.as_view(), name="tool-secrets"),
+    path("tool-secrets/<str:name>", tool_secrets.ToolSecretDetail.as_view(), name="tool-secret"),
 ]

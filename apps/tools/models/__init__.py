@@ -1,4 +1,5 @@
 from apps.tools.models.artifact import Artifact
 from apps.tools.models.tool_call import ToolCall
+from apps.tools.models.tool_secret import ToolSecret
 
-__all__ = ["Artifact", "ToolCall"]
+__all__ = ["Artifact", "ToolCall", "ToolSecret"]

@@ -7,9 +7,11 @@ from io import BytesIO
 from typing import Any, BinaryIO, Self
 from uuid import UUID
 
+from agentplatform.core.errors import NotFound
 from apps.tools.contracts import ToolDescription, ToolStatus
 from apps.tools.egress.session import Egress
 from apps.tools.runners.limits import Limits
+from apps.tools.runners.secret import Secret
 
 
 class ToolFailure(Exception):
@@ -32,18 +34,25 @@ class Caller:
     call_id: UUID
 
 
+def _no_secret(name: str) -> Secret:
+    raise NotFound(f"There is no secret {name[:100]!r} for tools.")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Work:
     """One call. `open_input` opens an artifact of the call's tenant, or raises NotFound;
     `open_workspace` what the last call of this step left in the session of that name, if there was
-    one; `limits` are the tool's for this tenant, `limits.wall_seconds` what the call may take; a
-    runner ends soon after `stop` is set and reports the status "killed"."""
+    one; `find_secret` gives a secret of the tenant, or raises NotFound, or ToolFailure if it cannot
+    be read: what comes back from whoever was sent it goes through runners.masking. `limits` are the
+    tool's for this tenant, `limits.wall_seconds` what the call may take; a runner ends soon after
+    `stop` is set and reports the status "killed"."""
 
     caller: Caller
     arguments: dict[str, Any]
     limits: Limits
     egress: Egress
     open_input: Callable[[UUID], BinaryIO]
+    find_secret: Callable[[str], Secret] = _no_secret
     stop: threading.Event = field(default_factory=threading.Event)
     open_workspace: Callable[[str], BinaryIO | None] = lambda _: None
 

@@ -1,19 +1,22 @@
-"""What tools hold of a tenant: tool calls and artifacts."""
+"""What tools hold of a tenant: tool calls, artifacts and the secrets that they may use."""
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
 from functools import partial
+from typing import Final
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from agentplatform.calls.cancel import cancel_tenant_rows, count_tenant_rows
 from agentplatform.core.rows import rows_of
 from apps.tenants.contracts import Counts, Exported, ExportedFile, ExportedRows
-from apps.tools.models import Artifact, ToolCall
+from apps.tools.models import Artifact, ToolCall, ToolSecret
 from apps.tools.services.artifact_contents import open_content
 from apps.tools.services.remove_artifacts import remove_artifacts
 from apps.tools.stores.chosen import artifact_store
+
+_PURGED: Final[dict[str, type[Model]]] = {"tool_calls": ToolCall, "tool_secrets": ToolSecret}
 
 
 def cancel_work(*, tenant_id: UUID, at: datetime, limit: int) -> int:
@@ -30,6 +33,8 @@ def export(*, tenant_id: UUID) -> Iterator[Exported]:
     calls = ToolCall.objects.filter(tenant_id=tenant_id)
     yield ExportedRows(name="tool_calls.jsonl", rows=rows_of(calls))
     yield ExportedRows(name="artifacts.jsonl", rows=rows_of(artifacts))
+    secrets = ToolSecret.objects.filter(tenant_id=tenant_id)
+    yield ExportedRows(name="tool_secrets.jsonl", rows=rows_of(secrets))
     for row in rows_of(artifacts):
         yield ExportedFile(
             path=f"artifacts/{row['id']}/{row['name']}",
@@ -41,6 +46,7 @@ def count(*, tenant_id: UUID, ended_before: datetime | None) -> Counts:
     counts = {"artifacts": _artifacts(tenant_id, ended_before).count()}
     if ended_before is None:
         counts["tool_calls"] = ToolCall.objects.filter(tenant_id=tenant_id).count()
+        counts["tool_secrets"] = ToolSecret.objects.filter(tenant_id=tenant_id).count()
     return {name: number for name, number in counts.items() if number}
 
 
@@ -50,11 +56,12 @@ def purge(*, tenant_id: UUID, ended_before: datetime | None, limit: int) -> Coun
         return {"artifacts": removed}
     if ended_before is not None:
         return {}
-    calls = ToolCall.objects.filter(tenant_id=tenant_id)
-    ids = list(calls.order_by("pk").values_list("pk", flat=True)[:limit])
-    if ids:
-        calls.filter(pk__in=ids).delete()
-        return {"tool_calls": len(ids)}
+    for name, model in _PURGED.items():
+        rows = model._default_manager.filter(tenant_id=tenant_id)
+        ids = list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
+        if ids:
+            rows.filter(pk__in=ids).delete()
+            return {name: len(ids)}
     artifact_store().delete_tenant(tenant_id)
     return {}
 

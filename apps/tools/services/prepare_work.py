@@ -12,7 +12,9 @@ from apps.tools.egress.rules import parse_rules
 from apps.tools.egress.session import Egress
 from apps.tools.models import ToolCall
 from apps.tools.runners.limits import Limits
+from apps.tools.runners.secret import Secret
 from apps.tools.runners.work import Caller, Work
+from apps.tools.services.find_tool_secret import find_tool_secret
 from apps.tools.services.open_artifact import open_artifact
 
 
@@ -26,6 +28,7 @@ def prepare_work(call: ToolCall, *, stop: threading.Event) -> Work:
         limits=Limits(wall_seconds=call.timeout_seconds),
         egress=Egress(rules=parse_rules(settings.PLATFORM.egress_allowlist)),
         open_input=lambda artifact_id: _open_input(call, artifact_id),
+        find_secret=lambda name: _find_secret(call, name),
         stop=stop,
     )
 
@@ -34,3 +37,8 @@ def _open_input(call: ToolCall, artifact_id: UUID) -> BinaryIO:
     with brief_connection(), tenant_scope(call.tenant_id):
         _, content = open_artifact(tenant_id=call.tenant_id, artifact_id=artifact_id)
     return content
+
+
+def _find_secret(call: ToolCall, name: str) -> Secret:
+    with brief_connection(), tenant_scope(call.tenant_id):
+        return find_tool_secret(tenant_id=call.tenant_id, name=name)

@@ -11,8 +11,8 @@ from drf_spectacular.generators import SchemaGenerator
 from apps.gateway.models import ModelRoute
 from apps.runs.models import Ask, Run, TaskDefinition
 from apps.tenants.models import Alert, ApiKey, AuditEntry, Secret, Tenant, User
-from apps.tools.models import Artifact
-from tests.api.tenants.house import LIMITS, RATE, STEP, House
+from apps.tools.models import Artifact, ToolSecret
+from tests.api.tenants.house import LIMITS, RATE, STEP, TOOL_SECRET, House
 
 STEP_PATH = "/api/v1/runs/{run_id}/steps/{name}"
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -46,6 +46,7 @@ NAMES: dict[str, Callable[[Tenant], str]] = {
     "email": _first(User, "email"),
     "tasks.name": _first(TaskDefinition, "name"),
     "secrets.name": _first(Secret, "name"),
+    "tool-secrets.name": _first(ToolSecret, "name"),
     "alias": _first(ModelRoute, "alias"),
     "Idempotency-Key": _first(Run, "idempotency_key", completed_at=None),
 }
@@ -107,6 +108,7 @@ BODIES: dict[str, Callable[[Tenant], dict[str, Any]]] = {
     "post /api/v1/api-keys": lambda _: {"name": uuid.uuid4().hex, "scopes": ["read"]},
     "put /api/v1/model-routes/{alias}": lambda _: {"targets": ["openai:gpt-4o"]},
     "put /api/v1/provider-keys/{provider}": lambda _: {"api_key": "hush"},
+    "put /api/v1/tool-secrets/{name}": lambda _: TOOL_SECRET.copy(),
     "put /api/v1/secrets/{name}": lambda _: {"value": "hush"},
     "put /api/v1/budgets/users/{user_id}": lambda _: LIMITS.copy(),
     "put /api/v1/budgets/api-keys/{api_key_id}": lambda _: LIMITS.copy(),

@@ -20,6 +20,7 @@ from apps.runs.models import Run, TaskDefinition
 from apps.tenants.models import AuditEntry, Secret, Tenant, User
 from apps.tenants.services.create_api_key import create_api_key
 from apps.tenants.states import rights_of
+from apps.tools.models import ToolSecret
 from tests.api.tenancy.positions import Position, paths, positions
 from tests.architecture.test_addresses import ROUTES
 from tests.integration.tenants.life.whole_tenant import whole_tenant
@@ -84,6 +85,7 @@ def distinct_tenant() -> Tenant:
     TaskDefinition.objects.filter(tenant=tenant).update(name=own)
     Secret.objects.filter(tenant=tenant, name="hook").update(name=own)
     ModelRoute.objects.filter(tenant=tenant).update(alias=own)
+    ToolSecret.objects.filter(tenant=tenant).update(name=own)
     User.objects.filter(tenant=tenant).update(email=f"{own}@example.org")
     Run.objects.filter(tenant=tenant, completed_at=None).update(idempotency_key=own)
     user = str(User.objects.get(tenant=tenant).id)

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from tests.api.tenants.house import LIMITS, RATE, SPEC, STEP, House, file, new_name
+from tests.api.tenants.house import LIMITS, RATE, SPEC, STEP, TOOL_SECRET, House, file, new_name
 
 PREFIX = "api/v1/"
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -151,6 +151,24 @@ ENDPOINTS = [
     ),
     Endpoint(
         "delete", "secrets/<str:name>", "admin", 204, names=House.secret, writes="secret.deleted"
+    ),
+    Endpoint("get", "tool-secrets", "admin"),
+    Endpoint(
+        "put",
+        "tool-secrets/<str:name>",
+        "admin",
+        201,
+        names=lambda _: new_name(),
+        body=lambda _: TOOL_SECRET,
+        writes="tool_secret.added",
+    ),
+    Endpoint(
+        "delete",
+        "tool-secrets/<str:name>",
+        "admin",
+        204,
+        names=House.tool_secret,
+        writes="tool_secret.deleted",
     ),
     Endpoint("get", "alerts", "admin"),
     Endpoint("get", "budgets", "admin"),

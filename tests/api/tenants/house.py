@@ -26,6 +26,7 @@ from apps.tenants.services.rate_limit import set_rate_limit
 from apps.tenants.services.set_secret import set_secret
 from apps.tenants.states import RIGHTS_OF_TENANTS
 from apps.tools.facade import store_artifact
+from apps.tools.services.set_tool_secret import set_tool_secret
 
 ADDRESS = "203.0.113.9"
 STEP = "a"
@@ -35,6 +36,7 @@ SPEC = {
 ASKING = {"steps": [{"name": STEP, "kind": "approval", "question": "Go on?"}]}
 AGENT = {"steps": [{"name": STEP, "kind": "agent", "instructions": "Ask.", "prompt": "Go."}]}
 RATE: dict[str, Any] = {"requests_per_minute": 5, "tokens_per_minute": None}
+TOOL_SECRET: dict[str, Any] = {"value": "hush-hush", "hosts": ["api.example.org"]}
 LIMITS = {"token_limit": 5, "usd_limit": None}
 WAITING = {"steps": [{"name": STEP, "kind": "wait", "signal": True}]}
 
@@ -141,6 +143,11 @@ class House:
     def provider_key(self) -> str:
         set_provider_key(tenant_id=self.tenant.id, provider="openai", api_key="hush", at=now())
         return "openai"
+
+    def tool_secret(self) -> str:
+        name = f"n{uuid.uuid4().hex}"
+        set_tool_secret(tenant_id=self.tenant.id, name=name, at=now(), **TOOL_SECRET)
+        return name
 
     def task(self) -> uuid.UUID:
         return self._task().id

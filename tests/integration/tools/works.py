@@ -13,7 +13,19 @@ def no_input(artifact_id):
     raise NotFound(f"There is no artifact {artifact_id}.")
 
 
-def make_work(arguments, *, timeout_seconds, open_input=no_input, stop=None, egress=None):
+def no_secret(name):
+    raise NotFound(f"There is no secret {name!r} for tools.")
+
+
+def make_work(
+    arguments,
+    *,
+    timeout_seconds,
+    open_input=no_input,
+    find_secret=no_secret,
+    stop=None,
+    egress=None,
+):
     """The work of a call that has no row."""
     return Work(
         caller=Caller(**{name: uuid.uuid4() for name in Caller.__dataclass_fields__}),
@@ -21,5 +33,6 @@ def make_work(arguments, *, timeout_seconds, open_input=no_input, stop=None, egr
         limits=Limits(wall_seconds=timeout_seconds),
         egress=egress or Egress(),
         open_input=open_input,
+        find_secret=find_secret,
         stop=stop or threading.Event(),
     )

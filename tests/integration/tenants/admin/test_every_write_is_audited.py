@@ -23,11 +23,14 @@ from apps.tenants.services.create_api_key import create_api_key
 from apps.tenants.services.create_user import create_user
 from apps.tenants.services.member_budget import set_member_budget
 from apps.tenants.services.rate_limit import set_rate_limit
+from apps.tools.models import ToolSecret
+from apps.tools.services.set_tool_secret import set_tool_secret
 
 pytestmark = pytest.mark.django_db
 
 ADDRESS = "203.0.113.7"
 YES = {"confirmed": "yes"}
+SENT = {"hosts": "api.example.org", "sent_as": "bearer"}
 RATES = {
     "soft_limit_ratio": "0.5",
     "budget_thresholds": "0.9",
@@ -123,6 +126,17 @@ WRITES = {
         {"default_model": "gpt-5"}, {"base_url": "nowhere"}, ("provider_key.changed",)
     ),
     "providerkey_delete": Write({"post": "yes"}, {}, ("provider_key.deleted",)),
+    "toolsecret_add": Write(
+        {"tenant": "{tenant}", "name": "new", "value": "hush-hush", **SENT},
+        {"tenant": "{tenant}", "name": "new", "value": "short", **SENT},
+        ("tool_secret.added",),
+    ),
+    "toolsecret_change": Write(
+        {**SENT, "sent_as": "query", "parameter": "key"},
+        {**SENT, "hosts": "evil.example.org"},
+        ("tool_secret.changed",),
+    ),
+    "toolsecret_delete": Write({"post": "yes"}, {}, ("tool_secret.deleted",)),
     "budget_add": Write(
         {"tenant": "{tenant}", "api_key": "{apikey}", "usd_limit": "2.5"},
         {"tenant": "{tenant}", "user": "{user}", "token_limit": "5"},
@@ -244,9 +258,10 @@ def _models_of(tenant):
     set_model_route(**of, alias="fast", targets=["openai:gpt-4o-mini"])
     set_model_policy(**of, allowed_models="routed", allows_local=False)
     set_provider_key(**of, provider="openai", api_key="own")
+    set_tool_secret(**of, name="api", value="hush-hush", hosts=[SENT["hosts"]])
     return {
         model._meta.model_name: model.objects.get(tenant=tenant).pk
-        for model in (ModelRoute, ModelPolicy, ProviderKey)
+        for model in (ModelRoute, ModelPolicy, ProviderKey, ToolSecret)
     }
 
 
@@ -314,7 +329,7 @@ def _prepare(name):
 def _rows():
     models = (
         Tenant, User, ApiKey, Budget, RateLimit, DeadLetter, ModelPrice, ModelRoute, ModelPolicy,
-        ProviderKey,
+        ProviderKey, ToolSecret,
     )  # fmt: skip
     return [list(model.objects.order_by("pk").values()) for model in models]
 

@@ -33,6 +33,7 @@ from apps.tenants.services.set_budget import set_budget
 from apps.tenants.services.watch_budgets import watch_budgets
 from apps.tools.facade import store_artifact
 from apps.tools.models import ToolCall
+from apps.tools.services.set_tool_secret import set_tool_secret
 
 OURS = ("tenants", "gateway", "tools", "runs", "dead_letters")
 PLATFORMS = (ModelPrice,)
@@ -75,6 +76,9 @@ def whole_tenant(at: datetime | None = None) -> Tenant:
         is_asked=True, status=200, headers=[], body="answer", created_at=at,
     )  # fmt: skip
     _models(tenant, at)
+    set_tool_secret(
+        tenant_id=tenant.id, name="api", value="kept-secret", hosts=["api.example.org"], at=at
+    )
     task = create_task(
         tenant_id=tenant.id, name="t", description="", spec=SPEC, created_by=user.id, at=at
     )
