@@ -43,6 +43,21 @@ class ToolSettings(BaseSettings):
     sandbox_python: str = Field(
         "", description="The Python of the code tool; empty picks one the sandbox can read."
     )
+    sandbox_node: str = Field(
+        "", description="The Node of the code tool; empty picks one the sandbox can read."
+    )
+    sandbox_cgroup: str = Field(
+        "",
+        description="A control group (v2) that the tools worker may manage, without processes of "
+        "its own, for the limits of calls; empty looks for one.",
+    )
+    sandbox_pool_size: int = Field(
+        2,
+        ge=0,
+        le=64,
+        description="Started interpreters that wait for a program, for each language, in each "
+        "tools worker. 0: none.",
+    )
     chromium_path: str = Field("", description="Chromium for the browser tool; empty looks it up.")
     egress_allowlist: str = Field(
         "", description="Hosts that the http tool may call, by comma; *.example.org for subdomains."

@@ -10,5 +10,9 @@ def choose_sandbox() -> Sandbox:
     """The sandbox that the operator has chosen with SANDBOX_BACKEND."""
     platform = settings.PLATFORM
     return BubblewrapSandbox(
-        bubblewrap_path=platform.bubblewrap_path, sandbox_python=platform.sandbox_python
+        bubblewrap_path=platform.bubblewrap_path,
+        sandbox_python=platform.sandbox_python,
+        sandbox_node=platform.sandbox_node,
+        cgroup=platform.sandbox_cgroup,
+        pool_size=platform.sandbox_pool_size,
     )

@@ -24,15 +24,15 @@ _REASONS = {
 DESCRIPTION = ToolDescription(
     name="code",
     description=(
-        "Run a Python program in a sandbox. With `network` it reaches the allowed hosts, by HTTP "
-        "and HTTPS; without it none. `input` arrives as JSON on standard "
-        "input, `files` lie in /box/inputs. Print the result as JSON in the last line. Files "
-        "written to /box/artifacts are kept."
+        "Run a Python or Node program in a sandbox. With `network` it reaches the allowed hosts, "
+        "by HTTP and HTTPS; without it none. `input` arrives as JSON on standard input, `files` "
+        "lie in /box/inputs. Print the result as JSON in the last line. Files written to "
+        "/box/artifacts are kept."
     ),
     parameters={
         "type": "object",
         "properties": {
-            "language": {"type": "string", "enum": ["python"]},
+            "language": {"type": "string", "enum": ["python", "node"]},
             "program": {"type": "string", "minLength": 1, "maxLength": 200_000},
             "input": {"description": "Any JSON; the program reads it from standard input."},
             "files": {
@@ -70,7 +70,7 @@ def run_code(work: Work) -> Ran:
             for name, wanted in work.arguments.get("files", {}).items()
         }
         job = Job(
-            language="python",
+            language=work.arguments.get("language", "python"),
             program=work.arguments["program"],
             stdin=json.dumps(work.arguments.get("input")).encode(),
             inputs=inputs,

@@ -34,6 +34,7 @@ def examine_machine() -> list[Finding]:
         equipment = find_equipment(
             bubblewrap_path=settings.PLATFORM.bubblewrap_path,
             sandbox_python=settings.PLATFORM.sandbox_python,
+            cgroup=settings.PLATFORM.sandbox_cgroup,
         )
     except ToolFailure as failure:
         return [

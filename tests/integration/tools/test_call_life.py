@@ -186,7 +186,7 @@ def test_a_machine_without_bubblewrap_refuses_and_never_runs_unjailed(
 ):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(
-        "apps.tools.runners.confine.programs.importlib.util.find_spec", lambda _: None
+        "apps.tools.runners.bubblewrap.equipment.importlib.util.find_spec", lambda _: None
     )
     from apps.tools.runners.bubblewrap.equipment import find_equipment
 

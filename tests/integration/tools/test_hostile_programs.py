@@ -299,3 +299,23 @@ def test_nothing_survives_a_worker_that_is_killed(tmp_path):
         worker.kill()
         worker.wait()
     wait_for(lambda: not processes_with(marker), timeout_seconds=5, what="its end")
+
+
+@pytest.mark.parametrize(
+    ("program", "status"),
+    [
+        ("const a = []; while (true) a.push(new Array(1e6).fill(7.7))", "memory_exceeded"),
+        ("const a = []; while (true) a.push(Buffer.alloc(50e6, 1))", "memory_exceeded"),
+        ("const fs = require('fs'); while (true) fs.appendFileSync('x', 'x'.repeat(1 << 20))",
+         "disk_exceeded"),
+        ("const go = () => process.stdout.write('x'.repeat(1 << 16), go); go()", "output_exceeded"),
+        ("while (true) {}", "timeout"),
+        ("process.kill(process.pid, 'SIGKILL')", "killed"),
+        ("process.exit(3)", "error"),
+    ],
+)  # fmt: skip
+def test_a_limit_has_its_name_in_node_too(code, program, status):
+    seconds = 1 if status == "timeout" else 20
+    ran = code(f"console.log('up');\n{program}", language="node", timeout_seconds=seconds)
+    assert ran.status == status
+    assert ran.stdout.startswith("up\n")

@@ -124,3 +124,66 @@ def test_two_calls_share_nothing(code):
     code("open('/tmp/left', 'w').write('x'); open('/box/left', 'w').write('x')")
     ran = code("import os, json; print(json.dumps([os.listdir('/tmp'), os.listdir('/dev/shm')]))")
     assert json.loads(ran.stdout) == [[], []]
+
+
+def node(code, program, **arguments):
+    return code(program, language="node", **arguments)
+
+
+def test_a_node_program_reads_its_input_and_leaves_artifacts(code):
+    ran = node(
+        code,
+        "const fs = require('node:fs');\n"
+        "const rows = JSON.parse(fs.readFileSync(0, 'utf8'));\n"
+        "fs.writeFileSync('artifacts/out.csv', rows.join(','));\n"
+        "console.log(JSON.stringify({sum: rows.reduce((a, b) => a + b)}))",
+        input=[1, 2, 3],
+    )
+    assert (ran.status, ran.value, ran.exit_code) == ("ok", {"sum": 6}, 0)
+    assert [(file.name, file.content.read()) for file in ran.files] == [("out.csv", b"1,2,3")]
+
+
+def test_a_node_program_may_be_a_module(code):
+    program = (
+        "import fs from 'node:fs';\nconsole.log(await Promise.resolve(typeof fs.readFileSync))"
+    )
+    assert node(code, program).stdout == "function\n"
+
+
+def test_a_node_program_may_use_threads_and_children(code):
+    program = (
+        "const {Worker} = require('node:worker_threads');\n"
+        "const {fork, execFileSync} = require('node:child_process');\n"
+        "const fs = require('node:fs');\n"
+        "fs.writeFileSync('child.js', 'process.send(process.argv.length)');\n"
+        "const told = [];\n"
+        "const tell = one => { told.push(one); if (told.length == 2) {\n"
+        "  told.push(execFileSync(process.execPath, ['-p', '40 + 2']).toString().trim());\n"
+        "  console.log(JSON.stringify(told.map(String).sort())); } };\n"
+        "new Worker('require(\"worker_threads\").parentPort.postMessage(7)', {eval: true})\n"
+        "  .on('message', tell);\n"
+        "fork('child.js').on('message', tell);"
+    )
+    assert node(code, program).value == ["2", "42", "7"]
+
+
+def test_an_uncaught_error_of_node_is_an_error_with_its_place(code):
+    ran = node(code, "\nthrow new Error('the column is empty')")
+    assert (ran.status, ran.exit_code) == ("error", 1)
+    assert "/program/main.js:2" in ran.stderr
+    assert "the column is empty" in ran.detail
+
+
+def test_a_program_sees_nothing_of_how_it_was_started(code):
+    python = code(
+        "import json, os, sys\n"
+        "print(json.dumps([sys.argv, sys.path[0], __file__, __name__, sorted(os.environ)]))"
+    )
+    expected = ["/program/main.py", "__main__", ["HOME", "LANG", "PATH", "PWD"]]
+    *told, environment = python.value
+    assert told == [["/program/main.py"], "/program", "/program/main.py", "__main__"]
+    assert set(environment) == {*expected[2], "TMPDIR", "PYTHONDONTWRITEBYTECODE"}
+    ran = node(code, "console.log(JSON.stringify([process.argv.slice(1), process.env]))")
+    arguments, environment = ran.value
+    assert arguments == ["/program/main.js"]
+    assert set(environment) == {*expected[2], "TMPDIR"}

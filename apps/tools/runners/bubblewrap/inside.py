@@ -11,6 +11,7 @@ from typing import Self
 from agentplatform.core.wait import wait_for
 from apps.tools.contracts import ToolStatus
 from apps.tools.runners.bubblewrap.jail import ARTIFACTS, BOX
+from apps.tools.runners.confine.groups.group import Group
 from apps.tools.runners.limits import Limits
 
 _READY_SECONDS = 10.0
@@ -25,11 +26,14 @@ class NotReady(Exception):
 
 class Inside:
     """A jail that waits to be let go. `init` is the host's pid of its first process, with which
-    everything in it lives and dies; the folders are held open, so they outlive it."""
+    everything in it lives and dies; the folders are held open, so they outlive it. Its `group`
+    measures it; without one its processes are looked at."""
 
-    def __init__(self, init: int) -> None:
+    def __init__(self, init: int, group: Group | None = None) -> None:
         """Raises NotReady when the jail ended before it was built."""
         self.init = init
+        self._group = group
+        self._cpu_ms_before = 0
         self._held = ExitStack()
         self._pidfd = -1
         self.peak_memory_bytes = 0
@@ -40,8 +44,11 @@ class Inside:
                 self._is_built, timeout_seconds=_READY_SECONDS, every_seconds=0.001, what="a jail"
             )
             self._proc = self._open("/proc")
-            self._volumes = (self._open(BOX), self._open("/tmp"), self._open("/dev/shm"))  # noqa: S108
+            self.box = self._open(BOX)
             self.artifacts = self._open(ARTIFACTS)
+            others = ("/tmp", "/dev/shm")  # noqa: S108
+            self._volumes = (self.box, *(self._open(folder) for folder in others))
+            self._root = self._open("/")
         except (OSError, TimeoutError) as error:
             self.kill()
             self._held.close()
@@ -67,14 +74,28 @@ class Inside:
         """Readable once every process of the jail is dead."""
         return self._pidfd
 
+    def begin(self) -> None:
+        """Processor time counts from now."""
+        usage = self._group.usage() if self._group else None
+        self._cpu_ms_before = usage.cpu_ms if usage else 0
+
     def breach(self, limits: Limits) -> ToolStatus | None:
         """The limit that the jail has passed by now, as a status."""
-        used = self._sample()
-        if used > limits.memory_bytes:
+        if self.has_run_out(limits):
             return "memory_exceeded"
         if any(self._inodes(volume) > limits.inodes for volume in self._volumes):
             return "disk_exceeded"
         return None
+
+    def has_run_out(self, limits: Limits) -> bool:
+        """Whether the jail has passed its memory. Keeps what it used; call it once more when all
+        of it is dead, as long as its group is there."""
+        usage = self._group.usage() if self._group else None
+        if usage is None:
+            return self._sample() > limits.memory_bytes
+        self.cpu_ms = usage.cpu_ms - self._cpu_ms_before
+        self.peak_memory_bytes = usage.peak_memory_bytes
+        return usage.has_run_out
 
     def is_full(self) -> bool:
         """Whether one of the writable folders has no room left."""
@@ -119,7 +140,8 @@ class Inside:
                 private += own
                 shared = max(shared, common)
                 ticks += _cpu_ticks(self._proc, name)
-        used = private + shared + sum(_used_bytes(volume) for volume in self._volumes)
+        folders = (*self._volumes, self._root)
+        used = private + shared + sum(_used_bytes(volume) for volume in folders)
         self.peak_memory_bytes = max(self.peak_memory_bytes, used)
         self.cpu_ms = max(self.cpu_ms, ticks * 1000 // _TICKS_PER_SECOND)
         return used

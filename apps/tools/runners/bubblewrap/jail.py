@@ -32,16 +32,20 @@ _SHARED_MEMORY_BYTES = 64 * MEGABYTE
 @dataclass(frozen=True, kw_only=True)
 class Descriptors:
     """File descriptors that bwrap inherits: it reads the filter, writes its child's pid to `info`,
-    waits on `block`, and copies each of `data` to its path inside."""
+    waits on `block`, and copies each of `data` to its path inside, and of `writable` so that the
+    file can be changed there. `kept` ones are left to the command."""
 
     filter: int
     info: int
     block: int
     data: Mapping[str, int]
+    writable: Mapping[str, int] = field(default_factory=dict)
+    kept: tuple[int, ...] = ()
 
     @property
     def all(self) -> tuple[int, ...]:
-        return (self.filter, self.info, self.block, *self.data.values())
+        copied = (*self.data.values(), *self.writable.values())
+        return (self.filter, self.info, self.block, *copied, *self.kept)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +69,7 @@ def bwrap_arguments(
         *_work(jail),
         *(part for path in jail.readable for part in ("--ro-bind", path, path)),
         *(part for path, fd in descriptors.data.items() for part in _data(path, fd)),
+        *(part for path, fd in descriptors.writable.items() for part in _writable(path, fd)),
         *_environment(jail),
         *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", BOX),
         *("--seccomp", str(descriptors.filter)),
@@ -110,6 +115,10 @@ def _tmpfs(path: str, size: int, *, mode: str) -> tuple[str, ...]:
 
 def _data(path: str, descriptor: int) -> tuple[str, ...]:
     return ("--perms", "0444", "--ro-bind-data", str(descriptor), path)
+
+
+def _writable(path: str, descriptor: int) -> tuple[str, ...]:
+    return ("--perms", "0644", "--bind-data", str(descriptor), path)
 
 
 def _environment(jail: Jail) -> Iterator[str]:

@@ -1,56 +1,126 @@
 """The Sandbox port on this machine: a fresh bubblewrap jail for every program."""
 
 import threading
+from dataclasses import replace
+from functools import partial
 from typing import BinaryIO
 
-from apps.tools.egress.way_out import ENVIRONMENT
-from apps.tools.runners.bubblewrap.equipment import find_equipment
-from apps.tools.runners.bubblewrap.jail import INPUTS, Jail
-from apps.tools.runners.bubblewrap.process import start_jailed
-from apps.tools.runners.confine.files import sealed_file
+from apps.tools.runners.bubblewrap.cell import Cell, Kind
+from apps.tools.runners.bubblewrap.equipment import find_equipment, find_node
+from apps.tools.runners.bubblewrap.inside import NotReady
+from apps.tools.runners.bubblewrap.pool import warm_pool
+from apps.tools.runners.confine.groups.group import Groups
 from apps.tools.runners.confine.harvest import harvest
 from apps.tools.runners.confine.status import status_of
-from apps.tools.runners.confine.supervise import supervise
-from apps.tools.runners.sandbox import Job, Outcome
+from apps.tools.runners.confine.supervise import Ended, supervise
+from apps.tools.runners.confine.workspace import pack
+from apps.tools.runners.limits import Limits
+from apps.tools.runners.sandbox import Job, Language, Outcome, SandboxUnavailable
 
-_PROGRAM = "/program/main.py"
-_ENVIRONMENT = {"PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": "/tmp"}  # noqa: S108
+_ENDED_BY_ITSELF = {"ok", "error"}
+_LONGEST_SECONDS = 600.0
 
 
 class BubblewrapSandbox:
-    """Empty paths mean: look the program up."""
+    """Empty paths mean: look the program up. `pool_size` is how many interpreters of each language
+    wait, started, for a program; `cgroup` the control group below which calls get theirs."""
 
     name = "bubblewrap"
 
-    def __init__(self, *, bubblewrap_path: str = "", sandbox_python: str = "") -> None:
+    def __init__(
+        self,
+        *,
+        bubblewrap_path: str = "",
+        sandbox_python: str = "",
+        sandbox_node: str = "",
+        cgroup: str = "",
+        pool_size: int = 0,
+    ) -> None:
         self._bubblewrap_path = bubblewrap_path
         self._sandbox_python = sandbox_python
+        self._sandbox_node = sandbox_node
+        self._cgroup = cgroup
+        self._pool_size = pool_size
 
     def run(self, job: Job, *, stop: threading.Event) -> Outcome:
         """See Sandbox.run."""
-        equipment = find_equipment(
-            bubblewrap_path=self._bubblewrap_path, sandbox_python=self._sandbox_python
+        with self._begun(job) as cell:
+            ended = supervise(cell, job.limits, stop)
+            if cell.inside.has_run_out(job.limits) and ended.broken is None:
+                ended = replace(ended, broken="memory_exceeded")
+            return _outcome(job, cell, ended)
+
+    def _begun(self, job: Job) -> Cell:
+        """A cell that runs the job: a waiting one where the job fits it."""
+        kind, groups = self._kind(job.language, job.limits)
+        if self._pool_size and not job.inputs:
+            warm = warm_pool(self._pool_size).take(kind, partial(Cell, kind, groups, is_warm=True))
+            if warm is not None:
+                try:
+                    return _begin(warm, job)
+                except NotReady:  # it died in the moment it was taken; nothing of the job has run
+                    pass
+        try:
+            return _begin(Cell(kind, groups, inputs=job.inputs), job)
+        except NotReady as error:
+            raise SandboxUnavailable("The sandbox died before the program began.") from error
+
+    def _kind(self, language: Language, limits: Limits) -> tuple[Kind, Groups]:
+        places = {
+            "bubblewrap_path": self._bubblewrap_path,
+            "sandbox_python": self._sandbox_python,
+            "cgroup": self._cgroup,
+        }
+        equipment = find_equipment(**places)
+        interpreter = equipment.python
+        if language == "node":
+            interpreter = find_node(sandbox_node=self._sandbox_node, **places)
+        kind = Kind(
+            bwrap=equipment.bwrap, interpreter=interpreter, limits=_settled(limits, language)
         )
-        jail = Jail(
-            limits=job.limits,
-            environment={**_ENVIRONMENT, **(ENVIRONMENT if job.egress else {})},
-            readable=equipment.python.readable,
+        return kind, equipment.groups
+
+
+def _settled(limits: Limits, language: Language) -> Limits:
+    """What of the limits is settled at the start of a jail; the rest is watched from outside. Node
+    reserves more data than it uses, and is held by the sum alone."""
+    unsettled = {"artifacts": 0, "artifact_bytes": 0, "artifacts_bytes": 0, "output_bytes": 0}
+    process_bytes = None if language == "node" else limits.process_bytes
+    return replace(limits, wall_seconds=_LONGEST_SECONDS, process_bytes=process_bytes, **unsettled)
+
+
+def _begin(cell: Cell, job: Job) -> Cell:
+    """The cell, running the job; closed when it cannot."""
+    try:
+        cell.begin(
+            program=job.program.encode("utf-8", "replace"),
+            stdin=job.stdin,
+            workspace=job.workspace,
+            egress=job.egress,
         )
-        files: dict[str, BinaryIO] = {f"{INPUTS}/{name}": file for name, file in job.inputs.items()}
-        files[_PROGRAM] = sealed_file(job.program.encode("utf-8", "replace"))
-        command = (equipment.python.path, "-u", _PROGRAM)
-        with start_jailed(
-            equipment.bwrap, jail, command, stdin=job.stdin, data=files, egress=job.egress
-        ) as jailed:
-            ended = supervise(jailed, job.limits, stop)
-            found = harvest(jailed.inside.artifacts, job.limits)
-            return Outcome(
-                status=status_of(ended, is_full=jailed.inside.is_full),
-                exit_code=ended.exit_code,
-                stdout=ended.stdout,
-                stderr=ended.stderr,
-                files=tuple(found.files),
-                skipped_files=found.skipped,
-                cpu_ms=jailed.inside.cpu_ms,
-                peak_memory_bytes=jailed.inside.peak_memory_bytes,
-            )
+    except BaseException:
+        with cell:
+            raise
+    return cell
+
+
+def _outcome(job: Job, cell: Cell, ended: Ended) -> Outcome:
+    inside = cell.inside
+    status = status_of(ended, is_full=inside.is_full)
+    found = harvest(inside.artifacts, job.limits)
+    workspace: BinaryIO | None = None
+    if job.keeps_workspace and status in _ENDED_BY_ITSELF:
+        packed = pack(inside.box, job.limits)
+        workspace = packed.content
+        found.skipped += packed.skipped
+    return Outcome(
+        status=status,
+        exit_code=ended.exit_code,
+        stdout=ended.stdout,
+        stderr=ended.stderr,
+        files=tuple(found.files),
+        skipped_files=found.skipped,
+        cpu_ms=inside.cpu_ms,
+        peak_memory_bytes=inside.peak_memory_bytes,
+        workspace=workspace,
+    )

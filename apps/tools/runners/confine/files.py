@@ -2,22 +2,58 @@
 
 import fcntl
 import os
-from typing import BinaryIO
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
 
 _SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
 
 
 def sealed_file(content: bytes) -> BinaryIO:
     """An anonymous, unchangeable file that holds `content`, positioned at its start."""
-    descriptor = os.memfd_create("sandbox", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    file = os.fdopen(descriptor, "w+b", buffering=0)
+    file = _anonymous_file()
     try:
-        view = memoryview(content)
-        while view:
-            view = view[file.write(view) :]
-        fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, _SEALS)
+        _fill_and_seal(file, content)
         file.seek(0)
     except BaseException:
         file.close()
         raise
     return file
+
+
+class Blank:
+    """An anonymous file that is filled once, after a child has inherited its `reader`."""
+
+    def __init__(self) -> None:
+        self._held = ExitStack()
+        self._file = self._held.enter_context(_anonymous_file())
+        path = Path(f"/proc/self/fd/{self._file.fileno()}")
+        self.reader: BinaryIO = self._held.enter_context(path.open("rb", buffering=0))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._held.close()
+
+    def fill(self, content: bytes) -> None:
+        """Give it its content, for good."""
+        _fill_and_seal(self._file, content)
+
+
+def _anonymous_file() -> BinaryIO:
+    descriptor = os.memfd_create("sandbox", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    return os.fdopen(descriptor, "w+b", buffering=0)
+
+
+def _fill_and_seal(file: BinaryIO, content: bytes) -> None:
+    view = memoryview(content)
+    while view:
+        view = view[file.write(view) :]
+    fcntl.fcntl(file.fileno(), fcntl.F_ADD_SEALS, _SEALS)

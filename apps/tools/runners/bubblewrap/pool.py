@@ -1,0 +1,195 @@
+"""Cells that were started ahead of the calls that will use them, each once.
+
+They are a process's own, and die with it. Nothing is started before the first call of a kind.
+"""
+
+import atexit
+import os
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import structlog
+
+from apps.tools.runners.bubblewrap.cell import Cell, Kind
+from apps.tools.runners.sandbox import SandboxUnavailable
+
+OLDEST_SECONDS = 600.0
+_MOST_KINDS = 4
+_PAUSE_SECONDS = 30.0
+
+log = structlog.get_logger("tools")
+
+
+@dataclass
+class _Shelf:
+    """The waiting cells of one kind, oldest first, each with when it was started."""
+
+    start: Callable[[], Cell]
+    cells: deque[tuple[float, Cell]] = field(default_factory=deque)
+
+
+class WarmPool:
+    """Keeps `size` cells of each kind that was asked for lately. Safe to use from any thread."""
+
+    def __init__(self, size: int, *, oldest_seconds: float = OLDEST_SECONDS) -> None:
+        self._size = size
+        self._oldest_seconds = oldest_seconds
+        self._shelves: OrderedDict[Kind, _Shelf] = OrderedDict()
+        self._changed = threading.Condition()
+        self._is_open = True
+        self._filler: threading.Thread | None = None
+        self._paused_until = 0.0
+
+    def take(self, kind: Kind, start: Callable[[], Cell]) -> Cell | None:
+        """A waiting cell, for the caller alone, who closes it; None when there is none. Either way
+        `start` will be used to have one for a later call."""
+        with self._changed:
+            if not self._is_open:
+                return None
+            shelf = self._shelves.setdefault(kind, _Shelf(start))
+            self._shelves.move_to_end(kind)
+            taken, dead = self._pick(shelf)
+            self._changed.notify()
+            if self._filler is None:
+                self._filler = threading.Thread(target=self._fill, name="warm-pool", daemon=True)
+                self._filler.start()
+        for cell in dead:
+            _close(cell)
+        return taken
+
+    def close(self) -> None:
+        """Kill all that wait, and start no more."""
+        with self._changed:
+            self._is_open = False
+            self._changed.notify()
+        if self._filler is not None:
+            self._filler.join()
+
+    @property
+    def waiting(self) -> int:
+        """How many cells wait."""
+        with self._changed:
+            return sum(len(shelf.cells) for shelf in self._shelves.values())
+
+    def has(self, kind: Kind) -> bool:
+        """Whether a cell of this kind waits."""
+        with self._changed:
+            shelf = self._shelves.get(kind)
+            return bool(shelf and shelf.cells)
+
+    def _pick(self, shelf: _Shelf) -> tuple[Cell | None, list[Cell]]:
+        dead: list[Cell] = []
+        while shelf.cells:
+            _, cell = shelf.cells.popleft()
+            if cell.is_alive():
+                return cell, dead
+            dead.append(cell)
+        return None, dead
+
+    def _fill(self) -> None:
+        """Start cells as they are wanted, always from this one thread: a jail dies with the thread
+        that has started it."""
+        while True:
+            with self._changed:
+                old = self._retire()
+                wanted = self._wanted()
+                if not self._is_open:
+                    break
+                if wanted is None and not old:
+                    self._changed.wait(self._rest_seconds())
+            for cell in old:
+                _close(cell)
+            if wanted is not None:
+                self._put(*wanted)
+        for cell in old:
+            _close(cell)
+
+    def _wanted(self) -> tuple[Kind, Callable[[], Cell]] | None:
+        """What the emptiest shelf lacks, the one asked for last before others."""
+        if time.monotonic() < self._paused_until:
+            return None
+        lacking = [
+            (len(shelf.cells), kind, shelf)
+            for kind, shelf in reversed(self._shelves.items())
+            if len(shelf.cells) < self._size
+        ]
+        if not lacking:
+            return None
+        _, kind, shelf = min(lacking, key=lambda one: one[0])
+        return kind, shelf.start
+
+    def _put(self, kind: Kind, start: Callable[[], Cell]) -> None:
+        try:
+            cell = start()
+        except (SandboxUnavailable, OSError) as error:
+            log.warning("sandbox.pool_paused", error=str(error), seconds=_PAUSE_SECONDS)
+            self._paused_until = time.monotonic() + _PAUSE_SECONDS
+            return
+        with self._changed:
+            shelf = self._shelves.get(kind)
+            is_wanted = self._is_open and shelf is not None
+            if shelf is not None and is_wanted:
+                shelf.cells.append((time.monotonic(), cell))
+        if not is_wanted:
+            _close(cell)
+
+    def _retire(self) -> list[Cell]:
+        """Cells that nobody shall get any more: too old, of a kind too many, or all at the end."""
+        born_before = time.monotonic() - self._oldest_seconds
+        retired = []
+        while len(self._shelves) > _MOST_KINDS:
+            _, shelf = self._shelves.popitem(last=False)
+            retired += [cell for _, cell in shelf.cells]
+        for shelf in self._shelves.values():
+            while shelf.cells and (shelf.cells[0][0] < born_before or not self._is_open):
+                retired.append(shelf.cells.popleft()[1])
+        return retired
+
+    def _rest_seconds(self) -> float:
+        now = time.monotonic()
+        if self._paused_until > now:
+            return self._paused_until - now
+        births = [shelf.cells[0][0] for shelf in self._shelves.values() if shelf.cells]
+        return max(0.01, min(births, default=now) + self._oldest_seconds - now)
+
+
+def _close(cell: Cell) -> None:
+    with cell:
+        pass
+
+
+_pools: dict[int, WarmPool] = {}
+_lock = threading.Lock()
+
+
+def warm_pool(size: int) -> WarmPool:
+    """This process's pool of that size."""
+    with _lock:
+        if size not in _pools:
+            _pools[size] = WarmPool(size)
+        return _pools[size]
+
+
+def close_pools() -> None:
+    """Kill every waiting cell of this process."""
+    with _lock:
+        pools = list(_pools.values())
+        _pools.clear()
+    for pool in pools:
+        pool.close()
+
+
+def _forget() -> None:
+    """In a forked child: the cells are the parent's, and its threads are not here."""
+    global _lock
+    _lock = threading.Lock()
+    _inherited.extend(_pools.values())  # never finalised here: that would reach the parent's
+    _pools.clear()
+
+
+_inherited: list[WarmPool] = []
+os.register_at_fork(after_in_child=_forget)
+atexit.register(close_pools)

@@ -1,0 +1,60 @@
+"""Names of control groups that tell whose they are, so that a dead worker's can be removed."""
+
+import os
+import signal
+import time
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+
+PREFIX = "agentplatform"
+_REMOVE_SECONDS = 1.0
+_numbers = count()
+
+
+def new_name() -> str:
+    """A name that no other group of this machine has."""
+    pid = os.getpid()
+    return f"{PREFIX}-{pid}-{_started(pid)}-{next(_numbers)}"
+
+
+def sweep(folder: str) -> None:
+    """Remove the groups below `folder` whose worker is dead, and what may still run in them."""
+    for path in Path(folder).glob(f"{PREFIX}-*"):
+        parts = path.name.split("-")
+        if len(parts) == 4 and parts[1].isdigit() and _started(int(parts[1])) != parts[2]:
+            with suppress(OSError):
+                _kill(path)
+                remove(str(path))
+
+
+def remove(path: str) -> None:
+    """Remove the group of dead processes at `path`, which the kernel may take a moment to count
+    out. Harmless twice. Raises OSError when they do not go."""
+    deadline = time.monotonic() + _REMOVE_SECONDS
+    while True:
+        try:
+            os.rmdir(path)  # noqa: PTH106
+        except FileNotFoundError:
+            return
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.001)  # the kernel tells nobody
+        else:
+            return
+
+
+def _started(pid: int) -> str:
+    """When the process began, in ticks since the machine did; empty when there is none."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return ""
+    return stat.rpartition(")")[2].split()[19]
+
+
+def _kill(path: Path) -> None:
+    for pid in (path / "cgroup.procs").read_text().split():
+        with suppress(OSError):
+            os.kill(int(pid), signal.SIGKILL)
