@@ -71,7 +71,8 @@ def bwrap_arguments(
         *(part for path, fd in descriptors.data.items() for part in _data(path, fd)),
         *(part for path, fd in descriptors.writable.items() for part in _writable(path, fd)),
         *_environment(jail),
-        *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", BOX),
+        *_seal(jail),
+        *("--chdir", BOX),
         *("--seccomp", str(descriptors.filter)),
         *("--info-fd", str(descriptors.info), "--block-fd", str(descriptors.block)),
         "--",
@@ -111,6 +112,15 @@ def _work(jail: Jail) -> Iterator[str]:
 
 def _tmpfs(path: str, size: int, *, mode: str) -> tuple[str, ...]:
     return ("--size", str(size), "--perms", mode, "--tmpfs", path)
+
+
+def _seal(jail: Jail) -> Iterator[str]:
+    """Nothing can be written outside the work folders. By /proc a program could change settings of
+    its namespaces and the memory of its first process, which has fewer limits; a browser needs it
+    for namespaces of its own."""
+    sealed = ("/dev", "/") if jail.has_nested_namespaces else ("/proc", "/dev", "/")
+    for path in sealed:
+        yield from ("--remount-ro", path)
 
 
 def _data(path: str, descriptor: int) -> tuple[str, ...]:

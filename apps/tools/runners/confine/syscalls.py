@@ -84,12 +84,14 @@ DANGEROUS: Mapping[str, Numbers] = {
 }
 
 # New namespaces, which a browser uses to build its own sandbox and a program has no use for;
-# affinity; and memory that belongs to no process, which sampling would miss.
+# affinity; and memory that belongs to no process (System V's, queues), which sampling would miss.
 CODE_ONLY: Mapping[str, Numbers] = {
     "chroot": Numbers(161, 51),
     "memfd_create": Numbers(319, 279),
     "mq_open": Numbers(240, 180),
+    "msgget": Numbers(68, 186),
     "sched_setaffinity": Numbers(203, 122),
+    "semget": Numbers(64, 190),
     "setns": Numbers(308, 268),
     "shmget": Numbers(29, 194),
     "unshare": Numbers(272, 97),

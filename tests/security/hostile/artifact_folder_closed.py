@@ -1,0 +1,8 @@
+# Takes every right from the folder of artifacts, and its own folder.
+# says: held: closed
+# files: x?
+with open("artifacts/x", "w") as file:
+    file.write("x")
+os.chmod("artifacts", 0)
+os.chmod(".", 0)
+print("held: closed")

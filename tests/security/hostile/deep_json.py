@@ -1,0 +1,3 @@
+# Prints JSON that is nested deeper than a reader's stack.
+# says: [[[[
+print("[" * 200_000)

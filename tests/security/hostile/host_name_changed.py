@@ -1,0 +1,12 @@
+# Renames the machine and turns swap, quota, accounting and logs on or off.
+name = ctypes.c_char_p(b"owned")
+attempt("sethostname", call, 170, 161, name, 5)
+attempt("setdomainname", call, 171, 162, name, 5)
+attempt("swapon", call, 167, 224, name, 0)
+attempt("swapoff", call, 168, 225, name)
+attempt("acct", call, 163, 89, name)
+attempt("quotactl", call, 179, 60, 0x80000700, name, 0, None)
+attempt("kernel log", call, 103, 116, 3, ctypes.create_string_buffer(4096), 4096)
+attempt("kernel log by file", open, "/dev/kmsg", "rb")
+attempt("kernel log in proc", read, "/proc/kmsg")
+attempt("vhangup", call, 153, 58)

@@ -1,0 +1,16 @@
+# Looks for network devices, and makes, raises or routes over some.
+import fcntl
+import socket
+import struct
+
+names = [line.split(":")[0].strip() for line in open("/proc/net/dev").readlines()[2:]]
+if set(names) - {"lo"}:
+    print("REACHED: devices", names)
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+    request = struct.pack("16sH14s", b"lo", 0x1043, b"")
+    attempt("raise a device", fcntl.ioctl, client, 0x8914, request)
+    address = struct.pack("16sHH4s8s", b"lo", 2, 0, socket.inet_aton("169.254.169.254"), b"")
+    attempt("give an address", fcntl.ioctl, client, 0x8916, address)
+    attempt("add a route", fcntl.ioctl, client, 0x890B, bytes(120))
+attempt("tun", open, "/dev/net/tun", "r+b")
+attempt("class", os.listdir, "/sys/class/net")

@@ -1,0 +1,89 @@
+"""What a sandbox may not leave behind: processes, open files, files, mounts."""
+
+import ctypes
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+_PR_SET_CHILD_SUBREAPER = 36
+_LOOKS, _LOOK_SECONDS = 20, 0.01
+
+
+def become_subreaper() -> None:
+    """Orphans below this process become its children, however they left their parents."""
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def descendants() -> set[int]:
+    """The living processes below this one."""
+    parents = _parents()
+    found: set[int] = set()
+    wave = {os.getpid()}
+    while wave := {pid for pid, parent in parents.items() if parent in wave}:
+        found |= wave
+    return found
+
+
+def open_files() -> set[int]:
+    return {int(name) for name in names_in("/proc/self/fd")}
+
+
+def names_in(folder: str | Path) -> set[str]:
+    return {path.name for path in Path(folder).iterdir()}
+
+
+@dataclass(frozen=True)
+class Usual:
+    """What there is in and around this process while no program runs. `folder` is where its
+    temporary files lie."""
+
+    folder: Path
+    processes: set[int]
+    opened: set[int]
+    files: set[str]
+
+    @classmethod
+    def of(cls, folder: Path) -> Self:
+        return cls(folder, descendants(), open_files(), names_in(folder))
+
+    def what_is_left(self) -> list[str]:
+        """What is new since then, in words. A neighbour's files come and go, so those are looked at
+        again."""
+        left = [told for pid in sorted(descendants() - self.processes) if (told := describe(pid))]
+        opened = open_files() - self.opened
+        for _ in range(_LOOKS):
+            if opened:
+                time.sleep(_LOOK_SECONDS)
+                opened &= open_files()
+        left += [f"open file {number}" for number in sorted(opened)]
+        left += [f"file {name}" for name in names_in(self.folder) - self.files]
+        return left + [mount for mount in mounts() if str(self.folder) in mount]
+
+
+def mounts() -> set[str]:
+    return set(Path("/proc/self/mountinfo").read_text().splitlines())
+
+
+def describe(pid: int) -> str:
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ")[:200]
+    except OSError:
+        return ""
+    return f"process {pid}: {command.decode('utf-8', 'replace')}"
+
+
+def _parents() -> dict[int, int]:
+    """The parent of every process that is no zombie."""
+    found = {}
+    for name in names_in("/proc"):
+        if not name.isdigit():
+            continue
+        try:
+            state, parent = Path(f"/proc/{name}/stat").read_text().rpartition(")")[2].split()[:2]
+        except OSError:
+            continue
+        if state not in "ZX":
+            found[int(name)] = int(parent)
+    return found
