@@ -12,6 +12,7 @@ urlpatterns = [
     path("api/v1/", include("apps.gateway.api.urls")),
     path("api/v1/", include("apps.tools.api.urls")),
     path("api/v1/", include("apps.runs.api.urls")),
+    path("files/", include("apps.tools.api.file_urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path(
         "api/docs/",

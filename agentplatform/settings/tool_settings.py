@@ -36,6 +36,12 @@ class ToolSettings(BaseSettings):
     artifact_upload_limit_bytes: int = Field(
         25 * 1024 * 1024, ge=1, description="The largest file that can be uploaded."
     )
+    artifact_link_seconds: int = Field(
+        3600,
+        ge=1,
+        le=7 * 24 * 3600,
+        description="The longest that a link to an artifact may work.",
+    )
     sandbox_backend: Literal["bubblewrap"] = Field(
         "bubblewrap", description="What holds untrusted code."
     )

@@ -7,7 +7,15 @@ from uuid import uuid4
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
-OPEN = {"", "health", "health/ready", "metrics", "api/schema/", "api/docs/"}
+OPEN = {
+    "",
+    "health",
+    "health/ready",
+    "metrics",
+    "files/<uuid:artifact_id>",
+    "api/schema/",
+    "api/docs/",
+}
 METHODS = ("get", "post", "put", "patch", "delete")
 
 

@@ -1,11 +1,8 @@
 """Artifacts over HTTP."""
 
-from functools import partial
-from pathlib import PurePosixPath
 from uuid import UUID
 
-from django.http import StreamingHttpResponse
-from django.utils.http import content_disposition_header
+from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.parsers import MultiPartParser
@@ -13,28 +10,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from agentplatform.api.streaming import stream
 from agentplatform.core.clock import now
 from apps.tenants.facade import principal_of
-from apps.tools.api.serializers import ArtifactRead, ArtifactWrite
-from apps.tools.selectors import artifact_ref, get_artifact
-from apps.tools.services.open_artifact import open_artifact
-from apps.tools.services.store_artifact import store_artifact
-
-PART_BYTES = 64 * 1024
-
-# Types that a browser shows without running anything in them; all others are sent as bytes.
-SAFE_TYPES = frozenset(
-    {
-        "application/json",
-        "application/pdf",
-        "image/gif",
-        "image/jpeg",
-        "image/png",
-        "text/csv",
-        "text/plain",
-    }
+from apps.tools.api.download import download
+from apps.tools.api.linked_file import address_of
+from apps.tools.api.serializers import (
+    ArtifactLinkRead,
+    ArtifactLinkWrite,
+    ArtifactRead,
+    ArtifactWrite,
 )
+from apps.tools.selectors import artifact_ref, get_artifact
+from apps.tools.services.artifact_links import make_link
+from apps.tools.services.store_artifact import store_artifact
 
 
 @extend_schema(tags=["artifacts"])
@@ -74,28 +62,39 @@ class ArtifactDetail(APIView):
 
 @extend_schema(tags=["artifacts"])
 class ArtifactContent(APIView):
-    """The stored file itself, always as a download."""
+    """The stored file itself, always as a download; `Range` asks for a part of it."""
 
     required_right_to_read = "read"
 
     @extend_schema(
         responses={(200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY)}
     )
-    def get(self, request: Request, artifact_id: UUID) -> StreamingHttpResponse:
-        ref, content = open_artifact(
-            tenant_id=principal_of(request).tenant_id, artifact_id=artifact_id
+    def get(self, request: Request, artifact_id: UUID) -> HttpResponseBase:
+        tenant_id = principal_of(request).tenant_id
+        row = get_artifact(tenant_id=tenant_id, artifact_id=artifact_id)
+        return download(request, tenant_id=tenant_id, file=artifact_ref(row))
+
+
+@extend_schema(tags=["artifacts"])
+class ArtifactLink(APIView):
+    """POST makes a link to the file that works without a key, as long as it says."""
+
+    required_right = "run"
+
+    @extend_schema(
+        request=ArtifactLinkWrite, responses={201: ArtifactLinkRead}, operation_id="artifacts_link"
+    )
+    def post(self, request: Request, artifact_id: UUID) -> Response:
+        body = ArtifactLinkWrite(data=request.data)
+        body.is_valid(raise_exception=True)
+        link = make_link(
+            tenant_id=principal_of(request).tenant_id,
+            artifact_id=artifact_id,
+            seconds=body.validated_data.get("seconds"),
+            at=now(),
         )
-        is_safe = ref.media_type in SAFE_TYPES
-        response = stream(
-            request,
-            iter(partial(content.read, PART_BYTES), b""),
-            content_type=ref.media_type if is_safe else "application/octet-stream",
-            close=content.close,
-        )
-        name = PurePosixPath(ref.name).name
-        response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
-        response["Content-Length"] = str(ref.size_bytes)
-        response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-        response["X-Content-Type-Options"] = "nosniff"
-        response["Cache-Control"] = "private, no-store"
-        return response
+        shown = {
+            "url": request.build_absolute_uri(address_of(link)),
+            "expires_at": link.expires_at,
+        }
+        return Response(ArtifactLinkRead(shown).data, status=201)

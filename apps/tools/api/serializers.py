@@ -21,3 +21,16 @@ class ArtifactRead(serializers.Serializer[Any]):
     media_type = serializers.CharField(read_only=True)
     size_bytes = serializers.IntegerField(read_only=True)
     sha256 = serializers.CharField(read_only=True)
+
+
+class ArtifactLinkWrite(StrictSerializer):
+    """How long the link is to work; at most ARTIFACT_LINK_SECONDS, 300 when nothing is said."""
+
+    seconds = serializers.IntegerField(min_value=1, required=False)
+
+
+class ArtifactLinkRead(serializers.Serializer[Any]):
+    """An address that gives the file to whoever has it."""
+
+    url = serializers.URLField(read_only=True)
+    expires_at = serializers.DateTimeField(read_only=True)

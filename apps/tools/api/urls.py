@@ -12,6 +12,9 @@ urlpatterns = [
         artifacts.ArtifactContent.as_view(),
         name="artifact-content",
     ),
+    path(
+        "artifacts/<uuid:artifact_id>/link", artifacts.ArtifactLink.as_view(), name="artifact-link"
+    ),
     path("tool-secrets", tool_secrets.ToolSecretList.as_view(), name="tool-secrets"),
     path("tool-secrets/<str:name>", tool_secrets.ToolSecretDetail.as_view(), name="tool-secret"),
 ]

@@ -285,6 +285,14 @@ ENDPOINTS = [
     ),
     Endpoint("get", "artifacts/<uuid:artifact_id>", "read", names=House.artifact),
     Endpoint("get", "artifacts/<uuid:artifact_id>/content", "read", names=House.artifact),
+    Endpoint(
+        "post",
+        "artifacts/<uuid:artifact_id>/link",
+        "run",
+        201,
+        names=House.artifact,
+        writes="artifact.linked",
+    ),
     Endpoint("get", "tasks", "read"),
     Endpoint(
         "post",

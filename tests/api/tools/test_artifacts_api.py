@@ -13,7 +13,7 @@ from agentplatform.core.tenancy import no_scope
 from apps.tenants.services.create_api_key import create_api_key
 from apps.tenants.services.create_tenant import create_tenant
 from apps.tenants.states import rights_of
-from apps.tools.api.artifacts import PART_BYTES
+from apps.tools.api.download import PART_BYTES
 
 URL = "/api/v1/artifacts"
 
@@ -107,6 +107,42 @@ def test_a_big_file_is_sent_piece_by_piece(client, settings):
 
     with no_scope():
         assert sizes() == [PART_BYTES] * 5
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "content", "told"),
+    [
+        ("bytes=0-3", 206, b"0123", "bytes 0-3/10"),
+        ("bytes=7-", 206, b"789", "bytes 7-9/10"),
+        ("bytes=-2", 206, b"89", "bytes 8-9/10"),
+        ("bytes=-99", 206, b"0123456789", "bytes 0-9/10"),
+        ("bytes=8-99", 206, b"89", "bytes 8-9/10"),
+        ("bytes=10-", 416, None, "bytes */10"),
+        ("bytes=-0", 416, None, "bytes */10"),
+        ("bytes=5-2", 200, b"0123456789", None),
+        ("bytes=0-1,4-5", 200, b"0123456789", None),
+        ("bytes=-", 200, b"0123456789", None),
+        ("lines=1-2", 200, b"0123456789", None),
+    ],
+)
+def test_a_part_of_a_file_can_be_asked_for(client, asked, status, content, told):
+    ref = upload(client, b"0123456789").json()
+    response = client.get(f"{URL}/{ref['artifact_id']}/content", headers={"Range": asked})
+    assert (response.status_code, response.get("Content-Range")) == (status, told)
+    if content is not None:
+        assert content_of(response) == content
+        assert response["Content-Length"] == str(len(content))
+
+
+def test_a_part_of_another_version_is_not_sent(client):
+    ref = upload(client, b"0123456789").json()
+    path = f"{URL}/{ref['artifact_id']}/content"
+    whole = client.get(path)
+    content_of(whole)
+    for known, status in ((whole["ETag"], 206), ('"other"', 200)):
+        response = client.get(path, headers={"Range": "bytes=1-2", "If-Range": known})
+        assert response.status_code == status
+        content_of(response)
 
 
 def test_a_file_over_the_limit_is_413(client):
