@@ -9,7 +9,7 @@ from django.test import TransactionTestCase
 
 from agentplatform.core.actor import Actor, acting
 from agentplatform.core.tenancy import OWNER, platform_scope
-from tests.database import delete_all_rows
+from tests.database import allow_deletes, delete_all_rows
 
 USES_DATABASE = {"db", "transactional_db"}
 
@@ -26,6 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _fast_cleaning() -> Iterator[None]:
     """Instead of Django's flush, which truncates every table and makes the permissions anew."""
+    allow_deletes()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", _clean)
         yield

@@ -1,31 +1,34 @@
 """Insert a row that people described, or say what is wrong with it."""
 
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models
+from psycopg.errors import CheckViolation
 
-from agentplatform.core.errors import Conflict, InvalidInput
+from agentplatform.core.errors import Conflict, InvalidInput, PlatformError
 from agentplatform.core.transactions import transaction
 
 
 def insert(row: models.Model, *, taken: str) -> None:
     """Save a new row. Raises InvalidInput naming its fields, or Conflict(`taken`) for a second one.
 
-    Opens a transaction of its own, so that the caller's outlives a lost race.
+    The database checks its constraints itself, at the insert. Opens a transaction of its own, so
+    that the caller's outlives a refusal.
     """
     try:
-        row.full_clean()
+        row.full_clean(validate_unique=False, validate_constraints=False)
     except ValidationError as error:
-        if "unique" in _codes(error):
-            raise Conflict(taken) from error
-        fields = error.message_dict
-        detail = " ".join(fields.pop(NON_FIELD_ERRORS, ["Some fields are wrong."]))
-        raise InvalidInput(detail, errors=fields) from error
+        raise InvalidInput("Some fields are wrong.", errors=error.message_dict) from error
     try:
         with transaction():
             row.save(force_insert=True)
     except IntegrityError as error:
-        raise Conflict(taken) from error
+        raise _refusal(row, error, taken) from error
 
 
-def _codes(error: ValidationError) -> set[str]:
-    return {inner.code or "" for inners in error.error_dict.values() for inner in inners}
+def _refusal(row: models.Model, error: IntegrityError, taken: str) -> PlatformError:
+    cause = error.__cause__
+    if not isinstance(cause, CheckViolation):
+        return Conflict(taken)
+    name = cause.diag.constraint_name
+    broken = next(one for one in row._meta.constraints if one.name == name)
+    return InvalidInput(str(broken.get_violation_error_message()))
