@@ -50,7 +50,8 @@ def rows(model: type[Model], tenant: Tenant) -> int:
 
 
 def whole_tenant(at: datetime | None = None) -> Tenant:
-    """A tenant with one or more rows of every model, one run unfinished and one over at `at`."""
+    """A tenant with one or more rows of every model, which test_whole_tenant checks; one run is
+    unfinished and one over at `at`."""
     at = at or now()
     tenant = create_tenant(name="Acme", slug=f"acme-{uuid.uuid4().hex[:8]}", at=at)
     user = create_user(tenant_id=tenant.id, email="ann@example.org", role="admin", at=at)
@@ -91,8 +92,6 @@ def whole_tenant(at: datetime | None = None) -> Tenant:
     Served.objects.create(tenant=tenant)
     store(tenant, b"uploaded", at=at)
     _money(tenant, at)
-    missing = [model.__name__ for model in MODELS if not rows(model, tenant)]
-    assert not missing, f"make a row of each: {missing}"
     return tenant
 
 
