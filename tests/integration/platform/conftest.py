@@ -8,11 +8,17 @@ import pytest
 from tests.integration.platform.secrets_manager import Child, SecretsManager
 
 
-@pytest.fixture
-def secrets_manager() -> Iterator[SecretsManager]:
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[SecretsManager]:
     server = SecretsManager()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def secrets_manager(emulator: SecretsManager) -> SecretsManager:
+    emulator.start()  # a test may have stopped it
+    return emulator
 
 
 @pytest.fixture

@@ -37,14 +37,20 @@ class SecretsManager:
 
     def __init__(self) -> None:
         self._port = 0
+        self._is_up = False
         self.start()
 
     def start(self) -> None:
+        """Harmless twice."""
+        if self._is_up:
+            return
         self._server = ThreadedMotoServer("127.0.0.1", self._port, verbose=False)
         self._server.start()
         self._port = self._server.get_host_and_port()[1]
+        self._is_up = True
 
     def stop(self) -> None:
+        self._is_up = False
         self._server.stop()
         assert self._server._server is not None
         self._server._server.server_close()

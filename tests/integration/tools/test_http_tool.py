@@ -77,7 +77,7 @@ class Handler(BaseHTTPRequestHandler):
 def port():
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.stopping = threading.Event()
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield server.server_port
     server.stopping.set()

@@ -68,6 +68,8 @@ class Server:
         )
         self._server = uvicorn.Server(config)
         self._is_up = threading.Event()
+        self._stopping = asyncio.Event()
+        self._is_told_to_stop = False
         self._thread = threading.Thread(target=self._run)
         self.address = ""
 
@@ -76,29 +78,42 @@ class Server:
         assert self._is_up.wait(30)
 
     def begin_to_stop(self) -> None:
-        """Take no more connections; what is in flight goes on."""
-        self._server.should_exit = True
+        """Take no more connections; what is in flight goes on. Harmless twice."""
+        if not self._is_told_to_stop:
+            self._is_told_to_stop = True
+            self._loop.call_soon_threadsafe(self._stopping.set)
 
     def stop(self) -> None:
         """As SIGTERM does: what is in flight ends first."""
-        self._server.should_exit = True
+        self.begin_to_stop()
         self._thread.join(60)
 
     def _run(self) -> None:
         asyncio.run(self._serve())
 
     async def _serve(self) -> None:
-        startup = self._server.startup
-
-        async def told_startup(sockets: Any = None) -> None:
-            await startup(sockets)
-            port = self._server.servers[0].sockets[0].getsockname()[1]
-            self.address = f"http://127.0.0.1:{port}"
-            self._is_up.set()
-
-        self._server.startup = told_startup  # type: ignore[method-assign]
-        await self._server.serve()
+        """What uvicorn's `serve` does, without its polling for the end."""
+        self._loop = asyncio.get_running_loop()
+        server = self._server
+        server.config.load()
+        server.lifespan = server.config.lifespan_class(server.config)
+        await server.startup()
+        port = server.servers[0].sockets[0].getsockname()[1]
+        self.address = f"http://127.0.0.1:{port}"
+        ticking = asyncio.ensure_future(server.main_loop())
+        self._is_up.set()
+        await self._stopping.wait()
+        ticking.cancel()
+        await self._end_connections()
         await self.door.close()
+
+    async def _end_connections(self) -> None:
+        for listener in self._server.servers:
+            listener.close()
+        for connection in list(self._server.server_state.connections):
+            connection.shutdown()
+        while tasks := self._server.server_state.tasks:
+            await asyncio.wait(set(tasks))
 
 
 async def _nothing(scope: Any, receive: Any, send: Any) -> None:
