@@ -1,6 +1,8 @@
 """What every test gets: the roles of production on a database that is really written to."""
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,13 +11,19 @@ from django.test import TransactionTestCase
 
 from agentplatform.core.actor import Actor, acting
 from agentplatform.core.tenancy import OWNER, platform_scope
+from agentplatform.embedded.with_servers import SERVER
 from tests.database import allow_deletes, delete_all_rows
 
+_PLACES = {name: place for place, name in enumerate(("e2e", "chaos", "security", "integration"))}
 USES_DATABASE = {"db", "transactional_db"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Each role has a connection of its own, so a test commits what it writes."""
+    """Files whose tests take long come first, so that no process is left alone with one of them.
+
+    Each role has a connection of its own, so a test commits what it writes.
+    """
+    items.sort(key=lambda item: _PLACES.get(_folder(item), len(_PLACES)))
     mark = pytest.mark.django_db(transaction=True, databases="__all__")
     for item in items:
         named = USES_DATABASE & set(getattr(item, "fixturenames", ()))
@@ -26,7 +34,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _fast_cleaning() -> Iterator[None]:
     """Instead of Django's flush, which truncates every table and makes the permissions anew."""
-    allow_deletes()
+    allow_deletes(os.environ[SERVER])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", _clean)
         yield
@@ -41,3 +49,7 @@ def _as_platform() -> Iterator[None]:
     """A test prepares and looks at rows of every tenant; what it tests opens scopes of its own."""
     with platform_scope(), acting(Actor(kind="system", name="test")):
         yield
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.relative_to(Path(__file__).parent).parts[0]

@@ -1,21 +1,19 @@
 """The test database: how it is emptied, and how other processes reach it."""
 
-import os
-
 import psycopg
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from agentplatform.core.postgresql.roles import LOGINS, MIGRATOR_ROLE, OWNER_ROLE
-from agentplatform.embedded.with_servers import SERVER
 
 KEPT = ("django_migrations", "django_content_type", "auth_permission", "model_prices")
 
 
-def allow_deletes() -> None:
-    """Let the owner put triggers aside for a transaction: those that hold append-only tables, and
-    those of foreign keys, which only cost time where every row goes."""
-    with psycopg.connect(os.environ[SERVER]) as connection:
+def allow_deletes(server_url: str) -> None:
+    """Let the owner, on the server of this superuser, put triggers aside for a transaction: those
+    that hold append-only tables, and those of foreign keys, which only cost time where every row
+    goes."""
+    with psycopg.connect(server_url) as connection:
         connection.execute("select pg_advisory_xact_lock(hashtext('test owner'))")
         connection.execute(
             f"grant set on parameter session_replication_role to {OWNER_ROLE}, {MIGRATOR_ROLE}"

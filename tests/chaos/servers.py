@@ -22,6 +22,7 @@ from agentplatform.embedded.with_servers import PASSWORDS
 from agentplatform.settings.databases import databases
 from agentplatform.settings.environment import Environment
 from tests.brokers import connect_anew, move_to
+from tests.database import allow_deletes
 from tests.sqs import Sqs, sqs_environment
 
 ALIASES = ("default", "admin", "owner")
@@ -58,6 +59,7 @@ class Servers:
         self._supervisor.wait_ready("valkey", self.valkey.is_ready)
         self.postgres.finish()
         roles = make_roles(self.postgres.url, PASSWORDS)
+        allow_deletes(self.postgres.url)
         self._environment = roles | {"REDIS_URL": self.valkey.url}
 
     def environment(self, broker: str) -> dict[str, str]:

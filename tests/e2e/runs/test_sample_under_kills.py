@@ -44,7 +44,7 @@ def children_of(pid: int) -> list[int]:
 def test_a_kill_of_each_worker_process_in_turn_does_not_stop_the_run(
     data: Path, provider: Provider
 ) -> None:
-    provider.control(behaviour="latency-4000")
+    provider.control(behaviour="latency-2000")
     keys = {"ANTHROPIC_API_KEY": "test", "ANTHROPIC_BASE_URL": provider.anthropic_base_url}
     with demo(data, **keys) as process:
         wait_for(
