@@ -5,6 +5,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from agentplatform.core.errors import PlatformError
+
 ToolStatus = Literal[
     "ok",
     "error",
@@ -14,6 +16,7 @@ ToolStatus = Literal[
     "output_exceeded",
     "killed",
 ]
+ToolSource = Literal["built-in", "operator", "mcp"]
 
 
 class _Value(BaseModel):
@@ -52,8 +55,18 @@ class ToolResult(_Value):
 
 
 class ToolDescription(_Value):
-    """A tool as a spec and a model see it; `parameters` is the JSON schema of its arguments."""
+    """A tool as a spec and a model see it; `parameters` is the JSON schema of its arguments,
+    `result` that of its value, where it promises one."""
 
     name: str
     description: str
     parameters: dict[str, Any]
+    result: dict[str, Any] | None = None
+    source: ToolSource = "built-in"
+
+
+class UnknownTool(PlatformError):
+    """The tenant has no tool of this name, or not any more."""
+
+    code = "unknown_tool"
+    status = 422

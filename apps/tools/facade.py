@@ -11,10 +11,9 @@ from agentplatform.calls.contracts import DueCall
 from agentplatform.calls.dispatch import due_rows, mark_rows_dispatched, untaken_rows
 from agentplatform.calls.places import HeldCalls
 from agentplatform.calls.turn import steps_with_open_rows
-from apps.tools.contracts import ToolDescription
 from apps.tools.models import ToolCall
-from apps.tools.runners.registry import TOOLS
 from apps.tools.selectors import artifact_exists, artifacts_of_run, read_outcomes
+from apps.tools.services.find_tools import describe_tools, tool_names
 from apps.tools.services.holdings import purge_runs
 from apps.tools.services.open_artifact import open_artifact
 from apps.tools.services.plan_tool_calls import plan_tool_calls
@@ -35,16 +34,12 @@ __all__ = [
     "steps_with_open_calls",
     "store_artifact",
     "tool_call_signature",
+    "tool_names",
     "untaken_calls",
 ]
 
 held_calls = HeldCalls(ToolCall)
 """Those of its calls that wait for a place."""
-
-
-def describe_tools() -> tuple[ToolDescription, ...]:
-    """Every tool that a spec or a model may call."""
-    return tuple(tool.description for tool in TOOLS.values())
 
 
 def tool_call_signature(*, call_id: UUID) -> Signature:

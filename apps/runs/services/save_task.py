@@ -29,7 +29,7 @@ def check_spec(document: Any, *, tenant_id: UUID | None) -> Spec:
         return known_task_names(tenant_id=tenant_id, names=names) if tenant_id else set()
 
     catalogue = Catalogue(
-        tools=frozenset(tool.name for tool in tools.describe_tools()),
+        tools=tools.tool_names(tenant_id=tenant_id),
         graphs=agent_graph_names(),
         is_known_model=partial(gateway.is_known_model, tenant_id=tenant_id),
         known_tasks=known_tasks,

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from apps.tools.api import artifacts, tool_secrets
+from apps.tools.api import artifacts, tool_secrets, tools
 
 urlpatterns = [
+    path("tools", tools.ToolList.as_view(), name="tools"),
     path("artifacts", artifacts.ArtifactList.as_view(), name="artifacts"),
     path("artifacts/<uuid:artifact_id>", artifacts.ArtifactDetail.as_view(), name="artifact"),
     path(

@@ -4,6 +4,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from http.client import HTTPConnection, HTTPSConnection
 
 from agentplatform.core.public_addresses import is_global
@@ -18,13 +19,19 @@ def resolve(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(answer[4][0]) for answer in answers))
 
 
+@cache
+def _public_certificates() -> ssl.SSLContext:
+    """Reading the system's takes 30 ms, which is more than most calls do."""
+    return ssl.create_default_context()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Network:
     """The resolver, the rule for addresses and the certificates; replaced together in tests."""
 
     resolver: Resolver = resolve
     is_allowed: Callable[[str], bool] = is_global
-    certificates: ssl.SSLContext = field(default_factory=ssl.create_default_context)
+    certificates: ssl.SSLContext = field(default_factory=_public_certificates)
 
     def vetted_addresses(self, host: str, port: int) -> list[str]:
         """The addresses of `host`, resolved now; dial one of these and resolve no more. Raises

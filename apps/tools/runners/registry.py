@@ -1,16 +1,19 @@
-"""The tools there are, and the check of what a caller wants from them."""
+"""The tools that every tenant has, and the check of what a caller wants from a tool."""
 
 from typing import Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
+from agentplatform.core.json_schema import find_mismatch
 from apps.tools.runners.browser.tool import BROWSER
 from apps.tools.runners.code import CODE
 from apps.tools.runners.http.tool import HTTP
+from apps.tools.runners.operator.installed import Installed
 from apps.tools.runners.work import Tool
 
 TOOLS: dict[str, Tool] = {tool.description.name: tool for tool in (CODE, BROWSER, HTTP)}
+INSTALLED = Installed(frozenset(TOOLS))
 
 _LONGEST_MESSAGE = 500
 
@@ -23,15 +26,18 @@ class InvalidArguments(Exception):
         self.detail = detail
 
 
-def check_arguments(tool: str, arguments: dict[str, Any]) -> None:
-    """Raises InvalidArguments unless `tool` exists and its schema accepts `arguments`."""
-    if tool not in TOOLS:
-        raise InvalidArguments(f"There is no tool {tool[:100]!r}. Tools: {', '.join(TOOLS)}.")
-    schema = TOOLS[tool].description.parameters
-    error = best_match(Draft202012Validator(schema).iter_errors(arguments))
-    if error is not None:
-        place = error.json_path.replace("$", "arguments", 1)
-        raise InvalidArguments(f"{place}: {_shorten(error.message)}")
+def check_arguments(tool: Tool, arguments: dict[str, Any]) -> None:
+    """Raises InvalidArguments unless the tool's schema accepts `arguments`."""
+    schema = tool.description.parameters
+    if tool.description.source == "built-in":
+        error = best_match(Draft202012Validator(schema).iter_errors(arguments))
+        found = error and (error.json_path.removeprefix("$"), error.message)
+    else:
+        mismatch = find_mismatch(arguments, schema)
+        found = mismatch and (mismatch.path and f".{mismatch.path}", mismatch.message)
+    if found:
+        place, message = found
+        raise InvalidArguments(f"arguments{place}: {_shorten(message)}")
 
 
 def _shorten(message: str) -> str:

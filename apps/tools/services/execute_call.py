@@ -13,9 +13,9 @@ from agentplatform.core.transactions import refuse_transaction
 from apps.tenants.contracts import TenantInactive
 from apps.tenants.facade import require_active_tenant
 from apps.tools.models import ToolCall
-from apps.tools.runners.registry import TOOLS
-from apps.tools.runners.work import Ran, ToolFailure
+from apps.tools.runners.work import Ran, Tool, ToolFailure
 from apps.tools.services.claim_call import claim_call
+from apps.tools.services.find_tools import find_tools
 from apps.tools.services.finish_call import fail_call, finish_call
 from apps.tools.services.leases import leases
 from apps.tools.services.prepare_work import prepare_work
@@ -55,18 +55,12 @@ def execute_call(*, call_id: UUID, clock: Callable[[], datetime]) -> None:
 
 
 def _run(call: ToolCall) -> Ran | ToolFailure:
-    tool = TOOLS.get(call.tool)
-    if tool is None:
-        return ToolFailure(
-            "unknown_tool",
-            f"This worker has no tool {call.tool!r}; it may run an older release.",
-            is_retryable=True,
-        )
     assert call.lease_token is not None
     with leases.hold(call.lease_token, tenant_id=call.tenant_id) as stop:
         try:
             with brief_connection():
                 require_active_tenant(tenant_id=call.tenant_id)
+                tool = _find(call)
             return tool.run(prepare_work(call, stop=stop))
         except ToolFailure as failure:
             return failure
@@ -79,6 +73,18 @@ def _run(call: ToolCall) -> Ran | ToolFailure:
                 f"The tool {call.tool!r} failed in a way it should not; see the worker's log.",
                 is_retryable=True,
             )
+
+
+def _find(call: ToolCall) -> Tool:
+    tool = find_tools(tenant_id=call.tenant_id, names=[call.tool]).get(call.tool)
+    if tool is None:
+        raise ToolFailure(
+            "unknown_tool",
+            f"There is no tool {call.tool!r} here; it was removed, or this worker runs another "
+            "release.",
+            is_retryable=True,
+        )
+    return tool
 
 
 def _record(

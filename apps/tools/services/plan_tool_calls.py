@@ -14,7 +14,9 @@ from agentplatform.core.json_values import clean_json
 from agentplatform.core.postgresql.batch import Batch
 from apps.tools.contracts import ToolRequest
 from apps.tools.models import ToolCall
-from apps.tools.runners.registry import TOOLS, InvalidArguments, check_arguments
+from apps.tools.runners.registry import InvalidArguments, check_arguments
+from apps.tools.runners.work import Tool
+from apps.tools.services.find_tools import find_tools
 
 
 def plan_tool_calls(
@@ -26,26 +28,41 @@ def plan_tool_calls(
     The same plan finds the same call. An unknown tool or wrong arguments make a call that has
     already failed, so that whoever asked is told; nobody needs to be sent to it.
     """
-    asked = [(plan, _asked(request, at)) for plan, request in wanted]
+    tools = _tools(wanted)
+    asked = [(plan, _asked(request, tools[plan.tenant_id], at)) for plan, request in wanted]
     ids = plan_rows(batch, ToolCall, wanted=asked, at=at)
     is_to_be_made = [call.get("status") != FAILED for _, call in asked]
     return lambda: list(compress(ids(), is_to_be_made))
 
 
-def _asked(request: ToolRequest, at: datetime) -> dict[str, Any]:
+def _tools(wanted: Sequence[tuple[CallPlan, ToolRequest]]) -> dict[UUID, dict[str, Tool]]:
+    """By tenant and name."""
+    named: dict[UUID, set[str]] = {}
+    for plan, request in wanted:
+        named.setdefault(plan.tenant_id, set()).add(request.tool)
+    return {tenant: find_tools(tenant_id=tenant, names=names) for tenant, names in named.items()}
+
+
+def _asked(request: ToolRequest, tools: dict[str, Tool], at: datetime) -> dict[str, Any]:
     arguments = clean_json(request.arguments)
     return {
         "tool": clean_json(request.tool)[:100],
         "arguments": arguments,
         "timeout_seconds": request.timeout_seconds,
-        **_verdict(request.tool, arguments, at),
+        **_verdict(request.tool, tools, arguments, at),
     }
 
 
-def _verdict(tool: str, arguments: dict[str, Any], at: datetime) -> dict[str, Any]:
+def _verdict(
+    name: str, tools: dict[str, Tool], arguments: dict[str, Any], at: datetime
+) -> dict[str, Any]:
     try:
-        check_arguments(tool, arguments)
+        if name not in tools:
+            raise InvalidArguments(
+                f"There is no tool {name[:100]!r}; GET /api/v1/tools lists those there are."
+            )
+        check_arguments(tools[name], arguments)
     except InvalidArguments as error:
         failure = CallFailure(code="invalid_arguments", detail=error.detail, is_retryable=False)
         return {"status": FAILED, "error": clean_json(asdict(failure)), "completed_at": at}
-    return {"is_repeatable": TOOLS[tool].is_repeatable(arguments)}
+    return {"is_repeatable": tools[name].is_repeatable(arguments)}

@@ -283,6 +283,7 @@ ENDPOINTS = [
         writes="artifact.uploaded",
         options=UPLOAD,
     ),
+    Endpoint("get", "tools", "read"),
     Endpoint("get", "artifacts/<uuid:artifact_id>", "read", names=House.artifact),
     Endpoint("get", "artifacts/<uuid:artifact_id>/content", "read", names=House.artifact),
     Endpoint(

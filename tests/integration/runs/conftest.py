@@ -22,6 +22,7 @@ from apps.runs.states import RUN
 from apps.tenants.models import Tenant
 from tests.database import role_addresses
 from tests.installed_graph import install_graph as install_graph
+from tests.installed_tool import install_tool as install_tool
 from tests.provider import Provider, running_provider
 
 

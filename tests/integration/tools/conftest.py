@@ -15,6 +15,7 @@ from apps.tools.facade import plan_tool_calls
 from apps.tools.models import ToolCall
 from apps.tools.runners.browser.show import run_browser
 from apps.tools.runners.code import run_code
+from tests.installed_tool import install_tool as install_tool
 from tests.integration.tools.works import make_work, no_input
 
 

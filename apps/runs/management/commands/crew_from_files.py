@@ -29,7 +29,7 @@ class Command(PlatformCommand):
             _read(agents),
             _read(tasks),
             process=process,
-            known_tools=frozenset(tool.name for tool in tools.describe_tools()),
+            known_tools=tools.tool_names(tenant_id=None),
         )
         check_spec(made.spec, tenant_id=None)
         for note in made.notes:

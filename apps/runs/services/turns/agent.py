@@ -39,7 +39,7 @@ def take_agent_turn(turn: Turn) -> TurnResult:
     """
     step = cast("AgentStep | CrewStep", turn.node)
     tasks = pinned_tasks(step, turn)
-    toolbox = Toolbox(step.all_tools, turn.values, tasks=tasks)
+    toolbox = Toolbox(step.all_tools, turn.values, tenant_id=turn.step.tenant_id, tasks=tasks)
     if turn.checkpoint is not None and turn.checkpoint.turn == turn.step.turn:
         made = call_outcomes(turn.step, turn=turn.step.turn)
         answered = {outcome.index for outcome in made if _completion_failure(outcome) is None}

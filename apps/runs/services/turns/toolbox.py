@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from apps.gateway.contracts import ToolSpec
 from apps.runs.agents.wishes import GraphError, TaskCall, ToolWish
@@ -12,20 +13,27 @@ from apps.runs.spec.expression import evaluate
 from apps.runs.spec.template import render, render_schema
 from apps.runs.spec.tools import BoundTool, OfferedTool, TaskTool, name_of
 from apps.tools import facade as tools
-from apps.tools.contracts import ToolRequest
+from apps.tools.contracts import ToolDescription, ToolRequest, UnknownTool
 
 
 class Toolbox:
-    """Built anew for each turn; `tasks` are those among the tools. Raises TemplateError for a bound
-    tool whose schema is none, OtherRelease for a task's spec that this release cannot read."""
+    """Built anew for each turn; `tasks` are those among the tools. Raises UnknownTool for one that
+    is there no more, TemplateError for a bound tool whose schema is none, OtherRelease for a task's
+    spec that this release cannot read."""
 
     def __init__(
-        self, offered: Iterable[OfferedTool], values: dict[str, Any], *, tasks: PinnedTasks
+        self,
+        offered: Iterable[OfferedTool],
+        values: dict[str, Any],
+        *,
+        tenant_id: UUID,
+        tasks: PinnedTasks,
     ) -> None:
         self._values = values
         self._tasks = tasks
         self._offered = {name_of(tool): tool for tool in offered}
-        plain = {tool.name: tool for tool in tools.describe_tools()}
+        named = [tool for tool in self._offered.values() if isinstance(tool, str)]
+        plain = {tool.name: tool for tool in tools.describe_tools(tenant_id=tenant_id, names=named)}
         self.specs: dict[str, ToolSpec] = {}
         for name, tool in self._offered.items():
             if isinstance(tool, BoundTool):
@@ -33,7 +41,7 @@ class Toolbox:
             elif isinstance(tool, TaskTool):
                 self.specs[name] = _describe(tool, tasks[tool.task])
             else:
-                self.specs[name] = ToolSpec(**plain[name].model_dump())
+                self.specs[name] = _offer(plain.get(name), name)
 
     def schemas(self) -> dict[str, dict[str, Any]]:
         """The schema of each tool's arguments, by name."""
@@ -66,6 +74,14 @@ class Toolbox:
         if isinstance(tool, str) or tool.show is None:
             return {}
         return {"shown": evaluate(tool.show, value)}
+
+
+def _offer(tool: ToolDescription | None, name: str) -> ToolSpec:
+    if tool is None:
+        raise UnknownTool(
+            f"There is no tool `{name}` any more; take it out of the step, or bring it back."
+        )
+    return ToolSpec(name=name, description=tool.description, parameters=tool.parameters)
 
 
 def _bind(tool: BoundTool, values: dict[str, Any]) -> ToolSpec:
