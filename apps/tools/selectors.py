@@ -22,7 +22,7 @@ def read_outcomes(reads: Reads, *, step_id: UUID, turn: int) -> Callable[[int], 
 
 def artifacts_of_run(*, tenant_id: UUID, run_id: UUID) -> list[ArtifactRef]:
     """The artifacts of one run, oldest first; none for another tenant's run."""
-    rows = Artifact.objects.filter(tenant_id=tenant_id, run_id=run_id).order_by("id")
+    rows = Artifact.objects.filter(tenant_id=tenant_id, run_id=run_id, session="").order_by("id")
     return [artifact_ref(row) for row in rows]
 
 
@@ -39,6 +39,13 @@ def get_artifact(*, tenant_id: UUID, artifact_id: UUID) -> Artifact:
     return row
 
 
+def workspaces_of(call: ToolCall, *, session: str) -> QuerySet[Artifact]:
+    """What calls of the call's step have left in a session, the last one first."""
+    return Artifact.objects.filter(
+        tenant_id=call.tenant_id, run_id=call.run_id, step_id=call.step_id, session=session
+    ).order_by("-id")
+
+
 def artifact_ref(row: Artifact) -> ArtifactRef:
     """The row as it crosses the app's border."""
     return ArtifactRef(
@@ -51,7 +58,7 @@ def artifact_ref(row: Artifact) -> ArtifactRef:
 
 
 def _artifact(tenant_id: UUID, artifact_id: UUID) -> QuerySet[Artifact]:
-    return Artifact.objects.filter(tenant_id=tenant_id, id=artifact_id)
+    return Artifact.objects.filter(tenant_id=tenant_id, id=artifact_id, session="")
 
 
 def _outcome(call: ToolCall) -> CallOutcome:

@@ -6,7 +6,10 @@ from agentplatform.core.ids import new_id
 
 
 class Artifact(models.Model):
-    """Uploaded by a caller (no call_id) or left by a tool call. Never changed once written."""
+    """Uploaded by a caller (no call_id) or left by a tool call. Never changed once written.
+
+    With a `session` it is no file for people: what calls of its step work on, one after another.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     tenant = models.ForeignKey("tenants.Tenant", on_delete=models.PROTECT, related_name="+")
@@ -18,6 +21,7 @@ class Artifact(models.Model):
     size_bytes = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64)
     created_at = models.DateTimeField()
+    session = models.CharField(max_length=64, blank=True, db_default="", default="")
 
     class Meta:
         db_table = "artifacts"

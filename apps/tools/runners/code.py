@@ -3,6 +3,7 @@
 import json
 from contextlib import ExitStack
 from dataclasses import replace
+from io import SEEK_END
 from typing import Any, BinaryIO
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from agentplatform.core.errors import NotFound
 from apps.tools.contracts import ToolDescription
 from apps.tools.runners.backends import choose_sandbox
 from apps.tools.runners.sandbox import Job, Outcome
-from apps.tools.runners.work import Ran, Tool, ToolFailure, Work
+from apps.tools.runners.work import ProducedFile, Ran, Tool, ToolFailure, Work
 
 _TAIL_CHARACTERS = 600
 _REASONS = {
@@ -27,7 +28,8 @@ DESCRIPTION = ToolDescription(
         "Run a Python or Node program in a sandbox. With `network` it reaches the allowed hosts, "
         "by HTTP and HTTPS; without it none. `input` arrives as JSON on standard input, `files` "
         "lie in /box/inputs. Print the result as JSON in the last line. Files written to "
-        "/box/artifacts are kept."
+        "/box/artifacts are kept; others in /box are gone, unless a `session` is named, whose next "
+        "call finds them."
     ),
     parameters={
         "type": "object",
@@ -50,6 +52,11 @@ DESCRIPTION = ToolDescription(
                     ]
                 },
             },
+            "session": {
+                "type": "string",
+                "pattern": "^[A-Za-z0-9_-]{1,64}$",
+                "description": "Calls of this step with the same session go on in one /box.",
+            },
             "network": {"type": "boolean", "description": "Whether it needs a way out."},
             "timeout_seconds": {"type": "number", "exclusiveMinimum": 0, "maximum": 600},
         },
@@ -69,6 +76,7 @@ def run_code(work: Work) -> Ran:
             _check_name(name): held.enter_context(_open(work, name, wanted))
             for name, wanted in work.arguments.get("files", {}).items()
         }
+        session = work.arguments.get("session")
         job = Job(
             language=work.arguments.get("language", "python"),
             program=work.arguments["program"],
@@ -76,9 +84,11 @@ def run_code(work: Work) -> Ran:
             inputs=inputs,
             limits=replace(work.limits, wall_seconds=seconds),
             egress=work.egress if work.arguments.get("network") else None,
+            workspace=_enter_workspace(work, session, held) if session else None,
+            keeps_workspace=bool(session),
         )
         outcome = sandbox.run(job, stop=work.stop)
-    return _ran(outcome, sandbox.name)
+    return _ran(outcome, sandbox.name, session)
 
 
 CODE = Tool(description=DESCRIPTION, run=run_code)
@@ -104,7 +114,17 @@ def _open(work: Work, name: str, wanted: Any) -> BinaryIO:
         ) from error
 
 
-def _ran(outcome: Outcome, backend: str) -> Ran:
+def _enter_workspace(work: Work, session: str, held: ExitStack) -> BinaryIO | None:
+    try:
+        content = work.open_workspace(session)
+    except NotFound as error:
+        raise ToolFailure(
+            "session_lost", f"What the session {session!r} held is no longer stored; begin another."
+        ) from error
+    return None if content is None else held.enter_context(content)
+
+
+def _ran(outcome: Outcome, backend: str, session: str | None) -> Ran:
     stdout = outcome.stdout.decode("utf-8", "replace")
     stderr = outcome.stderr.decode("utf-8", "replace")
     return Ran(
@@ -113,12 +133,31 @@ def _ran(outcome: Outcome, backend: str) -> Ran:
         detail=_detail(outcome, stderr),
         value=_last_line_as_json(stdout),
         stdout=stdout,
-        stderr=stderr,
+        stderr=stderr + _skipped(outcome),
         exit_code=outcome.exit_code,
         files=outcome.files,
         cpu_ms=outcome.cpu_ms,
         peak_memory_bytes=outcome.peak_memory_bytes,
+        workspace=_kept(outcome, session) if session else None,
     )
+
+
+def _skipped(outcome: Outcome) -> str:
+    if not outcome.skipped_files:
+        return ""
+    return (
+        f"\nsandbox: {outcome.skipped_files} files were not kept: only regular files within the "
+        "limits are, and no links.\n"
+    )
+
+
+def _kept(outcome: Outcome, session: str) -> ProducedFile | None:
+    content = outcome.workspace
+    if content is None:
+        return None
+    size = content.seek(0, SEEK_END)
+    content.seek(0)
+    return ProducedFile(name=session, content=content, size_bytes=size)
 
 
 def _detail(outcome: Outcome, stderr: str) -> str:

@@ -12,8 +12,9 @@ from apps.tenants.contracts import TenantInactive
 from apps.tools.contracts import ToolResult
 from apps.tools.models import Artifact, ToolCall
 from apps.tools.runners.work import ProducedFile, Ran, ToolFailure
-from apps.tools.selectors import artifact_ref
+from apps.tools.selectors import artifact_ref, workspaces_of
 from apps.tools.services.artifact_contents import keep_contents, stage_content
+from apps.tools.services.remove_artifacts import remove_artifacts
 from apps.tools.services.store_artifact import artifact_row
 from apps.tools.stores.store import StagedContent
 
@@ -25,15 +26,18 @@ def finish_call(*, call: ToolCall, ran: Ran, duration_ms: int, at: datetime) -> 
     call and its artifacts appear together.
     """
     with ExitStack() as stack:
-        for file in ran.files:
+        files = [*ran.files, *([ran.workspace] if ran.workspace else [])]
+        for file in files:
             stack.callback(file.content.close)
-        staged = [stack.enter_context(_stage(call, file)) for file in ran.files]
-        rows = [_row(call, file, one, at) for file, one in zip(ran.files, staged, strict=True)]
+        staged = [stack.enter_context(_stage(call, file)) for file in files]
+        rows = [_row(call, file, one, at) for file, one in zip(files, staged, strict=True)]
+        if ran.workspace:
+            rows[-1].session = ran.workspace.name
         with transaction():
-            kept = _finish(call, ran, rows, duration_ms, at)
+            shown = [row for row in rows if not row.session]
+            kept = _finish(call, ran, shown, duration_ms, at)
             if kept:
-                keep_contents(tenant_id=call.tenant_id, staged=staged)
-                Artifact.objects.bulk_create(rows)
+                _keep(call, staged, rows)
     return kept
 
 
@@ -43,6 +47,15 @@ def fail_call(*, call: ToolCall, failure: ToolFailure, duration_ms: int, at: dat
     told = CallFailure(code=failure.code, detail=failure.detail, is_retryable=failure.is_retryable)
     end = CANCELLED if failure.code == TenantInactive.code else FAILED
     return finish_row(call, to=end, at=at, failure=told, duration_ms=duration_ms)
+
+
+def _keep(call: ToolCall, staged: list[StagedContent], rows: list[Artifact]) -> None:
+    """Store what a call left; what it worked on takes the place of what the call before it did."""
+    sessions = [row.session for row in rows if row.session]
+    for session in sessions:
+        remove_artifacts(workspaces_of(call, session=session), tenant_id=call.tenant_id)
+    keep_contents(tenant_id=call.tenant_id, staged=staged)
+    Artifact.objects.bulk_create(rows)
 
 
 def _finish(

@@ -16,6 +16,7 @@ from apps.tools.runners.secret import Secret
 from apps.tools.runners.work import Caller, Work
 from apps.tools.services.find_tool_secret import find_tool_secret
 from apps.tools.services.open_artifact import open_artifact
+from apps.tools.services.open_workspace import open_workspace
 
 
 def prepare_work(call: ToolCall, *, stop: threading.Event) -> Work:
@@ -28,6 +29,7 @@ def prepare_work(call: ToolCall, *, stop: threading.Event) -> Work:
         limits=Limits(wall_seconds=call.timeout_seconds),
         egress=Egress(rules=parse_rules(settings.PLATFORM.egress_allowlist)),
         open_input=lambda artifact_id: _open_input(call, artifact_id),
+        open_workspace=lambda session: _open_workspace(call, session),
         find_secret=lambda name: _find_secret(call, name),
         stop=stop,
     )
@@ -37,6 +39,11 @@ def _open_input(call: ToolCall, artifact_id: UUID) -> BinaryIO:
     with brief_connection(), tenant_scope(call.tenant_id):
         _, content = open_artifact(tenant_id=call.tenant_id, artifact_id=artifact_id)
     return content
+
+
+def _open_workspace(call: ToolCall, session: str) -> BinaryIO | None:
+    with brief_connection(), tenant_scope(call.tenant_id):
+        return open_workspace(call=call, session=session)
 
 
 def _find_secret(call: ToolCall, name: str) -> Secret:

@@ -15,7 +15,8 @@ from apps.tools.runners.confine.status import status_of
 from apps.tools.runners.confine.supervise import Ended, supervise
 from apps.tools.runners.confine.workspace import pack
 from apps.tools.runners.limits import Limits
-from apps.tools.runners.sandbox import Job, Language, Outcome, SandboxUnavailable
+from apps.tools.runners.sandbox import Job, Language, Outcome
+from apps.tools.runners.work import ToolFailure
 
 _ENDED_BY_ITSELF = {"ok", "error"}
 _LONGEST_SECONDS = 600.0
@@ -58,12 +59,13 @@ class BubblewrapSandbox:
             if warm is not None:
                 try:
                     return _begin(warm, job)
-                except NotReady:  # it died in the moment it was taken; nothing of the job has run
-                    pass
+                except NotReady as error:  # it died as it was taken; nothing of the job has run
+                    if job.workspace is not None:  # which has been read
+                        raise _died() from error
         try:
             return _begin(Cell(kind, groups, inputs=job.inputs), job)
         except NotReady as error:
-            raise SandboxUnavailable("The sandbox died before the program began.") from error
+            raise _died() from error
 
     def _kind(self, language: Language, limits: Limits) -> tuple[Kind, Groups]:
         places = {
@@ -79,6 +81,11 @@ class BubblewrapSandbox:
             bwrap=equipment.bwrap, interpreter=interpreter, limits=_settled(limits, language)
         )
         return kind, equipment.groups
+
+
+def _died() -> ToolFailure:
+    detail = "The sandbox died before the program began."
+    return ToolFailure("sandbox_died", detail, is_retryable=True)
 
 
 def _settled(limits: Limits, language: Language) -> Limits:

@@ -47,7 +47,7 @@ def pack(folder: int, limits: Limits) -> Packed:
 def unpack(content: BinaryIO, folder: int, *, owner: int | None = None) -> None:
     """Put what `pack` has packed below the open directory `folder`, in which nothing untrusted is
     alive yet. A worker that is root acts as `owner` meanwhile, whose files they become."""
-    with _acting_as(owner), tarfile.open(fileobj=content, mode="r:") as archive:
+    with _acting_as(owner), tarfile.open(fileobj=content, mode="r|") as archive:
         for entry in archive:
             parts = entry.name.split("/")
             if not ({"", ".", ".."} & set(parts) or parts[0] in _OWN_FOLDERS):
