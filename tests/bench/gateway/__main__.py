@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from tests.bench.bars import Measured, report
 from tests.bench.engine.bench import Bench, running_bench
 from tests.bench.engine.processes import GATEWAY
+from tests.bench.gateway.away import measure_away
 from tests.bench.gateway.booking import measure_booking
 from tests.bench.gateway.celery_door import measure_celery
 from tests.bench.gateway.measures import (
@@ -28,6 +29,7 @@ LINES: dict[str, Callable[[Bench, int], Iterator[Measured]]] = {
     "booking": measure_booking,
     "celery": measure_celery,
     "outage": measure_outage,
+    "away": measure_away,
     "growth": measure_growth,
 }
 LIMITS = {"TENANT_REQUESTS_PER_MINUTE": "100000000"}
