@@ -9,7 +9,7 @@ PYTEST_ARGS ?= -n 3 --dist loadfile --no-loadscope-reorder
 export INPUT QUESTION
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test test-sqs chaos chaos-sqs sqs check bench-tenancy bench-engine bench-gateway bench-gateway-peers schema env-example states deps bootstrap-run bootstrap-dev
+.PHONY: help setup run demo test test-sqs chaos chaos-sqs sqs check bench-tenancy bench-engine bench-gateway bench-gateway-peers bench-tools schema env-example states deps bootstrap-run bootstrap-dev
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-19s %s\n", $$1, $$2 }' Makefile
@@ -66,6 +66,9 @@ bench-gateway: bootstrap-dev ## Measure what the gateway costs. ONLY=cpu,... ROU
 
 bench-gateway-peers: bootstrap-dev ## Measure the gateway beside LiteLLM. ROUNDS=5 BENCH_JSON=file
 	@$(IN_VENV) python -m tests.bench.gateway.peers $(if $(ROUNDS),--rounds "$(ROUNDS)")
+
+bench-tools: bootstrap-dev ## Measure what tool calls cost. ONLY=warm,... ROUNDS=60 BENCH_JSON=file
+	@$(IN_VENV) python -m tests.bench.tools $(if $(ONLY),--only "$(ONLY)") $(if $(ROUNDS),--rounds "$(ROUNDS)")
 
 schema: bootstrap-dev ## Write docs/openapi.yaml.
 	@$(IN_VENV) python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml

@@ -42,6 +42,7 @@ class WarmPool:
         self._is_open = True
         self._filler: threading.Thread | None = None
         self._paused_until = 0.0
+        self._is_resting = True
 
     def take(self, kind: Kind, start: Callable[[], Cell]) -> Cell | None:
         """A waiting cell, for the caller alone, who closes it; None when there is none. Either way
@@ -52,6 +53,7 @@ class WarmPool:
             shelf = self._shelves.setdefault(kind, _Shelf(start))
             self._shelves.move_to_end(kind)
             taken, dead = self._pick(shelf)
+            self._is_resting = False
             self._changed.notify()
             if self._filler is None:
                 self._filler = threading.Thread(target=self._fill, name="warm-pool", daemon=True)
@@ -73,6 +75,12 @@ class WarmPool:
         """How many cells wait."""
         with self._changed:
             return sum(len(shelf.cells) for shelf in self._shelves.values())
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is left to start or to throw away."""
+        with self._changed:
+            return self._is_resting
 
     def has(self, kind: Kind) -> bool:
         """Whether a cell of this kind waits."""
@@ -99,7 +107,9 @@ class WarmPool:
                 if not self._is_open:
                     break
                 if wanted is None and not old:
+                    self._is_resting = True
                     self._changed.wait(self._rest_seconds())
+                    self._is_resting = False
             for cell in old:
                 _close(cell)
             if wanted is not None:
