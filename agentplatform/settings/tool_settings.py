@@ -65,6 +65,12 @@ class ToolSettings(BaseSettings):
         "tools worker. 0: none.",
     )
     chromium_path: str = Field("", description="Chromium for the browser tool; empty looks it up.")
+    browser_warm_seconds: float = Field(
+        30.0,
+        ge=0,
+        description="How long a browser waits for the next call of its run. 0: each call has its "
+        "own.",
+    )
     egress_allowlist: str = Field(
         "", description="Hosts that the http tool may call, by comma; *.example.org for subdomains."
     )

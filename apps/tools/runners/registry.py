@@ -2,14 +2,12 @@
 
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
-
 from agentplatform.core.json_schema import find_mismatch
 from apps.tools.runners.browser.tool import BROWSER
 from apps.tools.runners.code import CODE
 from apps.tools.runners.http.tool import HTTP
 from apps.tools.runners.operator.installed import Installed
+from apps.tools.runners.schema_errors import explain_breach
 from apps.tools.runners.work import Tool
 
 TOOLS: dict[str, Tool] = {tool.description.name: tool for tool in (CODE, BROWSER, HTTP)}
@@ -28,16 +26,20 @@ class InvalidArguments(Exception):
 
 def check_arguments(tool: Tool, arguments: dict[str, Any]) -> None:
     """Raises InvalidArguments unless the tool's schema accepts `arguments`."""
-    schema = tool.description.parameters
-    if tool.description.source == "built-in":
-        error = best_match(Draft202012Validator(schema).iter_errors(arguments))
-        found = error and (error.json_path.removeprefix("$"), error.message)
-    else:
-        mismatch = find_mismatch(arguments, schema)
-        found = mismatch and (mismatch.path and f".{mismatch.path}", mismatch.message)
-    if found:
+    found = _find_breach(tool, arguments)
+    if found is not None:
         place, message = found
         raise InvalidArguments(f"arguments{place}: {_shorten(message)}")
+
+
+def _find_breach(tool: Tool, arguments: dict[str, Any]) -> tuple[str, str] | None:
+    schema = tool.description.parameters
+    if tool.description.source == "built-in":
+        return explain_breach(schema, arguments)
+    mismatch = find_mismatch(arguments, schema)
+    if mismatch is None:
+        return None
+    return mismatch.path and f".{mismatch.path}", mismatch.message
 
 
 def _shorten(message: str) -> str:

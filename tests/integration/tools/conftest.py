@@ -2,6 +2,7 @@
 
 import uuid
 from contextlib import ExitStack
+from dataclasses import replace
 
 import pytest
 
@@ -15,6 +16,7 @@ from apps.tools.facade import plan_tool_calls
 from apps.tools.models import ToolCall
 from apps.tools.runners.browser.show import run_browser
 from apps.tools.runners.code import run_code
+from apps.tools.runners.limits import Limits
 from tests.installed_tool import install_tool as install_tool
 from tests.integration.tools.works import make_work, no_input
 
@@ -62,10 +64,19 @@ def code(keep):
 def browse(keep):
     """`browse(timeout_seconds=30, **arguments)`: show a page, without any rows."""
 
-    def run(*, timeout_seconds=30.0, stop=None, **arguments):
-        return keep(run_browser(make_work(arguments, timeout_seconds=timeout_seconds, stop=stop)))
+    def run(*, timeout_seconds=30.0, open_input=no_input, stop=None, limits=None, **arguments):
+        work = make_work(
+            arguments, timeout_seconds=timeout_seconds, open_input=open_input, stop=stop
+        )
+        return keep(run_browser(replace(work, limits=limits) if limits else work))
 
     return run
+
+
+@pytest.fixture
+def make_limits():
+    """`make_limits(artifact_bytes=9)`: the limits of a call, with these changes."""
+    return Limits
 
 
 def make_tenant():

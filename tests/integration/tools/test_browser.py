@@ -10,36 +10,13 @@ from pathlib import Path
 import pytest
 
 from agentplatform.core.wait import wait_for
-from apps.tools.runners.browser import jailing
 from apps.tools.runners.browser.chromium import BrowserUnavailable, find_chromium
 from apps.tools.runners.work import ToolFailure
+from tests.integration.tools.processes import descendants_of, is_alive, is_driver, is_renderer
 
 PAGE = """<!doctype html><title>Report</title><h1>loading</h1><script>
 document.querySelector("h1").textContent = `${window.data.rows} rows of ${window.data.name}`;
 </script>"""
-
-
-def descendants_of(pid):
-    """Every process below `pid`, as the parents in /proc tell."""
-    parents = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            head, _, rest = path.read_text().rpartition(")")
-        except OSError:
-            continue
-        parents[head.split()[0]] = rest.split()[1]
-    found, layer = [], {str(pid)}
-    while layer:
-        layer = {child for child, parent in parents.items() if parent in layer}
-        found += layer
-    return found
-
-
-def is_alive(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False
 
 
 def test_a_page_with_data_becomes_text_png_and_pdf(browse):
@@ -57,7 +34,12 @@ def test_a_page_with_data_becomes_text_png_and_pdf(browse):
     assert ran.status == "ok", ran.detail
     assert ran.value == {
         "title": "Report",
-        "extracted": [{"selector": "h1", "texts": ["3 rows of Zürich </script>"]}],
+        "url": "about:blank",
+        "visited": [],
+        "extracted": [
+            {"action": "extract", "selector": "h1", "texts": ["3 rows of Zürich </script>"]}
+        ],
+        "failed_requests": [],
     }
     png, pdf = ran.files
     assert (png.name, pdf.name) == ("page.png", "page.pdf")
@@ -115,10 +97,9 @@ def test_a_script_that_never_ends_times_out(browse):
     assert ran.detail == "The page was not done in time."
 
 
-def test_a_missing_element_names_the_action(browse):
+def test_a_failed_action_is_named_and_seen(browse):
     ran = browse(
         html="<p>x",
-        timeout_seconds=6,
         actions=[
             {"action": "screenshot", "name": "kept.png"},
             {"action": "extract", "selector": "::::"},
@@ -126,7 +107,8 @@ def test_a_missing_element_names_the_action(browse):
     )
     assert ran.status == "error"
     assert ran.detail.startswith("arguments.actions[1] (extract): ")
-    assert [file.name for file in ran.files] == ["kept.png"]
+    assert [file.name for file in ran.files] == ["kept.png", "failure.png"]
+    assert ran.files[1].content.read(4) == b"\x89PNG"
 
 
 def test_a_page_that_eats_memory_is_stopped(browse):
@@ -144,30 +126,32 @@ def test_a_stopped_call_takes_its_browser_along(browse):
     ran = browse(html="<script>while (true);</script>", stop=stop)
     assert ran.status == "killed"
     left = set(descendants_of(os.getpid())) - set(before)
-    assert [pid for pid in left if is_alive(pid)] == []
+    assert [pid for pid in left if is_alive(pid) and not is_driver(pid)] == []
 
 
-def test_a_driver_that_does_not_notice_ends_too(browse, monkeypatch):
-    monkeypatch.setattr(jailing, "PATIENCE_SECONDS", 0.2)
-    before = set(descendants_of(os.getpid()))
+def test_a_driver_that_does_not_notice_ends_too(browse):
     stop = threading.Event()
+    deafened = []
 
     def deafen():
         wait_for(lambda: any(map(is_renderer, started())), timeout_seconds=30, what="a page")
-        for pid in started():
-            if is_driver(pid):
-                os.kill(int(pid), signal.SIGSTOP)
+        deafened.extend(pid for pid in started() if is_driver(pid))
+        for pid in deafened:
+            os.kill(int(pid), signal.SIGSTOP)
         stop.set()
 
     def started():
-        return set(descendants_of(os.getpid())) - before
+        return descendants_of(os.getpid())
 
+    browse(html="<p>")  # so that the driver is there, and idle
     deafening = threading.Thread(target=deafen)
     deafening.start()
     ran = browse(html="<script>while (true);</script>", stop=stop)
     deafening.join()
     assert ran.status == "killed"
-    assert [pid for pid in started() if is_alive(pid)] == []
+    assert deafened
+    assert [pid for pid in deafened if is_alive(pid)] == []
+    assert [pid for pid in started() if is_renderer(pid)] == []
 
 
 def test_no_browser_survives_a_worker_that_is_killed(tmp_path):
@@ -192,21 +176,6 @@ def test_no_browser_survives_a_worker_that_is_killed(tmp_path):
         worker.kill()
         worker.wait()
     wait_for(lambda: not any(map(is_alive, started)), timeout_seconds=10, what="their end")
-
-
-def is_renderer(pid):
-    return b"--type=renderer" in command_of(pid)
-
-
-def is_driver(pid):
-    return b"run-driver" in command_of(pid)
-
-
-def command_of(pid):
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return b""
 
 
 def test_the_console_is_the_output(browse):

@@ -1,140 +1,118 @@
-"""What a page can be asked to do, and the schema of it."""
+"""Do what a page is asked to do."""
 
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+import mimetypes
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 
-from apps.tools.runners.limits import Limits
-from apps.tools.runners.work import ProducedFile
+from playwright.async_api import Error, FilePayload, Locator
 
-if TYPE_CHECKING:
-    from playwright.sync_api import Page
+from apps.tools.runners.browser import reading
+from apps.tools.runners.browser.order import artifact_id
+from apps.tools.runners.browser.visit import Action, Visit
 
-_SELECTOR = {"type": "string", "minLength": 1, "maxLength": 1000}
-_NAME = {"type": "string", "minLength": 1, "maxLength": 200}
-_MOST_TEXTS = 1000
-_LONGEST_TEXT = 10_000
+_LONGEST_URL = 4000
 
 
-class TooMuch(Exception):
-    """The page has produced more than a call may keep."""
+async def perform(visit: Visit, action: Action) -> None:
+    """Do one action of ACTIONS_SCHEMA. Raises Playwright's errors, TooMuch and NotSaved."""
+    await _PERFORMERS[action["action"]](visit, action)
 
 
-@dataclass
-class Session:
-    """What a page has produced so far, and until when it may work. Its console and its errors
-    are kept up to the output limit."""
-
-    limits: Limits
-    deadline: float
-    files: list[ProducedFile] = field(default_factory=list)
-    extracted: list[dict[str, Any]] = field(default_factory=list)
-    console: list[str] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
-    title: str = ""
-    said_bytes: int = 0
-
-    def keep(self, name: str, content: bytes) -> None:
-        """Keep a file. Raises TooMuch over the limits."""
-        size = sum(file.size_bytes for file in self.files) + len(content)
-        if len(content) > self.limits.artifact_bytes or size > self.limits.artifacts_bytes:
-            raise TooMuch
-        self.files.append(ProducedFile.of(name, content))
-
-    def note(self, line: str) -> None:
-        """Keep a line of the console while there is room."""
-        if self._has_room(line):
-            self.console.append(line)
-
-    def complain(self, line: str) -> None:
-        """Keep an error of the page while there is room."""
-        if self._has_room(line):
-            self.errors.append(line)
-
-    def _has_room(self, line: str) -> bool:
-        self.said_bytes += len(line.encode("utf-8", "replace")) + 1
-        return self.said_bytes <= self.limits.output_bytes
-
-    @property
-    def left_ms(self) -> float:
-        """How long the page may still work."""
-        return max(1.0, (self.deadline - time.monotonic()) * 1000)
-
-    @property
-    def patience_ms(self) -> float:
-        """How long one action may wait for its element."""
-        return min(10_000.0, self.left_ms)
+async def _goto(visit: Visit, action: Action) -> None:
+    response = await visit.page.goto(
+        action["url"],
+        wait_until=action.get("until", "load"),
+        timeout=visit.session.working_ms,
+    )
+    status = response.status if response else None
+    visit.session.visited.append({"url": visit.page.url[:_LONGEST_URL], "status": status})
 
 
-def perform(session: Session, page: "Page", action: dict[str, Any]) -> None:
-    """Do one action of ACTIONS_SCHEMA. Raises Playwright's errors, and TooMuch."""
-    _PERFORMERS[action["action"]](session, page, action)
+async def _click(visit: Visit, action: Action) -> None:
+    await _target(visit, action).click(timeout=visit.session.patience_ms)
 
 
-def _screenshot(session: Session, page: "Page", action: dict[str, Any]) -> None:
-    image = page.screenshot(full_page=action.get("full_page", False))
-    session.keep(action.get("name", "screenshot.png"), image)
+async def _fill(visit: Visit, action: Action) -> None:
+    await _target(visit, action).fill(action["text"], timeout=visit.session.patience_ms)
 
 
-def _pdf(session: Session, page: "Page", action: dict[str, Any]) -> None:
-    session.keep(action.get("name", "page.pdf"), page.pdf(print_background=True))
+async def _select(visit: Visit, action: Action) -> None:
+    target = _target(visit, action)
+    await target.select_option(action["values"], timeout=visit.session.patience_ms)
 
 
-def _extract(session: Session, page: "Page", action: dict[str, Any]) -> None:
-    texts = page.locator(action["selector"]).all_inner_texts()
-    kept = [text[:_LONGEST_TEXT] for text in texts[:_MOST_TEXTS]]
-    session.extracted.append({"selector": action["selector"], "texts": kept})
+async def _press(visit: Visit, action: Action) -> None:
+    if "selector" in action:
+        await _target(visit, action).press(action["key"], timeout=visit.session.patience_ms)
+    else:
+        await visit.page.keyboard.press(action["key"])
 
 
-def _click(session: Session, page: "Page", action: dict[str, Any]) -> None:
-    page.locator(action["selector"]).first.click(timeout=session.patience_ms)
+async def _wait_for(visit: Visit, action: Action) -> None:
+    wanted = action["seconds"] * 1000 if "seconds" in action else visit.session.patience_ms
+    await _target(visit, action).wait_for(
+        state=action.get("state", "visible"), timeout=min(wanted, visit.session.working_ms)
+    )
 
 
-def _fill(session: Session, page: "Page", action: dict[str, Any]) -> None:
-    target = page.locator(action["selector"]).first
-    target.fill(action["text"], timeout=session.patience_ms)
+async def _screenshot(visit: Visit, action: Action) -> None:
+    if "selector" in action:
+        image = await _target(visit, action).screenshot(timeout=visit.session.patience_ms)
+    else:
+        full = action.get("full_page", False)
+        image = await visit.page.screenshot(full_page=full, timeout=visit.session.working_ms)
+    visit.session.keep(action.get("name", "screenshot.png"), image)
 
 
-def _wait_for(session: Session, page: "Page", action: dict[str, Any]) -> None:
-    page.locator(action["selector"]).first.wait_for(timeout=session.patience_ms)
+async def _pdf(visit: Visit, action: Action) -> None:
+    visit.session.keep(action.get("name", "page.pdf"), await visit.page.pdf(print_background=True))
 
 
-_PERFORMERS: dict[str, Callable[[Session, "Page", dict[str, Any]], None]] = {
-    "screenshot": _screenshot,
-    "pdf": _pdf,
-    "extract": _extract,
+async def _download(visit: Visit, action: Action) -> None:
+    session = visit.session
+    async with visit.page.expect_download(timeout=session.working_ms) as expected:
+        if "selector" in action:
+            await _target(visit, action).click(timeout=session.patience_ms)
+        else:
+            with suppress(Error):  # what is saved in place of being shown counts as not shown
+                await visit.page.goto(action["url"], timeout=session.working_ms)
+    download = await expected.value
+    path = await download.path()
+    content, size = visit.downloads.take(path.name, session.limits.artifact_bytes)
+    name = action.get("name") or download.suggested_filename
+    session.keep_file(name, content, size)
+    session.report("download", url=download.url[:_LONGEST_URL], name=name, size_bytes=size)
+
+
+async def _upload(visit: Visit, action: Action) -> None:
+    payloads: list[FilePayload] = [
+        {
+            "name": name,
+            "mimeType": mimetypes.guess_type(name)[0] or "application/octet-stream",
+            "buffer": visit.uploads[artifact_id(wanted)],
+        }
+        for name, wanted in action["files"].items()
+    ]
+    await _target(visit, action).set_input_files(payloads, timeout=visit.session.patience_ms)
+
+
+def _target(visit: Visit, action: Action) -> Locator:
+    return visit.page.locator(action["selector"]).first
+
+
+_PERFORMERS: Mapping[str, Callable[[Visit, Action], Awaitable[None]]] = {
+    "goto": _goto,
     "click": _click,
     "fill": _fill,
+    "select": _select,
+    "press": _press,
     "wait_for": _wait_for,
-}
-
-
-def _schema(action: str, required: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": {"action": {"const": action}, **properties},
-        "required": ["action", *required],
-        "additionalProperties": False,
-    }
-
-
-ACTIONS_SCHEMA: dict[str, Any] = {
-    "type": "array",
-    "maxItems": 50,
-    "items": {
-        "anyOf": [
-            _schema("screenshot", name=_NAME, full_page={"type": "boolean"}),
-            _schema("pdf", name=_NAME),
-            _schema("extract", ("selector",), selector=_SELECTOR),
-            _schema("click", ("selector",), selector=_SELECTOR),
-            _schema(
-                "fill",
-                ("selector", "text"),
-                selector=_SELECTOR,
-                text={"type": "string", "maxLength": 100_000},
-            ),
-            _schema("wait_for", ("selector",), selector=_SELECTOR),
-        ]
-    },
+    "extract": reading.extract,
+    "table": reading.table,
+    "links": reading.links,
+    "attributes": reading.attributes,
+    "screenshot": _screenshot,
+    "pdf": _pdf,
+    "download": _download,
+    "upload": _upload,
 }

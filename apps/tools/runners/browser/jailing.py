@@ -3,11 +3,9 @@
 import json
 import os
 import shlex
-import signal
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -15,25 +13,21 @@ from io import FileIO
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from apps.tools.contracts import ToolStatus
 from apps.tools.runners.browser import launch
 from apps.tools.runners.browser.chromium import Chromium
-from apps.tools.runners.bubblewrap.inside import Inside, NotReady
+from apps.tools.runners.browser.guard import Guard
 from apps.tools.runners.bubblewrap.jail import Descriptors, Jail, bwrap_arguments
 from apps.tools.runners.bubblewrap.process import (
     OUTSIDE_UID,
     filter_file,
     identity_files,
-    read_init_pid,
+    network_files,
 )
 from apps.tools.runners.bubblewrap.resources import bounded_command
 from apps.tools.runners.confine.files import sealed_file
-from apps.tools.runners.confine.supervise import SAMPLE_SECONDS
 from apps.tools.runners.limits import Limits
 
-PATIENCE_SECONDS = 5.0
-"""How long Playwright may take to notice that its browser was killed. In the midst of making a page
-its driver may never do; without a driver every call of Playwright fails at once."""
+HOST_TMP = "/tmp"  # noqa: S108
 _FONTS = "/program/fonts.conf"
 _FIRST_DESCRIPTOR = 10
 
@@ -49,83 +43,41 @@ class Wish:
     has_nested_namespaces: bool
 
 
-class Guard:
-    """Watches a jailed browser from a thread of its own and kills it at a limit."""
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """What Playwright is to start, once, and where it is to have files saved: a folder that is
+    below /tmp inside the jail as well."""
 
-    def __init__(self, limits: Limits, deadline: float, stop: threading.Event) -> None:
-        self.broken: ToolStatus | None = None
-        self.peak_memory_bytes = 0
-        self._limits = limits
-        self._deadline = deadline
-        self._stop = stop
-        self._closing = threading.Event()
-
-    def watch(self, info: BinaryIO, go: BinaryIO) -> None:
-        """Wait for the jail, let it go, and stay until it is dead."""
-        try:
-            init = read_init_pid(info)
-            with _driver_of(init) as driver:
-                with Inside(init) as inside:
-                    go.write(b"x")
-                    while self.broken is None and not self._closing.wait(SAMPLE_SECONDS):
-                        self.broken = self._breach(inside)
-                    self.peak_memory_bytes = inside.peak_memory_bytes
-                if self.broken is not None and not self._closing.wait(PATIENCE_SECONDS):
-                    signal.pidfd_send_signal(driver, signal.SIGKILL)
-        except NotReady:
-            return  # the browser has not come up, which Playwright reports
-
-    def close(self) -> None:
-        """Ask the watching thread to kill what is left and to end."""
-        self._closing.set()
-
-    def _breach(self, inside: Inside) -> ToolStatus | None:
-        if self._stop.is_set():
-            return "killed"
-        if time.monotonic() >= self._deadline:
-            return "timeout"
-        return inside.breach(self._limits)
+    path: Path
+    downloads: Path
 
 
 @contextmanager
-def jailed_browser(wish: Wish, guard: Guard) -> Iterator[str]:
-    """The path of the program to start once. On leaving, everything it has started is dead."""
+def jailed_browser(wish: Wish, guard: Guard) -> Iterator[Program]:
+    """The program to start. On leaving, everything it has started is dead."""
     with ExitStack() as held:
-        folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="browser-")))
+        temporary = tempfile.TemporaryDirectory(prefix="browser-", dir=HOST_TMP)
+        folder = Path(held.enter_context(temporary))
         program = _write_program(folder, wish)
         info = held.enter_context(_open_pipe(folder / "info", os.O_RDONLY | os.O_NONBLOCK, "rb"))
         # Opened for both directions, so that neither side waits for the other.
         go = held.enter_context(_open_pipe(folder / "go", os.O_RDWR, "r+b"))
-        watcher = threading.Thread(target=guard.watch, args=(info, go), name="browser-guard")
+        watcher = threading.Thread(
+            target=guard.watch, args=(info, go), name="browser-guard", daemon=True
+        )
         watcher.start()
         try:
-            yield str(program)
+            yield Program(path=program, downloads=folder / "downloads")
         finally:
             guard.close()
+            # A watcher that still waits for a jail to tell of itself reads an end of file.
+            os.close(os.open(folder / "info", os.O_WRONLY | os.O_NONBLOCK))
             watcher.join()
-
-
-@contextmanager
-def _driver_of(init: int) -> Iterator[int]:
-    """A handle on Playwright's driver, which started bwrap, which started the jail's first process.
-    Raises NotReady when they have ended."""
-    try:
-        driver = os.pidfd_open(_parent_of(_parent_of(init)))
-    except OSError as error:
-        raise NotReady from error
-    try:
-        yield driver
-    finally:
-        os.close(driver)
-
-
-def _parent_of(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def _write_program(folder: Path, wish: Wish) -> Path:
     """Write the plan that launch.py reads, and a script that runs it."""
-    data = {**identity_files(), **_font_files(wish.chromium)}
+    data = {**identity_files(), **network_files(), **_font_files(wish.chromium)}
     files = {"filter": filter_file("browser"), **{path: data[path] for path in data}}
     descriptors: dict[str, int] = {}
     read: dict[int, str] = {}

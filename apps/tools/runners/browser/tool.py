@@ -2,21 +2,27 @@
 ever use it."""
 
 from apps.tools.contracts import ToolDescription
-from apps.tools.runners.browser.actions import ACTIONS_SCHEMA
+from apps.tools.runners.browser.schema import ACTIONS_SCHEMA
 from apps.tools.runners.work import Ran, Tool, Work
 
 DESCRIPTION = ToolDescription(
     name="browser",
     description=(
-        "Show an HTML page in Chromium, without network, and act on it: screenshot, pdf, extract "
-        "text, click, fill, wait_for. `data` is given to the page as window.data."
+        "Show a page in Chromium, from `html` or a `url` on an allowed host, and act on it in "
+        "order: goto, click, fill, select, press, wait_for; extract (texts), table (rows), links, "
+        "attributes; screenshot, pdf, download; upload (of artifacts). What is read stands in the "
+        "result's `extracted`, in order. `data` is given to an html page as window.data."
     ),
     parameters={
         "type": "object",
         "properties": {
             "html": {"type": "string", "maxLength": 5_000_000},
             "data": {"description": "Any JSON; the page's scripts find it as window.data."},
-            "url": {"type": "string", "description": "Only about:blank.", "maxLength": 4000},
+            "url": {
+                "type": "string",
+                "description": "http:// or https://, visited before the actions.",
+                "maxLength": 4000,
+            },
             "viewport": {
                 "type": "object",
                 "properties": {
