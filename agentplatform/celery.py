@@ -120,6 +120,14 @@ def _look_at_queues(sender: Any, **_: object) -> None:
         look_at_queues(sender)
 
 
+@worker_ready.connect
+def _prove_sandbox(sender: Any, **_: object) -> None:
+    if "tools" in sender.app.amqp.queues.consume_from:
+        from apps.tools.facade import prove_sandbox
+
+        prove_sandbox()
+
+
 @worker_process_init.connect
 def _follow_settings(**_: object) -> None:
     start_following()

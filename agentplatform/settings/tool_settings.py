@@ -42,8 +42,25 @@ class ToolSettings(BaseSettings):
         le=7 * 24 * 3600,
         description="The longest that a link to an artifact may work.",
     )
-    sandbox_backend: Literal["bubblewrap"] = Field(
-        "bubblewrap", description="What holds untrusted code."
+    sandbox_backend: Literal["bubblewrap", "lite"] = Field(
+        "bubblewrap",
+        description="What holds untrusted code: bubblewrap, or lite in a container that has no "
+        "namespaces to give.",
+    )
+    sandbox_required_guarantees: str = Field(
+        "",
+        description="What the sandbox must promise before code runs, by comma, as manage.py doctor "
+        "names it; empty: everything.",
+    )
+    sandbox_lite_folder: Path = Field(
+        Path("/tmp/agentplatform-lite"),  # noqa: S108
+        description="Where lite makes the work folders of programs.",
+    )
+    sandbox_lite_users: str = Field(
+        "64100-64199",
+        pattern=r"^\d+-\d+$",
+        description="The user ids that lite gives to programs, one each, when the worker is root; "
+        "nothing else may have them.",
     )
     bubblewrap_path: str = Field("", description="The bwrap program; empty looks it up.")
     sandbox_python: str = Field(

@@ -17,6 +17,7 @@ from apps.tools.services.find_tools import describe_tools, tool_names
 from apps.tools.services.holdings import purge_runs
 from apps.tools.services.open_artifact import open_artifact
 from apps.tools.services.plan_tool_calls import plan_tool_calls
+from apps.tools.services.prove_sandbox import prove_sandbox
 from apps.tools.services.store_artifact import store_artifact
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "mark_dispatched",
     "open_artifact",
     "plan_tool_calls",
+    "prove_sandbox",
     "purge_runs",
     "read_outcomes",
     "steps_with_open_calls",

@@ -53,10 +53,26 @@ class SandboxUnavailable(ToolFailure):
         super().__init__("sandbox_unavailable", detail)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Promise:
+    """What a sandbox can promise on this machine: the names of the guarantees that hold (see
+    guarantees.py), and the programs that it is made of, for people."""
+
+    held: frozenset[str]
+    made_of: str
+
+
 class Sandbox(Protocol):
     """A place that holds one untrusted program at a time per call."""
 
     name: str
+
+    def prove(self) -> Promise:
+        """What holds here, tried out once.
+
+        Raises SandboxUnavailable, saying what to install, when nothing can be run at all.
+        """
+        ...
 
     def run(self, job: Job, *, stop: threading.Event) -> Outcome:
         """Run the job to its end, its limit or `stop`; afterwards nothing of it is alive.

@@ -7,9 +7,10 @@ from uuid import UUID
 from django.conf import settings
 
 from apps.tools.egress.session import Egress
+from apps.tools.runners.backends import BACKENDS, choose_sandbox
 from apps.tools.runners.browser.chromium import find_chromium
 from apps.tools.runners.browser.show import run_browser
-from apps.tools.runners.bubblewrap.equipment import Equipment, find_equipment
+from apps.tools.runners.guarantees import GUARANTEES
 from apps.tools.runners.limits import Limits
 from apps.tools.runners.work import Caller, ToolFailure, Work
 
@@ -21,7 +22,7 @@ _NOBODY = Caller(
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """`detail` is a path and a version, or what to install."""
+    """`detail` is a path and a version, what holds, or what to install."""
 
     subject: str
     is_ok: bool
@@ -29,28 +30,34 @@ class Finding:
 
 
 def examine_machine() -> list[Finding]:
-    """What is there, most important first. The first two decide whether code can run."""
+    """What is there, most important first. The first one decides whether code can run."""
+    chosen = settings.PLATFORM.sandbox_backend
+    return [_choice(chosen), *(one for name in BACKENDS for one in _backend(name)), _chromium()]
+
+
+def _choice(name: str) -> Finding:
     try:
-        equipment = find_equipment(
-            bubblewrap_path=settings.PLATFORM.bubblewrap_path,
-            sandbox_python=settings.PLATFORM.sandbox_python,
-            cgroup=settings.PLATFORM.sandbox_cgroup,
-        )
+        sandbox = choose_sandbox()
     except ToolFailure as failure:
-        return [
-            Finding(subject="sandbox", is_ok=False, detail=failure.detail),
-            Finding(subject="python", is_ok=False, detail="It cannot be tried without a sandbox."),
-            Finding(subject="chromium", is_ok=False, detail="It cannot be tried without one."),
-        ]
-    return [*_sandbox(equipment), _chromium()]
+        return Finding(subject="sandbox", is_ok=False, detail=failure.detail)
+    return Finding(subject="sandbox", is_ok=True, detail=f"{name}, {sandbox.prove().made_of}")
 
 
-def _sandbox(equipment: Equipment) -> list[Finding]:
-    version = ".".join(map(str, equipment.proof.version))
-    promises = "; ".join(equipment.proof.guarantees)
+def _backend(name: str) -> list[Finding]:
+    try:
+        promise = BACKENDS[name]().prove()
+    except ToolFailure as failure:
+        return [Finding(subject=name, is_ok=False, detail=failure.detail)]
     return [
-        Finding(subject="sandbox", is_ok=True, detail=f"{equipment.bwrap}: a program {promises}"),
-        Finding(subject="python", is_ok=True, detail=f"{equipment.python.path} {version}"),
+        Finding(subject=name, is_ok=True, detail=promise.made_of),
+        *(
+            Finding(
+                subject=f"{name}.{guarantee}",
+                is_ok=guarantee in promise.held,
+                detail=f"A program {sentence}.",
+            )
+            for guarantee, sentence in GUARANTEES.items()
+        ),
     ]
 
 

@@ -5,8 +5,15 @@ import struct
 
 import pytest
 
-from apps.tools.runners.confine.seccomp import UnsupportedMachine, build_filter
-from apps.tools.runners.confine.syscalls import CODE_ONLY, DANGEROUS
+from apps.tools.runners.confine.seccomp import LASTING_DESCRIPTOR, UnsupportedMachine, build_filter
+from apps.tools.runners.confine.syscalls import (
+    CLOSE,
+    CODE_ONLY,
+    DANGEROUS,
+    FOREIGN,
+    PRETENDED,
+    SOCKETPAIR,
+)
 
 AUDIT = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 ALLOW, KILL = 0x7FFF0000, 0x80000000
@@ -127,3 +134,48 @@ def test_nothing_can_type_into_a_terminal(machine, request_code):
 def test_an_unknown_processor_is_refused_by_name():
     with pytest.raises(UnsupportedMachine, match="riscv64"):
         build_filter("code", "riscv64")
+
+
+SHARED = ("shared", "shared_user")
+
+
+@pytest.mark.parametrize("profile", SHARED)
+@pytest.mark.parametrize("family", [1, 2, 10, 16, 17, 40])
+def test_without_namespaces_there_is_no_socket_at_all(machine, profile, family):
+    verdict_on_it = verdict(machine, profile, SOCKET[machine], family, 1)
+    assert verdict_on_it == refuse(errno.EAFNOSUPPORT)
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        (1, ALLOW),
+        (5 | 0o2000000, ALLOW),
+        (2, refuse(errno.EPERM)),
+        (2 | 0o4000, refuse(errno.EPERM)),
+    ],
+)
+def test_without_namespaces_only_streams_come_in_pairs(machine, kind, expected):
+    assert verdict(machine, "shared", SOCKETPAIR, 1, kind) == expected
+
+
+@pytest.mark.parametrize("name", sorted(FOREIGN))
+def test_without_namespaces_no_other_process_or_address_can_be_named(machine, name):
+    numbers, argument = FOREIGN[name]
+    for value in (1, 0x1_0000_0000, 0xFFFFFFFF):
+        arguments = [0] * argument + [value]
+        assert verdict(machine, "shared", numbers, *arguments) == refuse(errno.EPERM)
+    assert verdict(machine, "shared", numbers) == ALLOW
+
+
+def test_without_namespaces_the_descriptor_of_the_box_is_not_closed(machine):
+    pretend = refuse(0)
+    assert verdict(machine, "shared", CLOSE, LASTING_DESCRIPTOR) == pretend
+    assert verdict(machine, "shared", CLOSE, LASTING_DESCRIPTOR + 1) == ALLOW
+    assert verdict(machine, "code", CLOSE, LASTING_DESCRIPTOR) == ALLOW
+
+
+def test_what_the_workers_own_user_could_do_to_its_files_is_only_pretended(machine):
+    there = [numbers for numbers in PRETENDED.values() if getattr(numbers, machine) is not None]
+    assert {verdict(machine, "shared_user", numbers) for numbers in there} == {refuse(0)}
+    assert {verdict(machine, "shared", numbers) for numbers in there} == {ALLOW}

@@ -6,7 +6,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from apps.tools.services.examine_machine import examine_machine
 
-NEEDED_FOR_CODE = ("sandbox", "python")
+NEEDED_FOR_CODE = "sandbox"
+_WIDTH = 32
 
 
 class Command(BaseCommand):
@@ -18,6 +19,6 @@ class Command(BaseCommand):
         findings = examine_machine()
         for finding in findings:
             word = self.style.SUCCESS("ok") if finding.is_ok else self.style.ERROR("missing")
-            self.stdout.write(f"{finding.subject:10} {word:8} {finding.detail}")
-        if not all(finding.is_ok for finding in findings if finding.subject in NEEDED_FOR_CODE):
+            self.stdout.write(f"{finding.subject:{_WIDTH}} {word:8} {finding.detail}")
+        if not all(finding.is_ok for finding in findings if finding.subject == NEEDED_FOR_CODE):
             raise CommandError("The code tool cannot run on this machine.")

@@ -3,19 +3,16 @@
 import functools
 import importlib.util
 import shutil
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from apps.tools.runners.bubblewrap.canary import Proof, prove
+from apps.tools.runners.bubblewrap.canary import prove
+from apps.tools.runners.confine.candidates import Candidate, first_node, try_pythons
 from apps.tools.runners.confine.groups.find import find_groups
 from apps.tools.runners.confine.groups.group import Groups
-from apps.tools.runners.confine.programs import Interpreter, find_nodes, find_pythons
+from apps.tools.runners.confine.programs import Interpreter
+from apps.tools.runners.guarantees import Proof
 from apps.tools.runners.sandbox import SandboxUnavailable
-
-_PREFERRED = (3, 11)
-_NODE_FLAGS = (("--experimental-detect-module",), ())
-"""With the first, programs may be written as modules too, which later versions do unasked."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +29,9 @@ class Equipment:
 def find_equipment(*, bubblewrap_path: str, sandbox_python: str, cgroup: str = "") -> Equipment:
     """The first pair that works, with Python 3.11 or later if there is one. Remembered.
 
-    Raises SandboxUnavailable, naming what to install, when none works.
+    A pair works when every guarantee holds; where none does, it is the first that runs at all,
+    whose proof says what is missing. Raises SandboxUnavailable, naming what to install, when none
+    runs.
     """
     bwraps = _find_bwraps(bubblewrap_path)
     if not bwraps:
@@ -42,14 +41,19 @@ def find_equipment(*, bubblewrap_path: str, sandbox_python: str, cgroup: str = "
         )
     groups = find_groups(cgroup)
     refusals: list[str] = []
+    running: list[tuple[str, Candidate]] = []
     for bwrap in bwraps:
-        working = _working_pythons(bwrap, sandbox_python, groups, refusals)
-        if working:
-            return next((one for one in working if one.proof.version >= _PREFERRED), working[0])
-    raise SandboxUnavailable(
-        "No sandbox can be had on this machine: install the packages bubblewrap and python3, "
-        f"and allow user namespaces. {refusals[0]}"
-    )
+        found = try_pythons(sandbox_python, functools.partial(prove, bwrap, groups), refusals)
+        running += [(bwrap, candidate) for candidate in found]
+        if found and found[0].proof.is_whole:
+            return _equipment(bwrap, groups, found[0])
+    if not running:
+        raise SandboxUnavailable(
+            "No sandbox can be had on this machine: install the packages bubblewrap and python3, "
+            f"and allow user namespaces. {refusals[0]}"
+        )
+    bwrap, first = running[0]
+    return _equipment(bwrap, groups, first)
 
 
 @functools.lru_cache(maxsize=4)
@@ -63,38 +67,11 @@ def find_node(
     equipment = find_equipment(
         bubblewrap_path=bubblewrap_path, sandbox_python=sandbox_python, cgroup=cgroup
     )
-    refusals: list[str] = []
-    for node in _flagged(find_nodes(sandbox_node)):
-        try:
-            prove(equipment.bwrap, node, equipment.groups)
-        except SandboxUnavailable as refusal:
-            refusals.append(refusal.detail)
-        else:
-            return node
-    raise SandboxUnavailable(
-        "JavaScript programs need Node: install the package nodejs, or name its program in "
-        f"SANDBOX_NODE. {' '.join(refusals[:1])}".rstrip()
-    )
+    return first_node(sandbox_node, functools.partial(prove, equipment.bwrap, equipment.groups))
 
 
-def _flagged(nodes: Iterable[Interpreter]) -> list[Interpreter]:
-    return [replace(node, flags=flags) for node in nodes for flags in _NODE_FLAGS]
-
-
-def _working_pythons(
-    bwrap: str, configured: str, groups: Groups, refusals: list[str]
-) -> list[Equipment]:
-    working = []
-    for python in find_pythons(configured):
-        try:
-            proof = prove(bwrap, python, groups)
-        except SandboxUnavailable as refusal:
-            refusals.append(refusal.detail)
-            continue
-        working.append(Equipment(bwrap=bwrap, python=python, groups=groups, proof=proof))
-        if proof.version >= _PREFERRED:
-            break
-    return working
+def _equipment(bwrap: str, groups: Groups, candidate: Candidate) -> Equipment:
+    return Equipment(bwrap=bwrap, python=candidate.python, groups=groups, proof=candidate.proof)
 
 
 def _find_bwraps(configured: str) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from apps.tools.runners.confine.system import ETC, ROOT_FOLDERS, USR_FOLDERS
 from apps.tools.runners.limits import MEGABYTE, Limits
 
 BOX = "/box"
@@ -13,19 +14,6 @@ JAIL_UID = 1000
 PASSWD = b"sandbox:x:1000:1000:sandbox:/box:/usr/sbin/nologin\n"
 GROUP = b"sandbox:x:1000:\n"
 
-_USR_FOLDERS = (
-    "bin",
-    "lib",
-    "lib32",
-    "lib64",
-    "libexec",
-    "sbin",
-    "share",
-    "local/bin",
-    "local/lib",
-)
-_ROOT_FOLDERS = ("bin", "lib", "lib32", "lib64", "sbin")
-_ETC = ("alternatives", "ld.so.cache", "localtime", "ssl/certs", "ssl/openssl.cnf", "fonts")
 _SHARED_MEMORY_BYTES = 64 * MEGABYTE
 
 
@@ -90,15 +78,15 @@ def _isolation(jail: Jail) -> Iterator[str]:
 
 
 def _system() -> Iterator[str]:
-    for name in _USR_FOLDERS:
+    for name in USR_FOLDERS:
         yield from ("--ro-bind-try", f"/usr/{name}", f"/usr/{name}")
-    for name in _ROOT_FOLDERS:
+    for name in ROOT_FOLDERS:
         path = Path("/", name)
         if path.is_symlink():
             yield from ("--symlink", str(path.readlink()), str(path))
         elif path.is_dir():
             yield from ("--ro-bind", str(path), str(path))
-    for name in _ETC:
+    for name in ETC:
         yield from ("--ro-bind-try", f"/etc/{name}", f"/etc/{name}")
     yield from ("--proc", "/proc", "--dev", "/dev")
 

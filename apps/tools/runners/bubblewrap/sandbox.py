@@ -15,7 +15,7 @@ from apps.tools.runners.confine.status import status_of
 from apps.tools.runners.confine.supervise import Ended, supervise
 from apps.tools.runners.confine.workspace import pack
 from apps.tools.runners.limits import Limits
-from apps.tools.runners.sandbox import Job, Language, Outcome
+from apps.tools.runners.sandbox import Job, Language, Outcome, Promise
 from apps.tools.runners.work import ToolFailure
 
 _ENDED_BY_ITSELF = {"ok", "error"}
@@ -42,6 +42,19 @@ class BubblewrapSandbox:
         self._sandbox_node = sandbox_node
         self._cgroup = cgroup
         self._pool_size = pool_size
+
+    def prove(self) -> Promise:
+        """See Sandbox.prove."""
+        equipment = find_equipment(
+            bubblewrap_path=self._bubblewrap_path,
+            sandbox_python=self._sandbox_python,
+            cgroup=self._cgroup,
+        )
+        python = f"{equipment.python.path} {equipment.proof.python_version}"
+        return Promise(
+            held=equipment.proof.held,
+            made_of=f"{equipment.bwrap}, {python}, {equipment.groups.name}",
+        )
 
     def run(self, job: Job, *, stop: threading.Event) -> Outcome:
         """See Sandbox.run."""

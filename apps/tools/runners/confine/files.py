@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -57,3 +58,9 @@ def _fill_and_seal(file: BinaryIO, content: bytes) -> None:
     while view:
         view = view[file.write(view) :]
     fcntl.fcntl(file.fileno(), fcntl.F_ADD_SEALS, _SEALS)
+
+
+def copy_to(path: Path, source: BinaryIO) -> None:
+    """A new file with the content of an open one."""
+    with path.open("xb") as target:
+        shutil.copyfileobj(source, target)

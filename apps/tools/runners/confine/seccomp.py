@@ -10,14 +10,25 @@ from typing import Literal
 from apps.tools.runners.confine.syscalls import (
     CLONE,
     CLONE3,
+    CLOSE,
+    CLOSE_RANGE,
     CODE_ONLY,
     DANGEROUS,
+    FOREIGN,
     IOCTL,
+    OWNER_ONLY,
+    PRETENDED,
+    SHARED_ONLY,
     SOCKET,
+    SOCKETPAIR,
     Numbers,
 )
 
-Profile = Literal["code", "browser"]
+Profile = Literal["code", "browser", "shared", "shared_user"]
+"""`shared` is for a program that has no namespaces of its own; `shared_user` for one that has the
+worker's user as well."""
+LASTING_DESCRIPTOR = 100
+"""The descriptor that a program without namespaces cannot close: /box leads to it."""
 
 _LOAD_WORD, _JUMP_EQUAL, _JUMP_SET, _JUMP_GREATER_EQUAL, _AND, _RETURN = (
     0x20,
@@ -29,11 +40,13 @@ _LOAD_WORD, _JUMP_EQUAL, _JUMP_SET, _JUMP_GREATER_EQUAL, _AND, _RETURN = (
 )
 _NUMBER_AT, _ARCHITECTURE_AT, _ARGUMENTS_AT = 0, 4, 16
 _ALLOW, _REFUSE, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
+_PRETEND = _REFUSE  # errno 0: the call is not made and has succeeded
 _X32_BIT = 0x40000000
 
+_SHARED = ("shared", "shared_user")
 _NAMESPACE_FLAGS = 0x7E020000
 _FAMILIES = (1, 2, 10)  # AF_UNIX, AF_INET, AF_INET6
-_SOCKET_TYPE_MASK, _SOCK_RAW = 0xF, 3
+_SOCKET_TYPE_MASK, _SOCK_DGRAM, _SOCK_RAW = 0xF, 2, 3
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
 
 
@@ -57,7 +70,8 @@ def build_filter(profile: Profile, machine: str | None = None) -> bytes:
     """The filter as bwrap's --seccomp reads it. Raises UnsupportedMachine for other processors.
 
     It kills foreign architectures, refuses DANGEROUS calls with EPERM, sockets other than plain
-    Unix and Internet ones, and typing into terminals. `code` refuses new namespaces as well.
+    Unix and Internet ones, and typing into terminals. All but `browser` refuse new namespaces as
+    well. The shared ones refuse every socket but a connected pair.
     """
     name = machine or platform.machine()
     if name not in _MACHINES:
@@ -74,16 +88,41 @@ def _assemble(profile: Profile, name: str) -> Iterator[bytes]:
     if machine.has_x32:
         yield _jump(_JUMP_GREATER_EQUAL, _X32_BIT, 0, 1)
         yield _return(_KILL)
-    refused = {**DANGEROUS, **(CODE_ONLY if profile == "code" else {})}
-    for numbers in refused.values():
+    for numbers in _refused(profile):
         yield from _on(numbers, name, [_return(_REFUSE | errno.EPERM)])
     # clone3 hides its flags behind a pointer; without it the C library falls back to clone.
     yield from _on(CLONE3, name, [_return(_REFUSE | errno.ENOSYS)])
-    if profile == "code":
+    if profile != "browser":
         yield from _on(CLONE, name, _refuse_bits(0, _NAMESPACE_FLAGS))
-    yield from _on(SOCKET, name, _check_socket())
+    if profile in _SHARED:
+        yield from _without_namespaces(profile, name)
+    else:
+        yield from _on(SOCKET, name, _check_socket())
     yield from _on(IOCTL, name, _check_ioctl())
     yield _return(_ALLOW)
+
+
+def _refused(profile: Profile) -> Iterator[Numbers]:
+    yield from DANGEROUS.values()
+    if profile != "browser":
+        yield from CODE_ONLY.values()
+    if profile in _SHARED:
+        yield from SHARED_ONLY.values()
+    if profile == "shared_user":
+        yield from OWNER_ONLY.values()
+
+
+def _without_namespaces(profile: Profile, name: str) -> Iterator[bytes]:
+    yield from _on(SOCKET, name, [_return(_REFUSE | errno.EAFNOSUPPORT)])
+    yield from _on(SOCKETPAIR, name, _check_pair())
+    for numbers, argument in FOREIGN.values():
+        yield from _on(numbers, name, _refuse_unless_zero(argument))
+    yield from _on(CLOSE, name, _keep_descriptor())
+    # Without it the C library closes one descriptor after the other, all but the lasting one.
+    yield from _on(CLOSE_RANGE, name, [_return(_REFUSE | errno.ENOSYS)])
+    if profile == "shared_user":
+        for numbers in PRETENDED.values():
+            yield from _on(numbers, name, [_return(_PRETEND)])
 
 
 def _on(numbers: Numbers, machine: str, block: list[bytes]) -> Iterator[bytes]:
@@ -113,6 +152,38 @@ def _check_socket() -> list[bytes]:
         struct.pack("<HBBI", _AND, 0, 0, _SOCKET_TYPE_MASK),
         _jump(_JUMP_EQUAL, _SOCK_RAW, 0, 1),
         _return(_REFUSE | errno.EPERM),
+        _return(_ALLOW),
+    ]
+
+
+def _check_pair() -> list[bytes]:
+    """Streams only: a pair of datagram sockets could be sent on to any socket of the host."""
+    return [
+        _load(_ARGUMENTS_AT + 8),
+        struct.pack("<HBBI", _AND, 0, 0, _SOCKET_TYPE_MASK),
+        _jump(_JUMP_EQUAL, _SOCK_DGRAM, 0, 1),
+        _return(_REFUSE | errno.EPERM),
+        _return(_ALLOW),
+    ]
+
+
+def _refuse_unless_zero(argument: int) -> list[bytes]:
+    place = _ARGUMENTS_AT + 8 * argument
+    return [
+        _load(place),
+        _jump(_JUMP_EQUAL, 0, 0, 2),
+        _load(place + 4),
+        _jump(_JUMP_EQUAL, 0, 1, 0),
+        _return(_REFUSE | errno.EPERM),
+        _return(_ALLOW),
+    ]
+
+
+def _keep_descriptor() -> list[bytes]:
+    return [
+        _load(_ARGUMENTS_AT),
+        _jump(_JUMP_EQUAL, LASTING_DESCRIPTOR, 0, 1),
+        _return(_PRETEND),
         _return(_ALLOW),
     ]
 

@@ -96,3 +96,59 @@ CODE_ONLY: Mapping[str, Numbers] = {
     "shmget": Numbers(29, 194),
     "unshare": Numbers(272, 97),
 }
+
+# What a jail without namespaces adds: queues that belong to no process, and addresses of sockets,
+# of which it has only connected pairs.
+SHARED_ONLY: Mapping[str, Numbers] = {
+    "bind": Numbers(49, 200),
+    "connect": Numbers(42, 203),
+    "msgget": Numbers(68, 186),
+    "semget": Numbers(64, 190),
+}
+
+# Calls whose argument of this number, when it is not 0, names another process, or an address.
+FOREIGN: Mapping[str, tuple[Numbers, int]] = {
+    "ioprio_set": (Numbers(251, 30), 1),
+    "prlimit64": (Numbers(302, 261), 0),
+    "sched_setattr": (Numbers(314, 274), 0),
+    "sched_setparam": (Numbers(142, 118), 0),
+    "sched_setscheduler": (Numbers(144, 119), 0),
+    "sendto": (Numbers(44, 206), 4),
+    "setpriority": (Numbers(141, 140), 1),
+}
+
+SOCKETPAIR = Numbers(53, 199)
+CLOSE = Numbers(3, 57)
+CLOSE_RANGE = Numbers(436, 436)
+
+# Answered as if they were done, where a program has the worker's own user: leaving the group by
+# which it is killed, and changing files, which the worker's user might do to any of its own.
+PRETENDED: Mapping[str, Numbers] = {
+    "chmod": Numbers(90, None),
+    "fchmod": Numbers(91, 52),
+    "fchmodat": Numbers(268, 53),
+    "fchmodat2": Numbers(452, 452),
+    "futimesat": Numbers(261, None),
+    "setpgid": Numbers(109, 154),
+    "setsid": Numbers(112, 157),
+    "utime": Numbers(132, None),
+    "utimensat": Numbers(280, 88),
+    "utimes": Numbers(235, None),
+}
+
+# The same by other ways, refused: programs can do without.
+OWNER_ONLY: Mapping[str, Numbers] = {
+    "chown": Numbers(92, None),
+    "fchown": Numbers(93, 55),
+    "fchownat": Numbers(260, 54),
+    "fremovexattr": Numbers(199, 16),
+    "fsetxattr": Numbers(190, 7),
+    "lchown": Numbers(94, None),
+    "lremovexattr": Numbers(198, 15),
+    "lsetxattr": Numbers(189, 6),
+    "removexattr": Numbers(197, 14),
+    "removexattrat": Numbers(466, 466),
+    "setxattr": Numbers(188, 5),
+    "setxattrat": Numbers(463, 463),
+    "truncate": Numbers(76, 45),
+}

@@ -1,0 +1,105 @@
+"""Run one job in a slot of its own, from its files to its outcome."""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from typing import BinaryIO
+
+from apps.tools.runners.confine.files import sealed_file
+from apps.tools.runners.confine.groups.find import find_groups
+from apps.tools.runners.confine.groups.group import Group
+from apps.tools.runners.confine.harvest import harvest
+from apps.tools.runners.confine.programs import Interpreter
+from apps.tools.runners.confine.status import status_of
+from apps.tools.runners.confine.supervise import Ended, supervise
+from apps.tools.runners.confine.workspace import pack, unpack
+from apps.tools.runners.limits import MEGABYTE, Limits
+from apps.tools.runners.lite.slots import Slot, Slots, put_files, take_slot
+from apps.tools.runners.lite.start import Kept, start
+from apps.tools.runners.sandbox import Job, Outcome, SandboxUnavailable
+
+_ENDED_BY_ITSELF = {"ok", "error"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where programs run: their slots, and the control group below which they get theirs."""
+
+    slots: Slots
+    cgroup: str = ""
+
+
+def run_job(place: Place, interpreter: Interpreter, job: Job, stop: threading.Event) -> Outcome:
+    """Run the job to its end, its limit or `stop`. Raises SandboxUnavailable."""
+    limits = job.limits
+    if job.language == "node":  # which reserves more than it uses
+        limits = replace(limits, process_bytes=None)
+    given = sum(os.fstat(file.fileno()).st_size for file in job.inputs.values())
+    with _group(place, limits) as group, take_slot(place.slots, limits, given=given) as slot:
+        command = _furnish(slot, interpreter, job)
+        with start(
+            slot,
+            command,
+            limits,
+            stdin=job.stdin,
+            readable=interpreter.readable,
+            environment=dict(interpreter.environment),
+            group=group,
+        ) as kept:
+            ended = supervise(kept, limits, stop)
+            if kept.inside.has_run_out(limits) and ended.broken is None:
+                ended = replace(ended, broken="memory_exceeded")
+            return _outcome(job, kept, ended)
+
+
+@contextmanager
+def _group(place: Place, limits: Limits) -> Iterator[Group]:
+    try:
+        group = find_groups(place.cgroup).make(limits)
+    except OSError as error:
+        raise SandboxUnavailable(f"No control group can be made: {error}.") from error
+    with closing(group):
+        yield group
+
+
+def _furnish(slot: Slot, interpreter: Interpreter, job: Job) -> tuple[str, ...]:
+    """Put the job's files in their places. Returns the command."""
+    put_files(slot.inputs, job.inputs)
+    if job.workspace is not None:
+        box = os.open(slot.box, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            unpack(job.workspace, box, owner=slot.user)
+        finally:
+            os.close(box)
+    name = "main.js" if job.language == "node" else "main.py"
+    with sealed_file(job.program.encode("utf-8", "replace")) as source:
+        put_files(slot.program, {name: source})
+    path = str(slot.program / name)
+    if job.language == "node":
+        heap = max(1, job.limits.memory_bytes * 3 // 4 // MEGABYTE)
+        return (interpreter.path, *interpreter.flags, f"--max-old-space-size={heap}", path)
+    return (interpreter.path, *interpreter.flags, "-u", path)
+
+
+def _outcome(job: Job, kept: Kept, ended: Ended) -> Outcome:
+    report = kept.read_report()
+    status = status_of(ended, is_full=kept.inside.is_full)
+    found = harvest(kept.artifacts, job.limits)
+    workspace: BinaryIO | None = None
+    if job.keeps_workspace and status in _ENDED_BY_ITSELF:
+        packed = pack(kept.box, job.limits)
+        workspace = packed.content
+        found.skipped += packed.skipped
+    return Outcome(
+        status=status,
+        exit_code=ended.exit_code,
+        stdout=ended.stdout,
+        stderr=ended.stderr,
+        files=tuple(found.files),
+        skipped_files=found.skipped,
+        cpu_ms=report["cpu_ms"],
+        peak_memory_bytes=kept.inside.peak_memory_bytes,
+        workspace=workspace,
+    )

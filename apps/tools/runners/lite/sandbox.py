@@ -1,0 +1,41 @@
+"""The Sandbox port inside a container that has no namespaces to give: a user, a system call filter,
+Landlock and limits for every program."""
+
+import threading
+
+from apps.tools.runners.lite.box import BOX_TARGET, link_box
+from apps.tools.runners.lite.equipment import find_node, find_python
+from apps.tools.runners.lite.run import Place, run_job
+from apps.tools.runners.sandbox import Job, Outcome, Promise, SandboxUnavailable
+
+
+class LiteSandbox:
+    """An empty path means: look the program up."""
+
+    name = "lite"
+
+    def __init__(self, *, place: Place, python: str = "", node: str = "") -> None:
+        self._place = place
+        self._python = python
+        self._node = node
+
+    def prove(self) -> Promise:
+        """See Sandbox.prove."""
+        found = find_python(self._place, self._python)
+        names = "" if link_box() else f", without /box: ln -s {BOX_TARGET} /box"
+        return Promise(
+            held=found.proof.held,
+            made_of=f"{found.python.path} {found.proof.python_version}{names}",
+        )
+
+    def run(self, job: Job, *, stop: threading.Event) -> Outcome:
+        """See Sandbox.run."""
+        if job.egress is not None:
+            raise SandboxUnavailable(
+                "The sandbox lite has no way out: nothing there holds a program to a proxy. Choose "
+                "another one with SANDBOX_BACKEND, or do without the network in this call."
+            )
+        interpreter = find_python(self._place, self._python).python
+        if job.language == "node":
+            interpreter = find_node(self._place, self._node)
+        return run_job(self._place, interpreter, job, stop)
