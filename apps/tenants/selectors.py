@@ -47,40 +47,10 @@ def period_of(at: datetime, time_zone: str) -> date:
     return at.astimezone(ZoneInfo(time_zone)).date().replace(day=1)
 
 
-SPENDING = """
-with recursive spender as (
-  select w.*, date_trunc('month', w.at at time zone t.time_zone)::date as period
-  from tenants t, unnest(%(run_ids)s::uuid[], %(user_ids)s::uuid[], %(api_key_ids)s::uuid[],
-    %(ats)s::timestamptz[]) with ordinality as w(run_id, own_user_id, own_api_key_id, at, place)
-  where t.id = %(tenant_id)s
-), spending_runs as (
-  select s.place, a.id, a.kind, a.unit, a.hard_limit, a.posted, a.reserved, a.parent_owner_id,
-    a.user_id, a.api_key_id, 0 as up
-  from spender s join accounts a
-    on a.tenant_id = %(tenant_id)s and a.kind = 'run' and a.owner_id = s.run_id
-      and a.period is null
-  union
-  select r.place, a.id, a.kind, a.unit, a.hard_limit, a.posted, a.reserved, a.parent_owner_id,
-    a.user_id, a.api_key_id, r.up + 1
-  from spending_runs r join accounts a
-    on a.tenant_id = %(tenant_id)s and a.kind = 'run' and a.owner_id = r.parent_owner_id
-      and a.period is null
-), charged as (
-  select distinct on (s.place) s.place, s.period,
-    coalesce(s.own_user_id, r.user_id) as user_id,
-    coalesce(s.own_api_key_id, r.api_key_id) as api_key_id
-  from spender s left join spending_runs r using (place) order by s.place, r.up
-), found as (
-  select place, id, kind, unit, hard_limit, posted, reserved from spending_runs
-  union
-  select c.place, a.id, a.kind, a.unit, a.hard_limit, a.posted, a.reserved
-  from charged c join accounts a on a.tenant_id = %(tenant_id)s and a.period = c.period
-    and (a.kind, a.owner_id) in
-      (('tenant', %(tenant_id)s), ('user', c.user_id), ('key', c.api_key_id))
+SPENDING = (
+    "select * from spending(%(tenant_id)s, %(run_ids)s::uuid[], %(user_ids)s::uuid[],"
+    " %(api_key_ids)s::uuid[], %(ats)s::timestamptz[])"
 )
-select c.place, c.user_id, c.api_key_id, f.id, f.kind, f.unit, f.hard_limit, f.posted, f.reserved
-from charged c left join found f using (place) order by c.place, f.id
-"""
 """Whom each call is charged to, and those of the accounts that are open: of the run, of the runs
 that it works for, and of the month of tenant, user and key. Its parameters are those of
 spending_arguments; its rows are for spending_of."""

@@ -23,64 +23,11 @@ from apps.tenants.contracts import TenantInactive
 _NOTHING = Usage(prompt_tokens=0, completion_tokens=0)
 _ENDS = (SUCCESS, FAILED, CANCELLED)
 _MAY_END = frozenset.intersection(*map(CALL.sources_of, _ENDS))
-_SOURCES = ", ".join(f"'{status}'" for status in sorted(_MAY_END))
+_SOURCES = "{" + ",".join(sorted(_MAY_END)) + "}"
 
-_GIVEN = """jsonb_to_recordset(%(endings)s::jsonb) as given(
-    call_id uuid, tenant_id uuid, run_id uuid, step_id uuid, user_id uuid,
-    api_key_id uuid, at timestamptz,
-    status text, token uuid, error jsonb, response jsonb, duration_ms int,
-    attempt_id uuid, attempt_status text, error_code text, provider text, model text,
-    prompt_tokens bigint, completion_tokens bigint, cached_tokens bigint,
-    cache_write_tokens bigint, reasoning_tokens bigint, cost_nanos bigint,
-    latency_ms int, is_fallback bool, previous_provider text, is_confirmed bool,
-    is_own_key bool)"""
-
-_NOTE = """insert into llm_events (tenant_id, run_id, step_id, call_id, user_id, api_key_id,
-    attempt_id, provider, model, status, error_code, prompt_tokens, completion_tokens,
-    cached_tokens, cache_write_tokens, reasoning_tokens, cost_nanos,
-    latency_ms, is_fallback, previous_provider, is_confirmed, is_own_key, created_at, is_discarded)
-  select tenant_id, run_id, step_id, call_id, user_id, api_key_id,
-    attempt_id, provider, model, attempt_status, error_code, prompt_tokens, completion_tokens,
-    cached_tokens, cache_write_tokens, reasoning_tokens, cost_nanos,
-    latency_ms, is_fallback, previous_provider, is_confirmed, is_own_key, at,"""
-
-_NOTE_ATTEMPTS = f"{_NOTE} false from {_GIVEN} on conflict (attempt_id) do nothing"
-
-# The sums are those of the call's earlier attempts and of the one that is given: a statement does
-# not see what it inserts itself. An unknown cost makes the sum unknown.
-_END_CALLS = f"""
-with given as (
-  select * from {_GIVEN}
-), locked as (
-  select id from llm_calls where id = any(array(select call_id from given))
-  order by id for update
-), ended as (
-  update llm_calls call set status = given.status, error = given.error,
-    response = given.response, duration_ms = given.duration_ms, completed_at = given.at,
-    lease_token = null, lease_expires_at = null,
-    provider = case when given.status = '{SUCCESS}' then given.provider else call.provider end,
-    model = case when given.status = '{SUCCESS}' then given.model else call.model end,
-    is_fallback = given.status = '{SUCCESS}' and given.is_fallback,
-    prompt_tokens = before.prompt_tokens + given.prompt_tokens,
-    completion_tokens = before.completion_tokens + given.completion_tokens,
-    cost_nanos = before.cost_nanos + given.cost_nanos
-  from given join locked on locked.id = given.call_id, lateral (
-    select coalesce(sum(prompt_tokens), 0) as prompt_tokens,
-      coalesce(sum(completion_tokens), 0) as completion_tokens,
-      case when count(cost_nanos) = count(*) then coalesce(sum(cost_nanos), 0) end as cost_nanos
-    from llm_events event
-    where event.call_id = locked.id and event.attempt_id is distinct from given.attempt_id
-  ) before
-  where call.id = locked.id and call.lease_token = given.token and call.status in ({_SOURCES})
-  returning given.token
-), noted as (
-  {_NOTE}
-    not exists (select from ended where ended.token = given.token)
-  from given where attempt_id is not null
-  on conflict (attempt_id) do nothing
-)
-select token from ended
-"""  # noqa: S608  states of ours
+# Functions of the database, for the plans of these statements cost more than they do.
+_NOTE_ATTEMPTS = "select note_attempts(%(endings)s::jsonb)"
+_END_CALLS = "select end_calls(%(endings)s::jsonb, %(sources)s::text[]) as token"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +74,7 @@ def ending_statements(endings: Sequence[Ending]) -> list[Statement]:
         if noted:
             statements.append((_NOTE_ATTEMPTS, {"endings": _encode(noted)}))
         if ended:
-            statements.append((_END_CALLS, {"endings": _encode(ended)}))
+            statements.append((_END_CALLS, {"endings": _encode(ended), "sources": _SOURCES}))
         statements += [keep_statement(*one.keeping) for one in own if one.keeping is not None]
     return statements
 
