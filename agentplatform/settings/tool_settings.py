@@ -7,6 +7,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings
 
 from agentplatform.settings.root import ROOT
+from agentplatform.settings.tool_limits import MostLimits, parse_most
 
 
 class ToolSettings(BaseSettings):
@@ -41,6 +42,11 @@ class ToolSettings(BaseSettings):
         ge=1,
         le=7 * 24 * 3600,
         description="The longest that a link to an artifact may work.",
+    )
+    tool_limits_most: str = Field(
+        "",
+        description="The most that staff may set limits of tools to, as JSON: "
+        '{"memory_bytes": 4294967296, "cpus": 2}; see docs/tools.md.',
     )
     sandbox_backend: Literal["bubblewrap", "lite"] = Field(
         "bubblewrap",
@@ -91,6 +97,17 @@ class ToolSettings(BaseSettings):
     egress_allowlist: str = Field(
         "", description="Hosts that the http tool may call, by comma; *.example.org for subdomains."
     )
+
+    @property
+    def most_tool_limits(self) -> MostLimits:
+        """`tool_limits_most` over what it is without."""
+        return parse_most(self.tool_limits_most)
+
+    @field_validator("tool_limits_most")
+    @classmethod
+    def _check_most(cls, text: str) -> str:
+        parse_most(text)
+        return text
 
     @field_validator("artifact_bucket")
     @classmethod

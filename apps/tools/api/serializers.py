@@ -34,3 +34,19 @@ class ArtifactLinkRead(serializers.Serializer[Any]):
 
     url = serializers.URLField(read_only=True)
     expires_at = serializers.DateTimeField(read_only=True)
+
+
+class ToolLimitsRead(serializers.Serializer[Any]):
+    """How much one call of a tool may use; `wall_seconds`, whatever time it asks for."""
+
+    tool = serializers.CharField(read_only=True)
+    wall_seconds = serializers.FloatField(read_only=True)
+    cpus = serializers.FloatField(read_only=True)
+    memory_bytes = serializers.IntegerField(read_only=True)
+    processes = serializers.IntegerField(read_only=True)
+    work_bytes = serializers.IntegerField(read_only=True)
+    inodes = serializers.IntegerField(read_only=True)
+    output_bytes = serializers.IntegerField(read_only=True)
+    artifacts = serializers.IntegerField(read_only=True)
+    artifact_bytes = serializers.IntegerField(read_only=True)
+    artifacts_bytes = serializers.IntegerField(read_only=True)

@@ -61,7 +61,8 @@ def _run(call: ToolCall) -> Ran | ToolFailure:
             with brief_connection():
                 require_active_tenant(tenant_id=call.tenant_id)
                 tool = _find(call)
-            return tool.run(prepare_work(call, stop=stop))
+                work = prepare_work(call, stop=stop)
+            return tool.run(work)
         except ToolFailure as failure:
             return failure
         except TenantInactive as error:

@@ -1,4 +1,5 @@
-"""What tools hold of a tenant: tool calls, artifacts and the secrets that they may use."""
+"""What tools hold of a tenant: tool calls, artifacts, their limits and the secrets that they may
+use."""
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
@@ -11,12 +12,13 @@ from django.db.models import Model, QuerySet
 from agentplatform.calls.cancel import cancel_tenant_rows, count_tenant_rows
 from agentplatform.core.rows import rows_of
 from apps.tenants.contracts import Counts, Exported, ExportedFile, ExportedRows
-from apps.tools.models import Artifact, ToolCall, ToolSecret
+from apps.tools.models import Artifact, ToolCall, ToolLimit, ToolSecret
 from apps.tools.services.artifact_contents import open_content
 from apps.tools.services.remove_artifacts import remove_artifacts
 from apps.tools.stores.chosen import artifact_store
 
-_PURGED: Final[dict[str, type[Model]]] = {"tool_calls": ToolCall, "tool_secrets": ToolSecret}
+_SETTINGS: Final[dict[str, type[Model]]] = {"tool_secrets": ToolSecret, "tool_limits": ToolLimit}
+_PURGED: Final[dict[str, type[Model]]] = {"tool_calls": ToolCall, **_SETTINGS}
 
 
 def cancel_work(*, tenant_id: UUID, at: datetime, limit: int) -> int:
@@ -33,8 +35,9 @@ def export(*, tenant_id: UUID) -> Iterator[Exported]:
     calls = ToolCall.objects.filter(tenant_id=tenant_id)
     yield ExportedRows(name="tool_calls.jsonl", rows=rows_of(calls))
     yield ExportedRows(name="artifacts.jsonl", rows=rows_of(artifacts))
-    secrets = ToolSecret.objects.filter(tenant_id=tenant_id)
-    yield ExportedRows(name="tool_secrets.jsonl", rows=rows_of(secrets))
+    for name, model in _SETTINGS.items():
+        rows = model._default_manager.filter(tenant_id=tenant_id)
+        yield ExportedRows(name=f"{name}.jsonl", rows=rows_of(rows))
     for row in rows_of(artifacts):
         yield ExportedFile(
             path=f"artifacts/{row['id']}/{row['name']}",
@@ -45,8 +48,8 @@ def export(*, tenant_id: UUID) -> Iterator[Exported]:
 def count(*, tenant_id: UUID, ended_before: datetime | None) -> Counts:
     counts = {"artifacts": _artifacts(tenant_id, ended_before).count()}
     if ended_before is None:
-        counts["tool_calls"] = ToolCall.objects.filter(tenant_id=tenant_id).count()
-        counts["tool_secrets"] = ToolSecret.objects.filter(tenant_id=tenant_id).count()
+        for name, model in _PURGED.items():
+            counts[name] = model._default_manager.filter(tenant_id=tenant_id).count()
     return {name: number for name, number in counts.items() if number}
 
 

@@ -11,12 +11,12 @@ from agentplatform.core.tenancy import tenant_scope
 from apps.tools.egress.rules import parse_rules
 from apps.tools.egress.session import Egress
 from apps.tools.models import ToolCall
-from apps.tools.runners.limits import Limits
 from apps.tools.runners.secret import Secret
 from apps.tools.runners.work import Caller, Work
 from apps.tools.services.find_tool_secret import find_tool_secret
 from apps.tools.services.open_artifact import open_artifact
 from apps.tools.services.open_workspace import open_workspace
+from apps.tools.services.tool_limits import limits_of_call
 
 
 def prepare_work(call: ToolCall, *, stop: threading.Event) -> Work:
@@ -26,7 +26,9 @@ def prepare_work(call: ToolCall, *, stop: threading.Event) -> Work:
             tenant_id=call.tenant_id, run_id=call.run_id, step_id=call.step_id, call_id=call.id
         ),
         arguments=call.arguments,
-        limits=Limits(wall_seconds=call.timeout_seconds),
+        limits=limits_of_call(
+            tenant_id=call.tenant_id, tool=call.tool, timeout_seconds=call.timeout_seconds
+        ),
         egress=Egress(rules=parse_rules(settings.PLATFORM.egress_allowlist)),
         open_input=lambda artifact_id: _open_input(call, artifact_id),
         open_workspace=lambda session: _open_workspace(call, session),

@@ -284,6 +284,7 @@ ENDPOINTS = [
         options=UPLOAD,
     ),
     Endpoint("get", "tools", "read"),
+    Endpoint("get", "tool-limits", "read"),
     Endpoint("get", "artifacts/<uuid:artifact_id>", "read", names=House.artifact),
     Endpoint("get", "artifacts/<uuid:artifact_id>/content", "read", names=House.artifact),
     Endpoint(

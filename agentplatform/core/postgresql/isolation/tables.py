@@ -21,12 +21,13 @@ PLATFORM_TABLES = frozenset(
         "django_migrations",
         "django_session",
         "model_prices",
+        "tool_defaults",
         "users_groups",
         "users_user_permissions",
     }
 )
 """The tables that belong to no tenant."""
-READABLE = {"django_migrations": {"select"}, "model_prices": {"select"}}
+READABLE = {name: {"select"} for name in ("django_migrations", "model_prices", "tool_defaults")}
 """What the application's role may do with them."""
 UNGUARDED = {"truncate", "references", "trigger"}
 """Privileges that no policy holds."""

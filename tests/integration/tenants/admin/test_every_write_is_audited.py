@@ -23,7 +23,8 @@ from apps.tenants.services.create_api_key import create_api_key
 from apps.tenants.services.create_user import create_user
 from apps.tenants.services.member_budget import set_member_budget
 from apps.tenants.services.rate_limit import set_rate_limit
-from apps.tools.models import ToolSecret
+from apps.tools.models import ToolDefault, ToolLimit, ToolSecret
+from apps.tools.services.set_tool_limits import set_tool_limits
 from apps.tools.services.set_tool_secret import set_tool_secret
 
 pytestmark = pytest.mark.django_db
@@ -137,6 +138,20 @@ WRITES = {
         ("tool_secret.changed",),
     ),
     "toolsecret_delete": Write({"post": "yes"}, {}, ("tool_secret.deleted",)),
+    "toollimit_add": Write(
+        {"tenant": "{tenant}", "tool": "http", "cpus": "2"},
+        {"tenant": "{tenant}", "tool": "http", "cpus": "200"},
+        ("tool_limits.added",),
+    ),
+    "toollimit_change": Write({"cpus": "0.5"}, {"memory_bytes": "1"}, ("tool_limits.changed",)),
+    "toollimit_delete": Write({"post": "yes"}, {}, ("tool_limits.deleted",)),
+    "tooldefault_add": Write(
+        {"tool": "http", "wall_seconds": "9"},
+        {"tool": "http", "wall_seconds": "-1"},
+        ("tool_limits.added",),
+    ),
+    "tooldefault_change": Write({"artifacts": "5"}, {"artifacts": "0"}, ("tool_limits.changed",)),
+    "tooldefault_delete": Write({"post": "yes"}, {}, ("tool_limits.deleted",)),
     "budget_add": Write(
         {"tenant": "{tenant}", "api_key": "{apikey}", "usd_limit": "2.5"},
         {"tenant": "{tenant}", "user": "{user}", "token_limit": "5"},
@@ -259,10 +274,13 @@ def _models_of(tenant):
     set_model_policy(**of, allowed_models="routed", allows_local=False)
     set_provider_key(**of, provider="openai", api_key="own")
     set_tool_secret(**of, name="api", value="hush-hush", hosts=[SENT["hosts"]])
-    return {
+    for tenant_id in (tenant.id, None):
+        set_tool_limits(tenant_id=tenant_id, tool="code", limits={"cpus": 1}, at=of["at"])
+    own = {
         model._meta.model_name: model.objects.get(tenant=tenant).pk
-        for model in (ModelRoute, ModelPolicy, ProviderKey, ToolSecret)
+        for model in (ModelRoute, ModelPolicy, ProviderKey, ToolSecret, ToolLimit)
     }
+    return {**own, "tooldefault": ToolDefault.objects.get().pk}
 
 
 def _price():
@@ -329,7 +347,7 @@ def _prepare(name):
 def _rows():
     models = (
         Tenant, User, ApiKey, Budget, RateLimit, DeadLetter, ModelPrice, ModelRoute, ModelPolicy,
-        ProviderKey, ToolSecret,
+        ProviderKey, ToolSecret, ToolLimit, ToolDefault,
     )  # fmt: skip
     return [list(model.objects.order_by("pk").values()) for model in models]
 

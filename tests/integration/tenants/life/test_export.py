@@ -42,7 +42,7 @@ from apps.tenants.services.delete_tenant import delete_tenant
 from apps.tenants.services.export_tenant import export_tenant
 from apps.tenants.services.suspend_tenant import suspend_tenant
 from apps.tenants.services.tend_tenants import tend_tenants
-from apps.tools.models import Artifact, ToolCall, ToolSecret
+from apps.tools.models import Artifact, ToolCall, ToolLimit, ToolSecret
 from apps.tools.stores.store import StoreUnavailable
 from tests.integration.tenants.life.whole_tenant import MODELS
 
@@ -75,6 +75,7 @@ FILES = {
     ToolCall: "tool_calls.jsonl",
     Artifact: "artifacts.jsonl",
     ToolSecret: "tool_secrets.jsonl",
+    ToolLimit: "tool_limits.jsonl",
     Served: "turns.jsonl",
 }
 SECRET_COLUMNS = {"password", "key_hash", "ciphertext", "fingerprint"}

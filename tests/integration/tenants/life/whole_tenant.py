@@ -32,11 +32,12 @@ from apps.tenants.services.rate_limit import set_rate_limit
 from apps.tenants.services.set_budget import set_budget
 from apps.tenants.services.watch_budgets import watch_budgets
 from apps.tools.facade import store_artifact
-from apps.tools.models import ToolCall
+from apps.tools.models import ToolCall, ToolDefault
+from apps.tools.services.set_tool_limits import set_tool_limits
 from apps.tools.services.set_tool_secret import set_tool_secret
 
 OURS = ("tenants", "gateway", "tools", "runs", "dead_letters")
-PLATFORMS = (ModelPrice,)
+PLATFORMS = (ModelPrice, ToolDefault)
 MODELS: list[type[Model]] = [
     m for m in apps.get_models() if m._meta.app_label in OURS and m not in PLATFORMS
 ]
@@ -80,6 +81,7 @@ def whole_tenant(at: datetime | None = None) -> Tenant:
     set_tool_secret(
         tenant_id=tenant.id, name="api", value="kept-secret", hosts=["api.example.org"], at=at
     )
+    set_tool_limits(tenant_id=tenant.id, tool="code", limits={"cpus": 0.5}, at=at)
     task = create_task(
         tenant_id=tenant.id, name="t", description="", spec=SPEC, created_by=user.id, at=at
     )
