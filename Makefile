@@ -85,7 +85,7 @@ deps: bootstrap-dev ## Lock requirements/*.in again. UPGRADE=1 takes the newest 
 	@cd requirements && $(COMPILE) tools.in -o tools.txt && $(COMPILE) base.in -o base.txt \
 	&& $(COMPILE) dev.in -o dev.txt && $(COMPILE) bench.in -o bench.txt \
 	&& $(COMPILE) bench-gateway.in -o bench-gateway.txt \
-	&& $(COMPILE) --no-deps embedded.in -o embedded.txt
+	&& $(COMPILE) sandbox.in -o sandbox.txt && $(COMPILE) --no-deps embedded.in -o embedded.txt
 
 python:
 	@test -n "$(PYTHON)" || { echo "agentplatform: Python 3.11 or later is needed: install it, or name it with make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }

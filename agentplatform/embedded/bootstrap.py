@@ -1,7 +1,7 @@
 """Before anything else: `python3.11 -m agentplatform.embedded.bootstrap run|dev`.
 
-Makes the virtualenv, and gets bubblewrap and Chromium; for tests, pgbouncer too. Uses only the
-standard library.
+Makes the virtualenv, and gets bubblewrap and Chromium; for tests, pgbouncer too; in the background
+what programs may import. Uses only the standard library.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from agentplatform.embedded import chromium, locks, packages, pgbouncer
+from agentplatform.embedded import chromium, locks, packages, pgbouncer, sandbox_packages
 from agentplatform.embedded.errors import StackError
 from agentplatform.embedded.virtualenv import ensure_virtualenv
 
@@ -79,6 +79,7 @@ def set_up(*, names: tuple[str, ...], data: Path, again: bool) -> None:
     if missing:
         finish_programs(data)
     got = names == locks.DEVELOPMENT and get_pgbouncer(data, again=again)
+    sandbox_packages.start(data)
     if changed or missing or got:
         print(f"Set up in {time.monotonic() - began:.0f} s.", flush=True)
 

@@ -87,6 +87,11 @@ class ToolSettings(BaseSettings):
         description="Started interpreters that wait for a program, for each language, in each "
         "tools worker. 0: none.",
     )
+    sandbox_packages: Path = Field(
+        ROOT / ".data" / "sandbox-packages",
+        description="What programs may import beside the standard library: a folder that has one "
+        "for each version of Python, python3.11 and so on.",
+    )
     chromium_path: str = Field("", description="Chromium for the browser tool; empty looks it up.")
     browser_warm_seconds: float = Field(
         30.0,

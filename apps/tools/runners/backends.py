@@ -30,6 +30,7 @@ def _bubblewrap() -> Sandbox:
         sandbox_python=platform.sandbox_python,
         sandbox_node=platform.sandbox_node,
         cgroup=platform.sandbox_cgroup,
+        packages=platform.sandbox_packages,
         pool_size=platform.sandbox_pool_size,
     )
 
@@ -42,6 +43,7 @@ def _lite() -> Sandbox:
         place=Place(slots=slots, cgroup=platform.sandbox_cgroup),
         python=platform.sandbox_python,
         node=platform.sandbox_node,
+        packages=platform.sandbox_packages,
     )
 
 

@@ -56,10 +56,13 @@ class SandboxUnavailable(ToolFailure):
 @dataclass(frozen=True, kw_only=True)
 class Promise:
     """What a sandbox can promise on this machine: the names of the guarantees that hold (see
-    guarantees.py), and the programs that it is made of, for people."""
+    guarantees.py), the programs that it is made of, for people, and the packages that programs may
+    import, or what to do to have some."""
 
     held: frozenset[str]
     made_of: str
+    packages: tuple[str, ...] = ()
+    packages_problem: str = ""
 
 
 class Sandbox(Protocol):

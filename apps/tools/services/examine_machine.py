@@ -32,15 +32,19 @@ class Finding:
 def examine_machine() -> list[Finding]:
     """What is there, most important first. The first one decides whether code can run."""
     chosen = settings.PLATFORM.sandbox_backend
-    return [_choice(chosen), *(one for name in BACKENDS for one in _backend(name)), _chromium()]
+    return [*_choice(chosen), *(one for name in BACKENDS for one in _backend(name)), _chromium()]
 
 
-def _choice(name: str) -> Finding:
+def _choice(name: str) -> list[Finding]:
     try:
-        sandbox = choose_sandbox()
+        promise = choose_sandbox().prove()
     except ToolFailure as failure:
-        return Finding(subject="sandbox", is_ok=False, detail=failure.detail)
-    return Finding(subject="sandbox", is_ok=True, detail=f"{name}, {sandbox.prove().made_of}")
+        return [Finding(subject="sandbox", is_ok=False, detail=failure.detail)]
+    packages = promise.packages_problem or ", ".join(promise.packages)
+    return [
+        Finding(subject="sandbox", is_ok=True, detail=f"{name}, {promise.made_of}"),
+        Finding(subject="packages", is_ok=not promise.packages_problem, detail=packages),
+    ]
 
 
 def _backend(name: str) -> list[Finding]:

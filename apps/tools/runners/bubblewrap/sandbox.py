@@ -3,6 +3,7 @@
 import threading
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import BinaryIO
 
 from apps.tools.runners.bubblewrap.cell import Cell, Kind
@@ -11,6 +12,7 @@ from apps.tools.runners.bubblewrap.inside import NotReady
 from apps.tools.runners.bubblewrap.pool import warm_pool
 from apps.tools.runners.confine.groups.group import Groups
 from apps.tools.runners.confine.harvest import harvest
+from apps.tools.runners.confine.packages import NO_PACKAGES, find_packages, with_packages
 from apps.tools.runners.confine.status import status_of
 from apps.tools.runners.confine.supervise import Ended, supervise
 from apps.tools.runners.confine.workspace import pack
@@ -24,7 +26,8 @@ _LONGEST_SECONDS = 600.0
 
 class BubblewrapSandbox:
     """Empty paths mean: look the program up. `pool_size` is how many interpreters of each language
-    wait, started, for a program; `cgroup` the control group below which calls get theirs."""
+    wait, started, for a program; `cgroup` the control group below which calls get theirs;
+    `packages` where what programs may import lies."""
 
     name = "bubblewrap"
 
@@ -35,12 +38,14 @@ class BubblewrapSandbox:
         sandbox_python: str = "",
         sandbox_node: str = "",
         cgroup: str = "",
+        packages: Path = NO_PACKAGES,
         pool_size: int = 0,
     ) -> None:
         self._bubblewrap_path = bubblewrap_path
         self._sandbox_python = sandbox_python
         self._sandbox_node = sandbox_node
         self._cgroup = cgroup
+        self._packages = packages
         self._pool_size = pool_size
 
     def prove(self) -> Promise:
@@ -50,10 +55,13 @@ class BubblewrapSandbox:
             sandbox_python=self._sandbox_python,
             cgroup=self._cgroup,
         )
+        packages = find_packages(self._packages, equipment.proof)
         python = f"{equipment.python.path} {equipment.proof.python_version}"
         return Promise(
             held=equipment.proof.held,
             made_of=f"{equipment.bwrap}, {python}, {equipment.groups.name}",
+            packages=packages.names,
+            packages_problem=packages.problem,
         )
 
     def run(self, job: Job, *, stop: threading.Event) -> Outcome:
@@ -87,7 +95,8 @@ class BubblewrapSandbox:
             "cgroup": self._cgroup,
         }
         equipment = find_equipment(**places)
-        interpreter = equipment.python
+        packages = find_packages(self._packages, equipment.proof)
+        interpreter = with_packages(equipment.python, packages)
         if language == "node":
             interpreter = find_node(sandbox_node=self._sandbox_node, **places)
         kind = Kind(
