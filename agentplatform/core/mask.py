@@ -36,12 +36,13 @@ def mask_text(text: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _is_secret(name: str) -> bool:
+def names_secret(name: str) -> bool:
+    """Whether a key or a header of this name holds a secret."""
     return bool(_SECRET_NAMES.match(name))
 
 
 def _masked(key: object, value: Any) -> Any:
-    if isinstance(key, str) and _is_secret(key):
+    if isinstance(key, str) and names_secret(key):
         return MASK
     if isinstance(value, dict):
         return {inner: _masked(inner, item) for inner, item in value.items()}

@@ -1,10 +1,9 @@
 """What an answer with an error status means. OpenAI and Anthropic say it alike."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
+from agentplatform.core.retry_after import read_retry_after
 from apps.gateway.providers.errors import (
     AuthenticationFailed,
     BadRequest,
@@ -56,21 +55,6 @@ def status_error(status: int, headers: Mapping[str, str], raw: bytes) -> Provide
         return ContentFiltered(detail)
     usual = ProviderUnavailable if status >= 500 else BadRequest
     return _BY_STATUS.get(status, usual)(detail)
-
-
-def read_retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the provider asks us to wait: retry-after-ms, or Retry-After in either form."""
-    try:
-        if milliseconds := headers.get("retry-after-ms"):
-            return max(0.0, float(milliseconds) / 1000)
-        text = headers.get("retry-after")
-        if text is None:
-            return None
-        if text.strip().replace(".", "", 1).isdigit():
-            return float(text)
-        return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
-        return None
 
 
 def _redirected(status: int, headers: Mapping[str, str]) -> ProviderError:

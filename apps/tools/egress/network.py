@@ -5,7 +5,6 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
-from http.client import HTTPConnection, HTTPSConnection
 
 from agentplatform.core.public_addresses import is_global
 from apps.tools.egress.errors import EgressRefused, HostUnreachable
@@ -47,21 +46,3 @@ class Network:
                 f"The address is refused: {host} does not resolve to public addresses only."
             )
         return addresses
-
-    def connection(self, scheme: str, host: str, port: int, timeout: float) -> HTTPConnection:
-        """A connection to a vetted address of `host`, which TLS and the Host header still name."""
-        address = self.vetted_addresses(host, port)[0]
-        if scheme == "https":
-            secure = HTTPSConnection(host, port, timeout=timeout, context=self.certificates)
-            return _dialling(secure, address)
-        return _dialling(HTTPConnection(host, port, timeout=timeout), address)
-
-
-def _dialling(connection: HTTPConnection, address: str) -> HTTPConnection:
-    """Make `connection` dial `address` in place of resolving its host once more."""
-
-    def dial(_: object, timeout: float, *__: object) -> socket.socket:
-        return socket.create_connection((address, connection.port), timeout)
-
-    connection._create_connection = dial  # type: ignore[attr-defined]
-    return connection

@@ -102,9 +102,10 @@ def _spellings(text: str) -> Iterator[str]:
         yield re.sub("%..", lambda found: found.group().lower(), encoded)
     yield text.encode().hex()
     yield text.encode().hex().upper()
-    for encode in (b64encode, urlsafe_b64encode):
-        for offset in range(3):
-            yield _base64_core(text.encode(), offset, encode)
+    for inner in {text, quote(text, safe="")}:
+        for encode in (b64encode, urlsafe_b64encode):
+            for offset in range(3):
+                yield _base64_core(inner.encode(), offset, encode)
 
 
 def _base64_core(content: bytes, offset: int, encode: Any) -> str:

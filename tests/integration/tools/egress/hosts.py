@@ -44,9 +44,9 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serve(certificate=None):
+def serve(certificate=None, *, handler=Handler):
     """A running server; with a certificate it speaks TLS."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     server.seen = []
     server.stopping = threading.Event()
