@@ -76,6 +76,8 @@ def _set_namespace(descriptor: int, kind: int) -> None:
 def _open(wish: dict[str, Any]) -> Iterator[socket.socket]:
     for port in wish["tcp"]:
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        # A warm browser has it opened call by call, while connections of the last one fade away.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((_LOOPBACK, port))
         listener.listen(_BACKLOG)
         yield listener

@@ -161,7 +161,7 @@ def test_failed_requests_are_reported(browse):
     ran = browse(html="<img src='http://127.0.0.1:4444/a.png'>")
     assert ran.status == "ok", ran.detail
     assert ran.value["failed_requests"] == [
-        "GET http://127.0.0.1:4444/a.png: net::ERR_CONNECTION_REFUSED"
+        "GET http://127.0.0.1:4444/a.png: net::ERR_PROXY_CONNECTION_FAILED"
     ]
     assert "a.png" in ran.stderr
 

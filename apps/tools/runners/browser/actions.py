@@ -1,16 +1,21 @@
 """Do what a page is asked to do."""
 
+import asyncio
 import mimetypes
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from pathlib import PurePosixPath
+from typing import Literal
+from urllib.parse import urlsplit
 
-from playwright.async_api import Error, FilePayload, Locator
+from playwright.async_api import Download, Error, FilePayload, Locator, Response
 
 from apps.tools.runners.browser import reading
 from apps.tools.runners.browser.order import artifact_id
 from apps.tools.runners.browser.visit import Action, Visit
 
 _LONGEST_URL = 4000
+
+Until = Literal["commit", "domcontentloaded", "load", "networkidle"]
 
 
 async def perform(visit: Visit, action: Action) -> None:
@@ -19,13 +24,16 @@ async def perform(visit: Visit, action: Action) -> None:
 
 
 async def _goto(visit: Visit, action: Action) -> None:
-    response = await visit.page.goto(
-        action["url"],
-        wait_until=action.get("until", "load"),
-        timeout=visit.session.working_ms,
-    )
+    response = await _visited(visit, action["url"], until=action.get("until", "load"))
     status = response.status if response else None
     visit.session.visited.append({"url": visit.page.url[:_LONGEST_URL], "status": status})
+
+
+async def _visited(visit: Visit, url: str, *, until: Until = "load") -> Response | None:
+    response = await visit.page.goto(url, wait_until=until, timeout=visit.session.working_ms)
+    if response is not None and "x-egress-refused" in response.headers:
+        raise Error("The proxy did not let the request out.")
+    return response
 
 
 async def _click(visit: Visit, action: Action) -> None:
@@ -70,18 +78,48 @@ async def _pdf(visit: Visit, action: Action) -> None:
 
 async def _download(visit: Visit, action: Action) -> None:
     session = visit.session
-    async with visit.page.expect_download(timeout=session.working_ms) as expected:
-        if "selector" in action:
-            await _target(visit, action).click(timeout=session.patience_ms)
-        else:
-            with suppress(Error):  # what is saved in place of being shown counts as not shown
-                await visit.page.goto(action["url"], timeout=session.working_ms)
-    download = await expected.value
-    path = await download.path()
-    content, size = visit.downloads.take(path.name, session.limits.artifact_bytes)
-    name = action.get("name") or download.suggested_filename
-    session.keep_file(name, content, size)
-    session.report("download", url=download.url[:_LONGEST_URL], name=name, size_bytes=size)
+    got = await (_clicked if "selector" in action else _fetched)(visit, action)
+    name = action.get("name")
+    if isinstance(got, Response):
+        name = name or PurePosixPath(urlsplit(got.url).path).name or "download"
+        content = await got.body()
+        session.keep(name, content)
+        size = len(content)
+    else:
+        name = name or got.suggested_filename
+        path = await got.path()
+        file, size = visit.downloads.take(path.name, session.limits.artifact_bytes)
+        session.keep_file(name, file, size)
+    session.report("download", url=got.url[:_LONGEST_URL], name=name, size_bytes=size)
+
+
+async def _clicked(visit: Visit, action: Action) -> Download:
+    """What a click makes the browser save."""
+    async with visit.page.expect_download(timeout=visit.session.working_ms) as expected:
+        await _target(visit, action).click(timeout=visit.session.patience_ms)
+    return await expected.value
+
+
+async def _fetched(visit: Visit, action: Action) -> Download | Response:
+    """What is saved when an address is visited, or shown."""
+    begun: asyncio.Future[Download] = asyncio.get_running_loop().create_future()
+
+    def on_download(download: Download) -> None:
+        if not begun.done():
+            begun.set_result(download)
+
+    visit.page.on("download", on_download)
+    try:
+        shown = await _visited(visit, action["url"])
+    except Error as error:
+        if "Download is starting" not in error.message:
+            raise
+        return await begun
+    finally:
+        visit.page.remove_listener("download", on_download)
+    if shown is None:
+        raise Error("The address gave nothing.")
+    return shown
 
 
 async def _upload(visit: Visit, action: Action) -> None:

@@ -9,6 +9,8 @@ from uuid import UUID
 from playwright.async_api import ViewportSize
 
 from agentplatform.core.errors import NotFound
+from apps.tools.egress.session import Egress
+from apps.tools.runners.browser.guard import Watch
 from apps.tools.runners.browser.seats import Household
 from apps.tools.runners.browser.visit import Action
 from apps.tools.runners.limits import MEGABYTE, Limits
@@ -24,14 +26,15 @@ _UPLOAD_BYTES = 50 * MEGABYTE
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """The call's actions with their places in the arguments, its files by artifact id, its limits
-    and until when, by time.monotonic, it may work."""
+    """The call's actions with their places in the arguments, its files by artifact id, its limits,
+    its way out and its end, and who may share its browser."""
 
     arguments: Mapping[str, Any]
     actions: tuple[tuple[str, Action], ...]
     uploads: Mapping[str, bytes]
     limits: Limits
-    deadline: float
+    egress: Egress
+    watch: Watch
     household: Household
 
     @property
@@ -51,7 +54,7 @@ def read_order(work: Work) -> Order:
     if arguments.get("html") and arguments.get("url", _BLANK) != _BLANK:
         raise _invalid("arguments", "give either html or url; to visit a page later, use goto.")
     for place, action in actions:
-        _check(place, action, has_network=False)
+        _check(place, action, has_network=bool(work.egress.rules))
     # Threads count as processes, and the call's own time bounds it rather than the processor's.
     limits = replace(work.limits, process_bytes=None, processes=_PROCESSES, open_files=_OPEN_FILES)
     return Order(
@@ -59,7 +62,8 @@ def read_order(work: Work) -> Order:
         actions=actions,
         uploads=_uploads(work, actions),
         limits=limits,
-        deadline=time.monotonic() + work.limits.wall_seconds,
+        egress=work.egress,
+        watch=Watch(deadline=time.monotonic() + work.limits.wall_seconds, stop=work.stop),
         household=Household(
             tenant_id=work.caller.tenant_id,
             run_id=work.caller.run_id,
@@ -88,7 +92,8 @@ def _check(place: str, action: Action, *, has_network: bool) -> None:
     if not has_network:
         raise ToolFailure(
             "egress_refused",
-            f"{place}: the browser has no network, as no host is allowed; give the page as html.",
+            f"{place}: the browser has no network, as no host is allowed; give the page as html, "
+            "or ask an operator to allow the host.",
         )
 
 

@@ -39,6 +39,7 @@ async def visit_pages(
     try:
         await _show(page, order)
         for place, action in order.actions:  # noqa: B007
+            session.refusals.clear()
             await perform(visit, action)
         session.title, session.url = await page.title(), page.url
     except TooMuch as error:
@@ -52,7 +53,7 @@ async def visit_pages(
         if isinstance(error, TimeoutError) and session.is_late:
             status = "timeout"
         await _keep_picture(page, session)
-        raise PageProblem(status, f"{place}: {first_line(error)}") from error
+        raise PageProblem(status, f"{place}: {_why(error, session)}") from error
 
 
 async def _show(page: Page, order: Order) -> None:
@@ -60,6 +61,11 @@ async def _show(page: Page, order: Order) -> None:
         await page.evaluate("data => { window.data = data; }", order.arguments["data"])
     if html := order.arguments.get("html"):
         await page.set_content(html)
+
+
+def _why(error: Error, session: Session) -> str:
+    """What went wrong, and the last request of the action that the proxy refused."""
+    return " ".join([first_line(error), *session.refusals])
 
 
 async def _keep_picture(page: Page, session: Session) -> None:

@@ -7,12 +7,29 @@ from pathlib import PurePath
 
 from playwright.async_api import Browser, Error
 
+from apps.tools.egress.way_out import PROXY
 from apps.tools.runners.browser.downloads import Downloads
 from apps.tools.runners.browser.driver import Driver
 from apps.tools.runners.browser.guard import Guard, Watch
 from apps.tools.runners.browser.jailing import HOST_TMP, Wish, jailed_browser
 
-ARGUMENTS: tuple[str, ...] = ("--disable-breakpad", "--disable-gpu", "--disable-dev-shm-usage")
+_NOWHERE = "nowhere.invalid"
+
+ARGUMENTS: tuple[str, ...] = (
+    "--disable-breakpad",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    # All goes to the proxy, which listens while a call has a way out; names are its business too.
+    f"--proxy-server={PROXY}",
+    f"--proxy-bypass-list=<-loopback>;{_NOWHERE}",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    # What Chromium asks of its maker unasked would stand among the call's requests.
+    "--component-updater=url-source=about:blank",
+    f"--gaia-url=https://{_NOWHERE}",
+    "--disable-quic",
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+)
+"""What Chromium is told beside what Playwright tells it. No caller can add to it."""
 
 
 class NotStarted(Exception):

@@ -2,13 +2,15 @@
 
 import asyncio
 import time
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 
 from playwright.async_api import BrowserContext, Error
 
 from apps.tools.contracts import ToolStatus
+from apps.tools.egress.namespaces import NoWayIn
 from apps.tools.runners.browser.chromium import BrowserUnavailable, Chromium
+from apps.tools.runners.browser.contexts import fresh_context, heard
 from apps.tools.runners.browser.guard import Guard, Watch
 from apps.tools.runners.browser.jailing import Wish
 from apps.tools.runners.browser.order import Order
@@ -17,10 +19,9 @@ from apps.tools.runners.browser.running import NotStarted, Running, first_line, 
 from apps.tools.runners.browser.seats import OLDEST_SECONDS, Seat, Seats
 from apps.tools.runners.browser.session import Session
 from apps.tools.runners.confine.groups.group import Groups
-from apps.tools.runners.work import ToolFailure, Work
+from apps.tools.runners.work import ToolFailure
 
 _NOTICE_SECONDS = 0.25
-_CLOSE_SECONDS = 2.0
 _STUCK = PageProblem("timeout", "The browser did not answer.")
 
 _seats = Seats()
@@ -55,21 +56,20 @@ class DriverLost(ToolFailure):
         super().__init__("browser_lost", "Playwright's driver has ended.", is_retryable=True)
 
 
-async def serve(work: Work, order: Order, machine: Machine, session: Session) -> Served:
+async def serve(order: Order, machine: Machine, session: Session) -> Served:
     """Serve the call, to its end or its limit. Raises BrowserUnavailable and ToolFailure."""
     try:
-        return await _serve(work, order, machine, session)
+        return await _serve(order, machine, session)
     except DriverLost:  # as it was idle: no page has been made
-        return await _serve(work, order, machine, session)
+        return await _serve(order, machine, session)
 
 
-async def _serve(work: Work, order: Order, machine: Machine, session: Session) -> Served:
-    watch = Watch(deadline=order.deadline, stop=work.stop)
+async def _serve(order: Order, machine: Machine, session: Session) -> Served:
     async with _seats.take(order.household, warm_seconds=machine.warm_seconds) as seat:
-        doing = asyncio.create_task(_work_on(seat, order, machine, watch, session))
-        problem = await _end_of(doing, seat, watch)
+        doing = asyncio.create_task(_work_on(seat, order, machine, session))
+        problem = await _end_of(doing, seat, order.watch)
         seat.is_stuck = problem is _STUCK
-        return _served(seat, watch, problem)
+        return _served(seat, order.watch, problem)
 
 
 async def close_browsers() -> None:
@@ -77,50 +77,35 @@ async def close_browsers() -> None:
     await _seats.close()
 
 
-async def _work_on(
-    seat: Seat, order: Order, machine: Machine, watch: Watch, session: Session
-) -> None:
-    running, context = await _fresh_context(seat, order, machine, watch)
-    try:
-        await visit_pages(context, running, order, session)
-    except Error as error:
-        raise PageProblem("error", f"The browser ended: {first_line(error)}") from error
-    finally:
-        await _leave(context, running)
+async def _work_on(seat: Seat, order: Order, machine: Machine, session: Session) -> None:
+    async with AsyncExitStack() as held:
+        try:
+            running, context = await _enter(seat, order, machine, session, held)
+            await visit_pages(context, running, order, session)
+        except Error as error:
+            raise PageProblem("error", f"The browser ended: {first_line(error)}") from error
 
 
-async def _fresh_context(
-    seat: Seat, order: Order, machine: Machine, watch: Watch
+async def _enter(
+    seat: Seat, order: Order, machine: Machine, session: Session, held: AsyncExitStack
 ) -> tuple[Running, BrowserContext]:
-    """A context that nobody has used and nobody will, in the warm browser if it still answers."""
+    """A fresh context in the warm browser, if that still answers; else in a new one."""
+    egress = heard(order.egress, session)
     if seat.running is not None:
-        seat.running.guard.begin(watch)
-        with suppress(Error):
-            return seat.running, await _open_context(seat.running, order)
+        seat.running.guard.begin(order.watch)
+        with suppress(Error, NoWayIn):
+            context = await held.enter_async_context(fresh_context(seat.running, order, egress))
+            return seat.running, context
         seat.close_browser()
-    seat.running = await _start(seat, order, machine, watch)
+    seat.running = await _start(seat, order, machine)
     try:
-        return seat.running, await _open_context(seat.running, order)
-    except Error as error:
-        raise PageProblem("error", f"The browser ended: {first_line(error)}") from error
+        context = await held.enter_async_context(fresh_context(seat.running, order, egress))
+    except NoWayIn as error:
+        raise BrowserUnavailable(f"The browser's network cannot be opened: {error}.") from error
+    return seat.running, context
 
 
-async def _open_context(running: Running, order: Order) -> BrowserContext:
-    return await running.browser.new_context(
-        viewport=order.viewport, accept_downloads=order.has_downloads
-    )
-
-
-async def _leave(context: BrowserContext, running: Running) -> None:
-    """Close the context. A browser that does not let go of it is ended."""
-    try:
-        async with asyncio.timeout(_CLOSE_SECONDS):
-            await context.close()
-    except (Error, TimeoutError):
-        running.end()
-
-
-async def _start(seat: Seat, order: Order, machine: Machine, watch: Watch) -> Running:
+async def _start(seat: Seat, order: Order, machine: Machine) -> Running:
     path = machine.chromium.path
     refusal = ""
     for nests in [_nests[path]] if path in _nests else [True, False]:
@@ -133,9 +118,9 @@ async def _start(seat: Seat, order: Order, machine: Machine, watch: Watch) -> Ru
         )
         seat.guard = Guard(limits, machine.groups, seat.driver.pid)
         try:
-            running = await start_browser(seat.driver, wish, seat.guard, watch)
+            running = await start_browser(seat.driver, wish, seat.guard, order.watch)
         except NotStarted as error:
-            if seat.guard.broken or time.monotonic() >= order.deadline:
+            if seat.guard.broken or time.monotonic() >= order.watch.deadline:
                 raise PageProblem("timeout", f"The browser was not up in time: {error}") from error
             if not seat.driver.is_alive():
                 raise DriverLost from error

@@ -2,9 +2,11 @@
 
 import json
 import time
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
+from apps.tools.egress.session import EgressRequest
 from apps.tools.runners.limits import Limits
 from apps.tools.runners.work import ProducedFile
 
@@ -31,6 +33,7 @@ class Session:
     console: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     failed_requests: list[str] = field(default_factory=list)
+    refusals: deque[str] = field(default_factory=lambda: deque(maxlen=1))
     title: str = ""
     url: str = ""
     said_bytes: int = 0
@@ -68,6 +71,11 @@ class Session:
         """Keep a request that failed, once and while there is room."""
         if line not in self.failed_requests and len(self.failed_requests) < _MOST_FAILED_REQUESTS:
             self.failed_requests.append(line)
+
+    def refuse(self, request: EgressRequest) -> None:
+        """Keep why a request did not leave."""
+        self.refusals.append(request.refusal)
+        self.miss(f"{request.method} {request.host}:{request.port}: {request.refusal}")
 
     @property
     def left_ms(self) -> float:

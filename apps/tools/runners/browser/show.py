@@ -41,8 +41,8 @@ def run_browser(work: Work) -> Ran:
         chromium=find_chromium(platform.chromium_path),
         warm_seconds=platform.browser_warm_seconds,
     )
-    session = Session(limits=order.limits, deadline=order.deadline)
-    return _ran(session, _thread.run(serve(work, order, machine, session)))
+    session = Session(limits=order.limits, deadline=order.watch.deadline)
+    return _ran(session, _thread.run(serve(order, machine, session)))
 
 
 def _ran(session: Session, served: Served) -> Ran:

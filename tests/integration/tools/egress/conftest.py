@@ -22,6 +22,7 @@ class Internet:
     plain: object
     tls: object
     authority: str
+    certificate: object
 
     @property
     def http(self):
@@ -36,7 +37,7 @@ class Internet:
 def servers(tmp_path_factory):
     authority, certificate = write_certificates(tmp_path_factory.mktemp("tls"), NAMES)
     with serve() as plain, serve(certificate) as tls:
-        yield Internet(plain, tls, str(authority))
+        yield Internet(plain, tls, str(authority), certificate)
 
 
 @pytest.fixture

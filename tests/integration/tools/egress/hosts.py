@@ -19,6 +19,11 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/page":
             body = b"<title>shown</title><h1>hello</h1>"
             return self.answer(body, "text/html")
+        if self.path.startswith("/saved"):
+            return self.answer(b"some row", "application/octet-stream")
+        if self.path == "/cookie":
+            body = b"<script>document.cookie = 'left=1'</script>"
+            return self.answer(body, "text/html")
         size = int(self.headers.get("Content-Length", 0))
         told = {
             "method": self.command,
