@@ -26,10 +26,10 @@ DESCRIPTION = ToolDescription(
     name="code",
     description=(
         "Run a Python or Node program in a sandbox. With `network` it reaches the allowed hosts, "
-        "by HTTP and HTTPS; without it none. Python has numpy, pandas and matplotlib. `input` arrives as JSON on standard input, `files` "
-        "lie in /box/inputs. Print the result as JSON in the last line. Files written to "
-        "/box/artifacts are kept; others in /box are gone, unless a `session` is named, whose next "
-        "call finds them."
+        "by HTTP and HTTPS; without it none. Python has numpy, pandas and matplotlib. `input` "
+        "arrives as JSON on standard input, `files` lie in /box/inputs. Print the result as JSON "
+        "in the last line. Files written to /box/artifacts are kept; others in /box are gone, "
+        "unless a `session` is named, whose next call finds them."
     ),
     parameters={
         "type": "object",

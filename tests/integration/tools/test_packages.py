@@ -54,7 +54,7 @@ def test_a_missing_folder_is_said_with_what_to_do(tmp_path):
     assert str(tmp_path / "python3.11") in packages.problem
     assert "make setup" in packages.problem
     python = Interpreter(language="python", path="/usr/bin/python3")
-    assert with_packages(python, packages) == python
+    assert with_packages(python, packages, has_own_mounts=True) == python
 
 
 def test_a_folder_that_only_root_can_enter_is_said(tmp_path, monkeypatch):

@@ -174,7 +174,8 @@ def test_an_uncaught_error_of_node_is_an_error_with_its_place(code):
     assert "the column is empty" in ran.detail
 
 
-def test_a_program_sees_nothing_of_how_it_was_started(code):
+def test_a_program_sees_nothing_of_how_it_was_started(code, settings, tmp_path):
+    settings.PLATFORM = settings.PLATFORM.model_copy(update={"sandbox_packages": tmp_path})
     python = code(
         "import json, os, sys\n"
         "print(json.dumps([sys.argv, sys.path[0], __file__, __name__, sorted(os.environ)]))"

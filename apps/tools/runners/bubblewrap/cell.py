@@ -150,6 +150,7 @@ class Cell:
                 limits=kind.limits,
                 environment={**start.environment, "SANDBOX_GATE": str(inner.fileno())},
                 readable=kind.interpreter.readable,
+                shown=kind.interpreter.shown,
             )
             arguments = bwrap_arguments(
                 jail,

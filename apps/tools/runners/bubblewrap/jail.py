@@ -38,11 +38,13 @@ class Descriptors:
 
 @dataclass(frozen=True, kw_only=True)
 class Jail:
-    """`readable` folders of the host appear at the same path, read-only, beside the system's."""
+    """`readable` folders of the host appear at the same path, read-only, beside the system's;
+    `shown` ones at another path."""
 
     limits: Limits
     environment: Mapping[str, str] = field(default_factory=dict)
     readable: tuple[str, ...] = ()
+    shown: tuple[tuple[str, str], ...] = ()
     has_nested_namespaces: bool = False
 
 
@@ -56,6 +58,7 @@ def bwrap_arguments(
         *_system(),
         *_work(jail),
         *(part for path in jail.readable for part in ("--ro-bind", path, path)),
+        *(part for source, path in jail.shown for part in ("--ro-bind", source, path)),
         *(part for path, fd in descriptors.data.items() for part in _data(path, fd)),
         *(part for path, fd in descriptors.writable.items() for part in _writable(path, fd)),
         *_environment(jail),

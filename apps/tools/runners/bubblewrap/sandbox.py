@@ -96,7 +96,7 @@ class BubblewrapSandbox:
         }
         equipment = find_equipment(**places)
         packages = find_packages(self._packages, equipment.proof)
-        interpreter = with_packages(equipment.python, packages)
+        interpreter = with_packages(equipment.python, packages, has_own_mounts=True)
         if language == "node":
             interpreter = find_node(sandbox_node=self._sandbox_node, **places)
         kind = Kind(

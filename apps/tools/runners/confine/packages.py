@@ -9,6 +9,7 @@ from apps.tools.runners.confine.programs import Interpreter
 from apps.tools.runners.guarantees import Proof
 
 NO_PACKAGES = Path("/nonexistent")
+_SHOWN_AT = "/packages"
 _ENVIRONMENT = (
     ("MPLBACKEND", "Agg"),
     # A program has one processor; without these, a thread is started for each of the machine's.
@@ -50,16 +51,17 @@ def find_packages(place: Path, proof: Proof) -> Packages:
     return Packages(folder=folder)
 
 
-def with_packages(python: Interpreter, packages: Packages) -> Interpreter:
-    """The interpreter, importing the packages too, if they can be had."""
+def with_packages(python: Interpreter, packages: Packages, *, has_own_mounts: bool) -> Interpreter:
+    """The interpreter, importing the packages too, if they can be had. With mounts of its own it
+    does not learn where they lie on the host."""
     if packages.problem:
         return python
     folder = str(packages.folder)
-    return replace(
-        python,
-        readable=(*python.readable, folder),
-        environment=(*python.environment, ("PYTHONPATH", folder), *_ENVIRONMENT),
-    )
+    path = _SHOWN_AT if has_own_mounts else folder
+    environment = (*python.environment, ("PYTHONPATH", path), *_ENVIRONMENT)
+    if has_own_mounts:
+        return replace(python, shown=((folder, path),), environment=environment)
+    return replace(python, readable=(*python.readable, folder), environment=environment)
 
 
 def _is_open_to_all(folder: Path) -> bool:

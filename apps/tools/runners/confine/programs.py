@@ -13,12 +13,14 @@ _SYSTEM_FOLDERS = (Path("/usr/bin"), Path("/usr/local/bin"))
 
 @dataclass(frozen=True, kw_only=True)
 class Interpreter:
-    """What runs programs of a language: the folders outside the system's that it needs, its
-    arguments before the program's name, and its environment, name by name."""
+    """What runs programs of a language: the folders outside the system's that it needs, those that
+    it is shown at another path (the host's, then its own), its arguments before the program's name,
+    and its environment, name by name."""
 
     language: Language
     path: str
     readable: tuple[str, ...] = ()
+    shown: tuple[tuple[str, str], ...] = ()
     flags: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
 

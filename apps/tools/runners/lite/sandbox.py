@@ -44,7 +44,8 @@ class LiteSandbox:
                 "another one with SANDBOX_BACKEND, or do without the network in this call."
             )
         found = find_python(self._place, self._python)
-        interpreter = with_packages(found.python, find_packages(self._packages, found.proof))
+        packages = find_packages(self._packages, found.proof)
+        interpreter = with_packages(found.python, packages, has_own_mounts=False)
         if job.language == "node":
             interpreter = find_node(self._place, self._node)
         return run_job(self._place, interpreter, job, stop)
