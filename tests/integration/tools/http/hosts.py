@@ -78,6 +78,16 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b"only this")
 
+    def at_chunked(self):
+        """In two chunks; `cut`: the connection ends before the second."""
+        self.close_connection = "cut" in self.query
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.wfile.write(
+            b"5\r\nfirst\r\n" + (b"" if "cut" in self.query else b"4\r\nlast\r\n0\r\n\r\n")
+        )
+
     def at_binary(self):
         self.answer(body=b"\x89PNG\xff", Content_Type="image/png")
 

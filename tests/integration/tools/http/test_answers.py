@@ -81,6 +81,17 @@ def test_a_bomb_is_cut_without_being_held(call):
     assert peak < 20 * MEGABYTE
 
 
+def test_a_body_in_chunks_is_put_together(call):
+    assert call("/chunked").value["body"] == "firstlast"
+
+
+@pytest.mark.parametrize("path", ["/chunked?cut=1", "/cut"])
+def test_a_body_that_ends_early_is_no_answer(call, path):
+    with pytest.raises(ToolFailure) as failure:
+        call(path, retries=0)
+    assert (failure.value.code, failure.value.is_retryable) == ("unreachable", True)
+
+
 def test_the_answer_of_a_head_has_no_body(call):
     ran = call("/large", method="HEAD")
     assert (ran.value["body"], ran.value["headers"]["content-length"]) == ("", str(LARGE))
