@@ -9,7 +9,7 @@ PYTEST_ARGS ?= -n 3 --dist loadfile --no-loadscope-reorder
 export INPUT QUESTION
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test test-sqs chaos chaos-sqs sqs check bench-tenancy bench-engine bench-gateway bench-gateway-peers bench-tools schema env-example states deps bootstrap-run bootstrap-dev
+.PHONY: help setup run demo test test-security test-sqs chaos chaos-sqs sqs check bench-tenancy bench-engine bench-gateway bench-gateway-peers bench-tools schema env-example states deps bootstrap-run bootstrap-dev
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-19s %s\n", $$1, $$2 }' Makefile
@@ -25,6 +25,9 @@ demo: bootstrap-run ## The same, then stop; succeeds only if the run is COMPLETE
 
 test: bootstrap-dev ## Run the tests. PYTEST_ARGS="-x tests/unit" for some of them.
 	@$(IN_VENV) $(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-security: bootstrap-dev ## Run every hostile and useful program on every backend, as root and as an ordinary user.
+	@SECURITY_BATTERY=whole $(IN_VENV) $(BIN)/python -m pytest -n 0 tests/security
 
 test-sqs: bootstrap-dev ## Run the engine's tests on SQS's protocol, on an emulator of their own.
 	@$(IN_VENV) $(BIN)/python -m pytest $(PYTEST_ARGS) --broker sqs tests/integration/runs

@@ -3,7 +3,8 @@
     python -m tests.security.lane FOLDER
 
 Its environment holds the secret, as SECRET_OF_THE_WORKER. Orders are lines of JSON on standard
-input, `{"program": "hostile/x.py", "jailed": true}`; each is answered by one line.
+input, `{"program": "hostile/x.py", "jailed": true}`; each is answered by one line, and their end by
+what is left.
 """
 
 import json
@@ -18,8 +19,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+
 from agentplatform.core.wait import wait_for
 from apps.tools.runners.backends import choose_sandbox
+from apps.tools.runners.bubblewrap.pool import close_pools
 from apps.tools.runners.limits import Limits
 from apps.tools.runners.sandbox import Job, Sandbox
 from tests.security.canaries import Canaries, planted
@@ -48,15 +52,18 @@ def main(folder: Path) -> None:
     sandbox = choose_sandbox()
     with planted(secret, folder) as canaries, _neighbour(sandbox, secret):
         usual = Usual.of(folder)
+        is_warm = settings.PLATFORM.sandbox_pool_size > 0
         for line in sys.stdin:
             order = json.loads(line)
             program = read_program(FOLDER / order["program"])
             if order["jailed"]:
                 answer = _run(sandbox, program, canaries)
-                answer["left"] = [*usual.what_is_left(), *canaries.harmed()]
+                answer["left"] = canaries.harmed() + ([] if is_warm else usual.what_is_left())
             else:
                 answer = _run_unjailed(program, canaries, folder)
             print(json.dumps(answer), file=answers, flush=True)
+        close_pools()
+        print(json.dumps(usual.what_is_left()), file=answers, flush=True)
 
 
 def _run(sandbox: Sandbox, program: Program, canaries: Canaries) -> dict[str, Any]:

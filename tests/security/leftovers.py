@@ -1,4 +1,4 @@
-"""What a sandbox may not leave behind: processes, open files, files, mounts."""
+"""What a sandbox may not leave behind: processes, open files, files, mounts, control groups."""
 
 import ctypes
 import os
@@ -43,10 +43,11 @@ class Usual:
     processes: set[int]
     opened: set[int]
     files: set[str]
+    groups: set[str]
 
     @classmethod
     def of(cls, folder: Path) -> Self:
-        return cls(folder, descendants(), open_files(), names_in(folder))
+        return cls(folder, descendants(), open_files(), names_in(folder), control_groups())
 
     def what_is_left(self) -> list[str]:
         """What is new since then, in words. A neighbour's files come and go, so those are looked at
@@ -59,7 +60,14 @@ class Usual:
                 opened &= open_files()
         left += [f"open file {number}" for number in sorted(opened)]
         left += [f"file {name}" for name in names_in(self.folder) - self.files]
+        left += sorted(control_groups() - self.groups)
         return left + [mount for mount in mounts() if str(self.folder) in mount]
+
+
+def control_groups() -> set[str]:
+    """Those that this process has made."""
+    mine = f"/agentplatform-{os.getpid()}-"
+    return {folder for folder, _, _ in os.walk("/sys/fs/cgroup") if mine in folder}
 
 
 def mounts() -> set[str]:

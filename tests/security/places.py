@@ -16,6 +16,8 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
+import pytest
+
 from tests.security.lane import SECRET
 from tests.security.programs import Program
 
@@ -27,16 +29,42 @@ _LEFT_SECONDS = 300
 
 @dataclass(frozen=True)
 class Place:
-    """`user` is root or ordinary; whoever is not root can only be ordinary."""
+    """`user` is root or ordinary; whoever is not root can only be ordinary. `pool_size` is how many
+    started interpreters wait for a program."""
 
     backend: str
     user: str
+    pool_size: int = 0
+
+    def takes(self, program: Program) -> bool:
+        """Whether the program is run here: where interpreters wait, those that fit a waiting one;
+        all of them as root, and of the others every fourth, unless the whole battery is asked for.
+        """
+        if self.pool_size and not program.has_usual_limits:
+            return False
+        if os.environ.get("SECURITY_BATTERY") == "whole" or self == PLACES[0]:
+            return True
+        return program.number % 4 == 0
 
     def __str__(self) -> str:
-        return f"{self.backend}-{self.user}"
+        return f"{self.backend}-{self.user}" + ("-warm" if self.pool_size else "")
 
 
-PLACES = [Place("bubblewrap", "root"), Place("bubblewrap", "ordinary")]
+PLACES = [
+    Place("bubblewrap", "root"),
+    Place("bubblewrap", "ordinary"),
+    Place("bubblewrap", "root", pool_size=2),
+]
+
+
+def cases_of(programs: list[Program]) -> list[Any]:
+    """Each place with each program that it takes, as parameters of a test."""
+    return [
+        pytest.param(place, program, id=f"{place}-{program.name}")
+        for place in PLACES
+        for program in programs
+        if place.takes(program)
+    ]
 
 
 @dataclass
@@ -45,6 +73,7 @@ class Battery:
 
     secret: str
     answers: dict[tuple[str, bool], Future[dict[str, Any]]] = field(default_factory=dict)
+    left: list[str] = field(default_factory=list)
 
     def answer(self, program: Program, *, jailed: bool = True) -> dict[str, Any]:
         """How the program ended, once it has."""
@@ -55,7 +84,7 @@ class Battery:
 def running(
     place: Place, jailed: Iterable[Program], unjailed: Iterable[Program] = ()
 ) -> Iterator[Battery]:
-    """Run the programs on several lanes at once."""
+    """Run the programs on several lanes at once. On leaving, nothing of them may be left."""
     battery = Battery(secret=f"canary-{secrets.token_hex(16)}")
     orders: SimpleQueue[tuple[str, bool]] = SimpleQueue()
     wanted = [(one.name, True) for one in jailed] + [(one.name, False) for one in unjailed]
@@ -75,6 +104,7 @@ def running(
         finally:
             for thread in threads:
                 thread.join()
+            assert battery.left == []
 
 
 @contextmanager
@@ -100,8 +130,6 @@ def _lane(place: Place, secret: str, folder: Path) -> Iterator[subprocess.Popen[
         )
     with process:
         yield process
-        assert process.stdin is not None
-        process.stdin.close()
         assert process.wait(20) == 0, words.read_text()[-4000:]
 
 
@@ -113,6 +141,7 @@ def _environment(place: Place, secret: str, folder: Path) -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "DJANGO_SETTINGS_MODULE": "agentplatform.settings.local",
         "TMPDIR": str(folder),
+        "SANDBOX_POOL_SIZE": str(place.pool_size),
         SECRET: secret,
     }
 
@@ -133,6 +162,8 @@ def _work(
         try:
             name, jailed = orders.get_nowait()
         except Empty:
+            lane.stdin.close()
+            battery.left += json.loads(lane.stdout.readline())
             return
         answer = battery.answers[name, jailed]
         try:

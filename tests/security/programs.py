@@ -30,6 +30,7 @@ class Program:
     """A program and what must hold when it has run."""
 
     path: Path
+    number: int
     kind: Literal["hostile", "useful"]
     sentence: str
     statuses: frozenset[str]
@@ -41,6 +42,10 @@ class Program:
     @property
     def name(self) -> str:
         return str(self.path.relative_to(FOLDER))
+
+    @property
+    def has_usual_limits(self) -> bool:
+        return replace(self.limits, wall_seconds=_USUAL.wall_seconds) == _USUAL
 
     @property
     def language(self) -> str:
@@ -60,12 +65,11 @@ class Program:
 
 
 def find_programs(kind: Literal["hostile", "useful"]) -> list[Program]:
-    return [
-        read_program(path) for path in sorted((FOLDER / kind).iterdir()) if path.suffix in LANGUAGES
-    ]
+    paths = [path for path in (FOLDER / kind).iterdir() if path.suffix in LANGUAGES]
+    return [read_program(path, number) for number, path in enumerate(sorted(paths))]
 
 
-def read_program(path: Path) -> Program:
+def read_program(path: Path, number: int = 0) -> Program:
     """Raises ValueError when the first comment is no header."""
     kind = path.parent.name
     assert kind in {"hostile", "useful"}
@@ -74,6 +78,7 @@ def read_program(path: Path) -> Program:
     says = told.get("says", HELD if kind == "hostile" and statuses == {"ok"} else "")
     return Program(
         path=path,
+        number=number,
         kind=kind,
         sentence=sentence,
         statuses=statuses,

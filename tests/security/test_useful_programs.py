@@ -2,14 +2,13 @@
 
 import pytest
 
+from tests.security.places import cases_of
 from tests.security.programs import find_programs
 
-PROGRAMS = find_programs("useful")
 
-
-@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
-def test_it_works(battery, program):
-    ended = battery.answer(program)
+@pytest.mark.parametrize(("place", "program"), cases_of(find_programs("useful")))
+def test_it_works(battery_in, place, program):
+    ended = battery_in(place).answer(program)
     said = ended["stdout"] + ended["stderr"]
     assert ended["status"] in program.statuses, said
     assert program.says in said, said

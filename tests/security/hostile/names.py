@@ -15,4 +15,3 @@ def ask(server):
 
 for server in ("127.0.0.53", "127.0.0.11", "8.8.8.8", "1.1.1.1", "169.254.169.253", "10.0.0.2"):
     attempt(server, ask, server)
-attempt("resolv.conf", read, "/etc/resolv.conf")
