@@ -44,7 +44,7 @@ class Masking:
         return self._replace(_encode(text)).decode("utf-8", "surrogatepass")
 
     def json(self, value: Any) -> Any:
-        """The same for every text and key in a JSON value."""
+        """The same for every text and key in a JSON value. Raises RecursionError for a deep one."""
         if self._pattern is None:
             return value
         if isinstance(value, str):

@@ -28,7 +28,7 @@ def make_answer(
     files: tuple[ProducedFile, ...] = ()
     body: Any = None
     if not content.is_file:
-        body = masking.json(_decoded(content))
+        body = _decoded(content, masking)
         content.close()
     elif content.is_cut:
         content.close()
@@ -52,14 +52,13 @@ def make_answer(
     return Ran(status="ok", backend=BACKEND, value=value, files=files)
 
 
-def _decoded(content: Content) -> Any:
+def _decoded(content: Content, masking: Masking) -> Any:
+    """The value of JSON; the text of all else, and of JSON that is broken or nested too deep."""
     text = content.text() or ""
-    if not content.is_json:
-        return text
     try:
-        return json.loads(text)
+        return masking.json(json.loads(text)) if content.is_json else masking.text(text)
     except (ValueError, RecursionError):
-        return text
+        return masking.text(text)
 
 
 def _file(name: str, content: Content, masking: Masking) -> ProducedFile:

@@ -140,7 +140,7 @@ class Attempt:
         elif self.request.method in {"POST", "PUT", "PATCH"}:
             headers["content-length"] = "0"
         self.is_sent = True
-        with suppress(BrokenPipeError, ConnectionResetError):
+        with suppress(BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
             # A server that has read enough may answer and close.
             connection.request(self.request.method, path, self._body(), headers)
         response = connection.getresponse()

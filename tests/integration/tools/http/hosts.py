@@ -78,6 +78,11 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b"only this")
 
+    def at_deep(self):
+        depth = int(self.query["depth"])
+        body = "[" * depth + json.dumps(self.headers.get("X-Key", "")) + "]" * depth
+        self.answer(body=body.encode(), Content_Type="application/json")
+
     def at_chunked(self):
         """In two chunks; `cut`: the connection ends before the second."""
         self.close_connection = "cut" in self.query

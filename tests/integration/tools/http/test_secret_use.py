@@ -46,6 +46,15 @@ def test_no_spelling_of_it_comes_back(call, server, make_secret, how, path):
     assert "[masked]" in kept or (path == "/bytes" and how["sent_as"] == "query")
 
 
+@pytest.mark.parametrize("depth", [400, 900, 100_000])
+def test_it_is_hidden_in_json_however_deep(call, make_secret, depth):
+    ran = call(f"/deep?depth={depth}", secret=make_secret())
+    assert ran.status == "ok"
+    text = str(ran.value["body"]) if depth > 400 else json.dumps(ran.value["body"])
+    assert VALUE not in text
+    assert "[masked]" in text
+
+
 def test_it_is_sent_over_tls_unless_its_binding_says_otherwise(call, server, make_secret):
     ran = call("https://api.test:TLS/echo", secret=make_secret("api.test:TLS"))
     assert ran.value["body"]["headers"]["x-key"] == "[masked]"
