@@ -122,6 +122,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "audit", "description": "Who changed what."},
         {"name": "tasks", "description": "Task definitions and their versions."},
         {"name": "runs", "description": "Runs of a task: start, follow, cancel."},
+        {"name": "egress", "description": "What tool calls may reach, and what they asked for."},
         {"name": "artifacts", "description": "Files that go into a run or come out of one."},
     ],
 }

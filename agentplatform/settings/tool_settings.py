@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings
 
+from agentplatform.settings.host_rules import parse_rules
 from agentplatform.settings.root import ROOT
 from agentplatform.settings.tool_limits import MostLimits, parse_most
 
@@ -100,7 +101,22 @@ class ToolSettings(BaseSettings):
         "own.",
     )
     egress_allowlist: str = Field(
-        "", description="Hosts that the http tool may call, by comma; *.example.org for subdomains."
+        "",
+        description="Hosts that the tool calls of every tenant may reach, by comma: "
+        "api.example.org, *.example.com:8443, GET|HEAD data.example.net.",
+    )
+    egress_tenant_rules: Literal["admins", "staff"] = Field(
+        "admins",
+        description="Who adds hosts for one tenant: its admins and the platform's staff, or staff "
+        "alone; then rules that admins have made do not count.",
+    )
+    egress_call_limit_bytes: int = Field(
+        100 * 1024 * 1024,
+        ge=1,
+        description="What the programs and pages of one tool call may send and receive together.",
+    )
+    egress_requests_per_minute: int = Field(
+        600, ge=1, description="How many requests they may make."
     )
 
     @property
@@ -120,3 +136,9 @@ class ToolSettings(BaseSettings):
         if given.data.get("artifact_store") == "s3" and not bucket:
             raise ValueError("name the bucket of the artifact store, or set ARTIFACT_STORE=folder")
         return bucket
+
+    @field_validator("egress_allowlist")
+    @classmethod
+    def _check_allowlist(cls, allowlist: str) -> str:
+        parse_rules(allowlist)
+        return allowlist

@@ -92,6 +92,11 @@ LLM_CIRCUIT_BREAKER_STATE = Gauge(
     ["provider"],
     multiprocess_mode="mostrecent",
 )
+TOOL_EGRESS_REQUESTS = Counter(
+    "tool_egress_requests_total",
+    "Requests of tool calls to the outside, by whether they were allowed.",
+    ["verdict"],
+)
 ALERTS = Counter(
     "alerts_total",
     "Alerts that were raised; without a tenant, the platform's own.",

@@ -1,4 +1,4 @@
-"""Reads of calls and artifacts."""
+"""Reads of calls, their requests and artifacts."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -10,7 +10,7 @@ from agentplatform.calls.turn import outcome_of, read_turn
 from agentplatform.core.errors import NotFound
 from agentplatform.core.postgresql.reads import Reads
 from apps.tools.contracts import ArtifactRef
-from apps.tools.models import Artifact, ToolCall
+from apps.tools.models import Artifact, EgressRequest, ToolCall
 
 
 def read_outcomes(reads: Reads, *, step_id: UUID, turn: int) -> Callable[[int], list[CallOutcome]]:
@@ -55,6 +55,24 @@ def artifact_ref(row: Artifact) -> ArtifactRef:
         size_bytes=row.size_bytes,
         sha256=row.sha256,
     )
+
+
+def egress_requests(
+    *,
+    tenant_id: UUID,
+    run_id: UUID | None = None,
+    call_id: UUID | None = None,
+    is_refused: bool | None = None,
+) -> QuerySet[EgressRequest]:
+    """The requests of the tenant's tool calls; those of a run, of a call, refused or not."""
+    rows = EgressRequest.objects.filter(tenant_id=tenant_id)
+    if run_id is not None:
+        rows = rows.filter(run_id=run_id)
+    if call_id is not None:
+        rows = rows.filter(call_id=call_id)
+    if is_refused is None:
+        return rows
+    return rows.exclude(refusal="") if is_refused else rows.filter(refusal="")
 
 
 def _artifact(tenant_id: UUID, artifact_id: UUID) -> QuerySet[Artifact]:

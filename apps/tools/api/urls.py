@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.tools.api import artifacts, tool_limits, tool_secrets, tools
+from apps.tools.api import artifacts, egress, tool_limits, tool_secrets, tools
 
 urlpatterns = [
     path("tools", tools.ToolList.as_view(), name="tools"),
@@ -19,4 +19,7 @@ urlpatterns = [
     path("tool-limits", tool_limits.ToolLimitList.as_view(), name="tool-limits"),
     path("tool-secrets", tool_secrets.ToolSecretList.as_view(), name="tool-secrets"),
     path("tool-secrets/<str:name>", tool_secrets.ToolSecretDetail.as_view(), name="tool-secret"),
+    path("egress-rules", egress.EgressRuleList.as_view(), name="egress-rules"),
+    path("egress-rules/<uuid:rule_id>", egress.EgressRuleDetail.as_view(), name="egress-rule"),
+    path("egress-requests", egress.EgressRequestList.as_view(), name="egress-requests"),
 ]

@@ -1,6 +1,16 @@
 from apps.tools.models.artifact import Artifact
+from apps.tools.models.egress_request import EgressRequest
+from apps.tools.models.egress_rule import EgressRule
 from apps.tools.models.tool_call import ToolCall
 from apps.tools.models.tool_limit import ToolDefault, ToolLimit
 from apps.tools.models.tool_secret import ToolSecret
 
-__all__ = ["Artifact", "ToolCall", "ToolDefault", "ToolLimit", "ToolSecret"]
+__all__ = [
+    "Artifact",
+    "EgressRequest",
+    "EgressRule",
+    "ToolCall",
+    "ToolDefault",
+    "ToolLimit",
+    "ToolSecret",
+]

@@ -91,7 +91,11 @@ def run_code(work: Work) -> Ran:
     return _ran(outcome, sandbox.name, session)
 
 
-CODE = Tool(description=DESCRIPTION, run=run_code)
+CODE = Tool(
+    description=DESCRIPTION,
+    run=run_code,
+    goes_out=lambda arguments: bool(arguments.get("network")),
+)
 
 
 def _check_name(name: str) -> str:

@@ -91,8 +91,10 @@ class Ran:
 
 @dataclass(frozen=True, kw_only=True)
 class Tool:
-    """A tool: how it is described, how it runs, and which calls may safely run twice."""
+    """A tool: how it is described, how it runs, which calls may safely run twice, and which need a
+    way out."""
 
     description: ToolDescription
     run: Callable[[Work], Ran]
     is_repeatable: Callable[[dict[str, Any]], bool] = lambda _: True
+    goes_out: Callable[[dict[str, Any]], bool] = lambda _: True

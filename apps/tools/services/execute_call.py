@@ -19,7 +19,11 @@ from apps.tools.services.find_tools import find_tools
 from apps.tools.services.finish_call import fail_call, finish_call
 from apps.tools.services.leases import leases
 from apps.tools.services.prepare_work import prepare_work
+from apps.tools.services.request_log import request_log
 from apps.tools.stores.store import StoreUnavailable
+
+# How long the end of a call waits for the record of its last requests.
+_LOG_SECONDS = 10.0
 
 log = structlog.get_logger("tools")
 
@@ -61,7 +65,7 @@ def _run(call: ToolCall) -> Ran | ToolFailure:
             with brief_connection():
                 require_active_tenant(tenant_id=call.tenant_id)
                 tool = _find(call)
-                work = prepare_work(call, stop=stop)
+                work = prepare_work(call, tool=tool, stop=stop)
             return tool.run(work)
         except ToolFailure as failure:
             return failure
@@ -74,6 +78,8 @@ def _run(call: ToolCall) -> Ran | ToolFailure:
                 f"The tool {call.tool!r} failed in a way it should not; see the worker's log.",
                 is_retryable=True,
             )
+        finally:
+            request_log().flush(call.id, timeout_seconds=_LOG_SECONDS)
 
 
 def _find(call: ToolCall) -> Tool:

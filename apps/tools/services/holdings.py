@@ -1,5 +1,4 @@
-"""What tools hold of a tenant: tool calls, artifacts, their limits and the secrets that they may
-use."""
+"""What tools hold of a tenant: calls and their requests, artifacts, and what was set of tools."""
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
@@ -12,13 +11,19 @@ from django.db.models import Model, QuerySet
 from agentplatform.calls.cancel import cancel_tenant_rows, count_tenant_rows
 from agentplatform.core.rows import rows_of
 from apps.tenants.contracts import Counts, Exported, ExportedFile, ExportedRows
-from apps.tools.models import Artifact, ToolCall, ToolLimit, ToolSecret
+from apps.tools.models import Artifact, EgressRequest, EgressRule, ToolCall, ToolLimit, ToolSecret
 from apps.tools.services.artifact_contents import open_content
 from apps.tools.services.remove_artifacts import remove_artifacts
 from apps.tools.stores.chosen import artifact_store
 
-_SETTINGS: Final[dict[str, type[Model]]] = {"tool_secrets": ToolSecret, "tool_limits": ToolLimit}
-_PURGED: Final[dict[str, type[Model]]] = {"tool_calls": ToolCall, **_SETTINGS}
+_ROWS: Final[dict[str, type[Model]]] = {
+    "tool_calls": ToolCall,
+    "egress_requests": EgressRequest,
+    "tool_secrets": ToolSecret,
+    "tool_limits": ToolLimit,
+    "egress_rules": EgressRule,
+}
+"""Beside artifacts."""
 
 
 def cancel_work(*, tenant_id: UUID, at: datetime, limit: int) -> int:
@@ -32,12 +37,10 @@ def count_work(*, tenant_id: UUID) -> Counts:
 
 def export(*, tenant_id: UUID) -> Iterator[Exported]:
     artifacts = Artifact.objects.filter(tenant_id=tenant_id)
-    calls = ToolCall.objects.filter(tenant_id=tenant_id)
-    yield ExportedRows(name="tool_calls.jsonl", rows=rows_of(calls))
-    yield ExportedRows(name="artifacts.jsonl", rows=rows_of(artifacts))
-    for name, model in _SETTINGS.items():
+    for name, model in _ROWS.items():
         rows = model._default_manager.filter(tenant_id=tenant_id)
         yield ExportedRows(name=f"{name}.jsonl", rows=rows_of(rows))
+    yield ExportedRows(name="artifacts.jsonl", rows=rows_of(artifacts))
     for row in rows_of(artifacts):
         yield ExportedFile(
             path=f"artifacts/{row['id']}/{row['name']}",
@@ -48,7 +51,7 @@ def export(*, tenant_id: UUID) -> Iterator[Exported]:
 def count(*, tenant_id: UUID, ended_before: datetime | None) -> Counts:
     counts = {"artifacts": _artifacts(tenant_id, ended_before).count()}
     if ended_before is None:
-        for name, model in _PURGED.items():
+        for name, model in _ROWS.items():
             counts[name] = model._default_manager.filter(tenant_id=tenant_id).count()
     return {name: number for name, number in counts.items() if number}
 
@@ -59,7 +62,7 @@ def purge(*, tenant_id: UUID, ended_before: datetime | None, limit: int) -> Coun
         return {"artifacts": removed}
     if ended_before is not None:
         return {}
-    for name, model in _PURGED.items():
+    for name, model in _ROWS.items():
         rows = model._default_manager.filter(tenant_id=tenant_id)
         ids = list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
         if ids:
@@ -70,10 +73,12 @@ def purge(*, tenant_id: UUID, ended_before: datetime | None, limit: int) -> Coun
 
 
 def purge_runs(*, tenant_id: UUID, run_ids: Collection[UUID]) -> None:
-    """Delete the artifacts and the tool calls of these runs. Requires a transaction."""
+    """Delete the artifacts, the tool calls and their requests of these runs. Requires a
+    transaction."""
     artifacts = Artifact.objects.filter(tenant_id=tenant_id, run_id__in=run_ids)
     remove_artifacts(artifacts, tenant_id=tenant_id)
-    ToolCall.objects.filter(tenant_id=tenant_id, run_id__in=run_ids).delete()
+    for model in (ToolCall, EgressRequest):
+        model._default_manager.filter(tenant_id=tenant_id, run_id__in=run_ids).delete()
 
 
 def _artifacts(tenant_id: UUID, ended_before: datetime | None) -> QuerySet[Artifact]:

@@ -4,23 +4,21 @@ import threading
 from typing import BinaryIO
 from uuid import UUID
 
-from django.conf import settings
-
 from agentplatform.core.connections import brief_connection
 from agentplatform.core.tenancy import tenant_scope
-from apps.tools.egress.rules import parse_rules
 from apps.tools.egress.session import Egress
 from apps.tools.models import ToolCall
 from apps.tools.runners.secret import Secret
-from apps.tools.runners.work import Caller, Work
+from apps.tools.runners.work import Caller, Tool, Work
 from apps.tools.services.find_tool_secret import find_tool_secret
+from apps.tools.services.find_way_out import find_way_out
 from apps.tools.services.open_artifact import open_artifact
 from apps.tools.services.open_workspace import open_workspace
 from apps.tools.services.tool_limits import limits_of_call
 
 
-def prepare_work(call: ToolCall, *, stop: threading.Event) -> Work:
-    """The work of a claimed call: its limits, its way out, its inputs."""
+def prepare_work(call: ToolCall, *, tool: Tool, stop: threading.Event) -> Work:
+    """The work of a claimed call: its limits, its way out if it needs one, its inputs."""
     return Work(
         caller=Caller(
             tenant_id=call.tenant_id, run_id=call.run_id, step_id=call.step_id, call_id=call.id
@@ -29,7 +27,7 @@ def prepare_work(call: ToolCall, *, stop: threading.Event) -> Work:
         limits=limits_of_call(
             tenant_id=call.tenant_id, tool=call.tool, timeout_seconds=call.timeout_seconds
         ),
-        egress=Egress(rules=parse_rules(settings.PLATFORM.egress_allowlist)),
+        egress=find_way_out(call) if tool.goes_out(call.arguments) else Egress(),
         open_input=lambda artifact_id: _open_input(call, artifact_id),
         open_workspace=lambda session: _open_workspace(call, session),
         find_secret=lambda name: _find_secret(call, name),

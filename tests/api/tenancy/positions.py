@@ -11,7 +11,7 @@ from drf_spectacular.generators import SchemaGenerator
 from apps.gateway.models import ModelRoute
 from apps.runs.models import Ask, Run, TaskDefinition
 from apps.tenants.models import Alert, ApiKey, AuditEntry, Secret, Tenant, User
-from apps.tools.models import Artifact, ToolSecret
+from apps.tools.models import Artifact, EgressRule, ToolCall, ToolSecret
 from tests.api.tenants.house import LIMITS, RATE, STEP, TOOL_SECRET, House
 
 STEP_PATH = "/api/v1/runs/{run_id}/steps/{name}"
@@ -38,6 +38,8 @@ NAMES: dict[str, Callable[[Tenant], str]] = {
     "created_by_id": lambda tenant: _named_by_a_run("created_by_id", House(tenant).user(), tenant),
     "ask": lambda tenant: str(House(tenant).question()),
     "artifact_id": _first(Artifact, "id"),
+    "rule_id": _first(EgressRule, "id"),
+    "call_id": _first(ToolCall, "id"),
     "user_id": _first(User, "id"),
     "api_key_id": _first(ApiKey, "id", rotated_at=None, name="key"),
     "actor_id": _first(AuditEntry, "actor_id", actor_kind="user"),
@@ -83,6 +85,7 @@ PLAIN = {
     "created_after",
     "created_before",
     "is_root",
+    "is_refused",
     "after",
     "Last-Event-ID",
     "format",

@@ -26,6 +26,7 @@ from apps.tenants.services.rate_limit import set_rate_limit
 from apps.tenants.services.set_secret import set_secret
 from apps.tenants.states import RIGHTS_OF_TENANTS
 from apps.tools.facade import store_artifact
+from apps.tools.models import EgressRule
 from apps.tools.services.set_tool_secret import set_tool_secret
 
 ADDRESS = "203.0.113.9"
@@ -148,6 +149,12 @@ class House:
         name = f"n{uuid.uuid4().hex}"
         set_tool_secret(tenant_id=self.tenant.id, name=name, at=now(), **TOOL_SECRET)
         return name
+
+    def egress_rule(self) -> uuid.UUID:
+        row = EgressRule.objects.create(
+            tenant=self.tenant, host=f"{new_name()}.example.org", created_at=now()
+        )
+        return row.id
 
     def task(self) -> uuid.UUID:
         return self._task().id

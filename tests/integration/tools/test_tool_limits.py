@@ -8,6 +8,7 @@ from agentplatform.core.clock import now
 from agentplatform.core.errors import InvalidInput
 from apps.tools.models import ToolDefault, ToolLimit
 from apps.tools.models.tool_limit import LIMITS
+from apps.tools.runners.code import CODE
 from apps.tools.runners.limits import Limits
 from apps.tools.services import tool_limits
 from apps.tools.services.prepare_work import prepare_work
@@ -133,5 +134,5 @@ def test_a_tenant_sees_the_limits_of_each_tool(tenant):
 
 def test_the_work_of_a_call_has_its_limits(tenant, plan_call):
     limit(tenant, processes=33, wall_seconds=7)
-    work = prepare_work(plan_call(timeout_seconds=20.0), stop=threading.Event())
+    work = prepare_work(plan_call(timeout_seconds=20.0), tool=CODE, stop=threading.Event())
     assert (work.limits.processes, work.limits.wall_seconds) == (33, 7)

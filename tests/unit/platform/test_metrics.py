@@ -22,6 +22,7 @@ CONTRACT = {
     "llm_circuit_breaker_state": ("provider",),
     "agent_runs_waiting": ("tenant_id",),
     "agent_calls_waiting": ("tenant_id",),
+    "tool_egress_requests_total": ("verdict",),
     "alerts_total": ("tenant_id", "kind"),
     "dead_letters_total": ("kind",),
     "dead_letters_open": ("kind",),

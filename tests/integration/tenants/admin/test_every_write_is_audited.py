@@ -23,7 +23,7 @@ from apps.tenants.services.create_api_key import create_api_key
 from apps.tenants.services.create_user import create_user
 from apps.tenants.services.member_budget import set_member_budget
 from apps.tenants.services.rate_limit import set_rate_limit
-from apps.tools.models import ToolDefault, ToolLimit, ToolSecret
+from apps.tools.models import EgressRule, ToolDefault, ToolLimit, ToolSecret
 from apps.tools.services.set_tool_limits import set_tool_limits
 from apps.tools.services.set_tool_secret import set_tool_secret
 
@@ -152,6 +152,12 @@ WRITES = {
     ),
     "tooldefault_change": Write({"artifacts": "5"}, {"artifacts": "0"}, ("tool_limits.changed",)),
     "tooldefault_delete": Write({"post": "yes"}, {}, ("tool_limits.deleted",)),
+    "egressrule_add": Write(
+        {"tenant": "{tenant}", "host": "new.example.org", "methods": "GET,HEAD"},
+        {"tenant": "{tenant}", "host": "10.0.0.1"},
+        ("egress_rule.added",),
+    ),
+    "egressrule_delete": Write({"post": "yes"}, {}, ("egress_rule.deleted",)),
     "budget_add": Write(
         {"tenant": "{tenant}", "api_key": "{apikey}", "usd_limit": "2.5"},
         {"tenant": "{tenant}", "user": "{user}", "token_limit": "5"},
@@ -225,6 +231,9 @@ def ids(tenant, operator):
             rate=Rate(requests_per_minute=5, tokens_per_minute=None),
             at=now(),
         )[0].id,
+        "egressrule": EgressRule.objects.create(
+            tenant=tenant, host="api.example.org", created_at=now()
+        ).id,
         "other": Tenant.objects.create(name="Other", slug="other").id,
         **_models_of(tenant),
         "user_reset_password": operator.id,

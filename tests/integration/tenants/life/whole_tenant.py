@@ -32,7 +32,7 @@ from apps.tenants.services.rate_limit import set_rate_limit
 from apps.tenants.services.set_budget import set_budget
 from apps.tenants.services.watch_budgets import watch_budgets
 from apps.tools.facade import store_artifact
-from apps.tools.models import ToolCall, ToolDefault
+from apps.tools.models import EgressRequest, EgressRule, ToolCall, ToolDefault
 from apps.tools.services.set_tool_limits import set_tool_limits
 from apps.tools.services.set_tool_secret import set_tool_secret
 
@@ -77,6 +77,7 @@ def whole_tenant(at: datetime | None = None) -> Tenant:
         tenant=tenant, caller_id=user.id, key="k", fingerprint="f", call_id=uuid.uuid4(),
         is_asked=True, status=200, headers=[], body="answer", created_at=at,
     )  # fmt: skip
+    EgressRule.objects.create(tenant=tenant, host="api.example.org", created_at=at)
     _models(tenant, at)
     set_tool_secret(
         tenant_id=tenant.id, name="api", value="kept-secret", hosts=["api.example.org"], at=at
@@ -115,9 +116,13 @@ def work_of(run: Run, *, at: datetime) -> None:
         "turn": 0,
         "created_at": at,
     }
-    ToolCall.objects.create(
+    tool_call = ToolCall.objects.create(
         **call, index=0, idempotency_key=f"{step.id}:0", tool="code", arguments={},
         timeout_seconds=1,
+    )  # fmt: skip
+    EgressRequest.objects.create(
+        tenant_id=run.tenant_id, run_id=run.id, step_id=step.id, call_id=tool_call.id, via="http",
+        method="GET", host="api.example.org", port=443, at=at,
     )  # fmt: skip
     model_call = LlmCall.objects.create(
         **call, index=1, idempotency_key=f"{step.id}:1", request={"messages": []}

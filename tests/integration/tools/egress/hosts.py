@@ -6,6 +6,14 @@ import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+ASKING = b"""<ul></ul><script>
+for (const url of JSON.parse(decodeURIComponent(location.search.slice(1)))) {
+  const asked = new XMLHttpRequest();
+  try { asked.open("GET", url, false); asked.send(); } catch (error) { }
+  document.querySelector("ul").innerHTML += `<li>${url} ${asked.status}</li>`;
+}
+</script>"""
+
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -24,6 +32,8 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/cookie":
             body = b"<script>document.cookie = 'left=1'</script>"
             return self.answer(body, "text/html")
+        if self.path.startswith("/asking?"):
+            return self.answer(ASKING, "text/html")
         size = int(self.headers.get("Content-Length", 0))
         told = {
             "method": self.command,
@@ -40,6 +50,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
+        self.send_header("Access-Control-Allow-Origin", "*")
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 from agentplatform.core.clock import now
 from apps.tools.egress.network import Network
 from apps.tools.egress.session import Egress
-from apps.tools.services import prepare_work
+from apps.tools.services import find_way_out
 from apps.tools.services.execute_call import execute_call
 from apps.tools.services.set_tool_secret import set_tool_secret
 from tests.integration.tools.http.conftest import VALUE
@@ -19,7 +19,7 @@ from tests.integration.tools.http.conftest import VALUE
 def execute(plan_call, server, settings, monkeypatch):
     """`execute("/echo", ...)`: the row of a call that a worker has made."""
     network = Network(resolver=lambda host, port: ["127.0.0.1"], is_allowed=lambda _: True)
-    monkeypatch.setattr(prepare_work, "Egress", partial(Egress, network=network))
+    monkeypatch.setattr(find_way_out, "Egress", partial(Egress, network=network))
     address = f"api.test:{server.server_port}"
     settings.PLATFORM = settings.PLATFORM.model_copy(update={"egress_allowlist": address})
 

@@ -1,8 +1,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from agentplatform.core.public_addresses import is_global
+from agentplatform.settings.tool_settings import ToolSettings
 from apps.tools.egress.errors import EgressRefused
 from apps.tools.egress.rules import BadRule, Rule, check_host, check_target, parse_rules
 
@@ -181,3 +183,8 @@ def test_an_address_is_global_however_it_is_wrapped(address):
     assert is_global(str(address)) <= address.is_global
     if address.version == 4:
         assert is_global(f"::ffff:{address}") == is_global(str(address))
+
+
+def test_a_bad_allowlist_refuses_to_start_and_names_the_entry():
+    with pytest.raises(ValidationError, match=r"egress_allowlist(.|\n)*'api\.example\.org/path'"):
+        ToolSettings(egress_allowlist="good.example.org, api.example.org/path")
