@@ -72,23 +72,19 @@ def run_code(work: Work) -> Ran:
     most = work.limits.wall_seconds
     seconds = min(most, work.arguments.get("timeout_seconds", most))
     with ExitStack() as held:
-        inputs = {
-            _check_name(name): held.enter_context(_open(work, name, wanted))
-            for name, wanted in work.arguments.get("files", {}).items()
-        }
         session = work.arguments.get("session")
         job = Job(
             language=work.arguments.get("language", "python"),
             program=work.arguments["program"],
             stdin=json.dumps(work.arguments.get("input")).encode(),
-            inputs=inputs,
+            inputs=open_files(work, held),
             limits=replace(work.limits, wall_seconds=seconds),
             egress=work.egress if work.arguments.get("network") else None,
             workspace=_enter_workspace(work, session, held) if session else None,
             keeps_workspace=bool(session),
         )
         outcome = sandbox.run(job, stop=work.stop)
-    return _ran(outcome, sandbox.name, session)
+    return ran_of(outcome, sandbox.name, session)
 
 
 CODE = Tool(
@@ -96,6 +92,14 @@ CODE = Tool(
     run=run_code,
     goes_out=lambda arguments: bool(arguments.get("network")),
 )
+
+
+def open_files(work: Work, held: ExitStack) -> dict[str, BinaryIO]:
+    """The artifacts of `arguments.files` by name, open while `held` is. Raises ToolFailure."""
+    return {
+        _check_name(name): held.enter_context(_open(work, name, wanted))
+        for name, wanted in work.arguments.get("files", {}).items()
+    }
 
 
 def _check_name(name: str) -> str:
@@ -128,7 +132,8 @@ def _enter_workspace(work: Work, session: str, held: ExitStack) -> BinaryIO | No
     return None if content is None else held.enter_context(content)
 
 
-def _ran(outcome: Outcome, backend: str, session: str | None) -> Ran:
+def ran_of(outcome: Outcome, backend: str, session: str | None) -> Ran:
+    """What a program left. `value` is the last line of its standard output when that is JSON."""
     stdout = outcome.stdout.decode("utf-8", "replace")
     stderr = outcome.stderr.decode("utf-8", "replace")
     return Ran(

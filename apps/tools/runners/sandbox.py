@@ -14,6 +14,17 @@ Language = Literal["python", "node"]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Extras:
+    """What a program has beside what its language gives: folders that it may read, at their own
+    path; variables, of which PYTHONPATH adds to what is there; and the right to make namespaces,
+    in which a browser builds a sandbox of its own."""
+
+    readable: tuple[str, ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
+    makes_namespaces: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Job:
     """One program: its source, its standard input, the files it may read by name. Without `egress`
     it has no network at all. `workspace` is what its work folder begins with, as an Outcome gave
@@ -27,6 +38,7 @@ class Job:
     egress: Egress | None = None
     workspace: BinaryIO | None = None
     keeps_workspace: bool = False
+    extras: Extras | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -125,12 +125,18 @@ def _jail(wish: Wish) -> Jail:
     )
 
 
-def _font_files(chromium: Chromium) -> dict[str, BinaryIO]:
+def font_settings(chromium: Chromium) -> str:
+    """What fontconfig is told of Chromium's own fonts; empty: the system's settings do."""
     if not chromium.font_folders:
-        return {}
+        return ""
     folders = "".join(f"<dir>{folder}</dir>" for folder in chromium.font_folders)
     settings = f"<fontconfig>{folders}<cachedir>/tmp/fonts</cachedir></fontconfig>"
-    return {_FONTS: sealed_file(f'<?xml version="1.0"?>{settings}'.encode())}
+    return f'<?xml version="1.0"?>{settings}'
+
+
+def _font_files(chromium: Chromium) -> dict[str, BinaryIO]:
+    settings = font_settings(chromium)
+    return {_FONTS: sealed_file(settings.encode())} if settings else {}
 
 
 def _open_pipe(path: Path, flags: int, mode: Literal["rb", "r+b"]) -> FileIO:

@@ -20,7 +20,7 @@ _BLANK = "about:blank"
 _DEFAULT_ACTIONS: Sequence[Action] = (
     {"action": "screenshot", "name": "page.png", "full_page": True},
 )
-_PROCESSES, _OPEN_FILES = 2048, 4096
+PROCESSES, OPEN_FILES = 2048, 4096
 _UPLOAD_BYTES = 50 * MEGABYTE
 
 
@@ -39,12 +39,17 @@ class Order:
 
     @property
     def viewport(self) -> ViewportSize:
-        given = self.arguments.get("viewport", {"width": 1280, "height": 800})
-        return {"width": given["width"], "height": given["height"]}
+        return viewport_of(self.arguments)
 
     @property
     def has_downloads(self) -> bool:
         return any(action["action"] == "download" for _, action in self.actions)
+
+
+def viewport_of(arguments: Mapping[str, Any]) -> ViewportSize:
+    """The size of pages."""
+    given = arguments.get("viewport", {"width": 1280, "height": 800})
+    return {"width": given["width"], "height": given["height"]}
 
 
 def read_order(work: Work) -> Order:
@@ -56,7 +61,7 @@ def read_order(work: Work) -> Order:
     for place, action in actions:
         _check(place, action, has_network=bool(work.egress.rules))
     # Threads count as processes, and the call's own time bounds it rather than the processor's.
-    limits = replace(work.limits, process_bytes=None, processes=_PROCESSES, open_files=_OPEN_FILES)
+    limits = replace(work.limits, process_bytes=None, processes=PROCESSES, open_files=OPEN_FILES)
     return Order(
         arguments=arguments,
         actions=actions,

@@ -15,6 +15,14 @@ _ARTIFACT = {
     ]
 }
 
+FILES_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "description": "File name -> artifact id.",
+    "minProperties": 1,
+    "maxProperties": 20,
+    "propertyNames": {"maxLength": 200},
+    "additionalProperties": _ARTIFACT,
+}
 ADDRESS = {"type": "string", "maxLength": 4000, "pattern": "^https?://"}
 
 
@@ -83,14 +91,7 @@ _ACTIONS: dict[str, dict[str, Any]] = {
         "upload",
         ("selector", "files"),
         selector=_SELECTOR,
-        files={
-            "type": "object",
-            "description": "File name -> artifact id.",
-            "minProperties": 1,
-            "maxProperties": 20,
-            "propertyNames": {"maxLength": 200},
-            "additionalProperties": _ARTIFACT,
-        },
+        files=FILES_SCHEMA,
     ),
 }
 

@@ -27,6 +27,7 @@ from apps.tools.runners.bubblewrap.resources import bounded_command
 from apps.tools.runners.confine.files import Blank, sealed_file
 from apps.tools.runners.confine.groups.group import Group, Groups
 from apps.tools.runners.confine.programs import Interpreter
+from apps.tools.runners.confine.seccomp import Profile
 from apps.tools.runners.confine.workspace import unpack
 from apps.tools.runners.limits import Limits
 from apps.tools.runners.sandbox import SandboxUnavailable
@@ -42,6 +43,7 @@ class Kind:
     bwrap: str
     interpreter: Interpreter
     limits: Limits
+    makes_namespaces: bool = False
 
 
 class Cell:
@@ -138,8 +140,9 @@ class Cell:
                 **{f"{INPUTS}/{name}": file for name, file in inputs.items()},
                 start.gate: held.enter_context(sealed_file(start.gate_source)),
             }
+            profile: Profile = "browser" if kind.makes_namespaces else "code"
             descriptors = Descriptors(
-                filter=held.enter_context(filter_file("code")).fileno(),
+                filter=held.enter_context(filter_file(profile)).fileno(),
                 info=info_in.fileno(),
                 block=block_out.fileno(),
                 data={path: file.fileno() for path, file in data.items()},
@@ -151,6 +154,7 @@ class Cell:
                 environment={**start.environment, "SANDBOX_GATE": str(inner.fileno())},
                 readable=kind.interpreter.readable,
                 shown=kind.interpreter.shown,
+                has_nested_namespaces=kind.makes_namespaces,
             )
             arguments = bwrap_arguments(
                 jail,

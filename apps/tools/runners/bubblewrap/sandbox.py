@@ -13,15 +13,17 @@ from apps.tools.runners.bubblewrap.pool import warm_pool
 from apps.tools.runners.confine.groups.group import Groups
 from apps.tools.runners.confine.harvest import harvest
 from apps.tools.runners.confine.packages import NO_PACKAGES, find_packages, with_packages
+from apps.tools.runners.confine.programs import Interpreter
 from apps.tools.runners.confine.status import status_of
 from apps.tools.runners.confine.supervise import Ended, supervise
 from apps.tools.runners.confine.workspace import pack
 from apps.tools.runners.limits import Limits
-from apps.tools.runners.sandbox import Job, Language, Outcome, Promise
+from apps.tools.runners.sandbox import Extras, Job, Language, Outcome, Promise
 from apps.tools.runners.work import ToolFailure
 
 _ENDED_BY_ITSELF = {"ok", "error"}
 _LONGEST_SECONDS = 600.0
+_NO_EXTRAS = Extras()
 
 
 class BubblewrapSandbox:
@@ -74,8 +76,8 @@ class BubblewrapSandbox:
 
     def _begun(self, job: Job) -> Cell:
         """A cell that runs the job: a waiting one where the job fits it."""
-        kind, groups = self._kind(job.language, job.limits)
-        if self._pool_size and not job.inputs:
+        kind, groups = self._kind(job.language, job.limits, job.extras or _NO_EXTRAS)
+        if self._pool_size and not job.inputs and job.extras is None:
             warm = warm_pool(self._pool_size).take(kind, partial(Cell, kind, groups, is_warm=True))
             if warm is not None:
                 try:
@@ -88,7 +90,9 @@ class BubblewrapSandbox:
         except NotReady as error:
             raise _died() from error
 
-    def _kind(self, language: Language, limits: Limits) -> tuple[Kind, Groups]:
+    def _kind(
+        self, language: Language, limits: Limits, extras: Extras = _NO_EXTRAS
+    ) -> tuple[Kind, Groups]:
         places = {
             "bubblewrap_path": self._bubblewrap_path,
             "sandbox_python": self._sandbox_python,
@@ -100,9 +104,24 @@ class BubblewrapSandbox:
         if language == "node":
             interpreter = find_node(sandbox_node=self._sandbox_node, **places)
         kind = Kind(
-            bwrap=equipment.bwrap, interpreter=interpreter, limits=_settled(limits, language)
+            bwrap=equipment.bwrap,
+            interpreter=_with_extras(interpreter, extras),
+            limits=_settled(limits, language),
+            makes_namespaces=extras.makes_namespaces,
         )
         return kind, equipment.groups
+
+
+def _with_extras(interpreter: Interpreter, extras: Extras) -> Interpreter:
+    environment = dict(interpreter.environment)
+    for name, value in extras.environment:
+        is_path = name == "PYTHONPATH" and name in environment
+        environment[name] = f"{environment[name]}:{value}" if is_path else value
+    return replace(
+        interpreter,
+        readable=(*interpreter.readable, *extras.readable),
+        environment=tuple(environment.items()),
+    )
 
 
 def _died() -> ToolFailure:

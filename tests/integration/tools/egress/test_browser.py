@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from apps.tools.runners.browser import running
-from apps.tools.runners.browser.show import run_browser
+from apps.tools.runners.browser.tool import BROWSER
 from apps.tools.runners.work import ToolFailure
 from tests.integration.tools.works import make_work
 
@@ -34,7 +34,7 @@ def surf(keep):
 
     def run(egress, *, caller=None, **arguments):
         work = make_work(arguments, timeout_seconds=30, egress=egress)
-        return keep(run_browser(dataclasses.replace(work, caller=caller or work.caller)))
+        return keep(BROWSER.run(dataclasses.replace(work, caller=caller or work.caller)))
 
     return run
 
@@ -148,3 +148,21 @@ def test_cookies_do_not_pass_from_call_to_call(surf, internet, make_egress):
     assert internet.plain.seen[-1]["headers"]["cookie"] == "left=1"
     assert surf(egress, caller=caller, actions=visits[1:]).status == "ok"
     assert "cookie" not in internet.plain.seen[-1]["headers"]
+
+
+def test_a_script_has_the_same_way_out(surf, internet, make_egress, rows):
+    ran = surf(
+        make_egress(ALLOW),
+        script=f"""
+page.goto("{internet.https}/page")
+print('"' + page.inner_text("h1") + '"')
+try:
+    page.goto("https://evil.test/")
+except Exception as error:
+    print(str(error).splitlines()[0], file=__import__("sys").stderr)
+""",
+    )
+    assert ran.status == "ok", ran.stderr
+    assert ran.value == "hello"
+    assert "ERR_TUNNEL_CONNECTION_FAILED" in ran.stderr
+    assert told(rows) == {("CONNECT", "tls.test", False), ("CONNECT", "evil.test", True)}
