@@ -37,6 +37,7 @@ OTHER = "other"
 
 _REQUEST_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 5, 10)
 _CALL_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120)
+_TOOL_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
 _RUN_BUCKETS = (0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600)
 
 RUN_DURATION = Histogram(
@@ -97,6 +98,15 @@ TOOL_EGRESS_REQUESTS = Counter(
     "Requests of tool calls to the outside, by whether they were allowed.",
     ["verdict"],
 )
+TOOL_CALLS = Counter(
+    "tool_calls_total", "Tool calls that ended, by how they ended.", ["tool", "status"]
+)
+TOOL_CALL_DURATION = Histogram(
+    "tool_call_duration_seconds",
+    "How long one execution of a tool call took.",
+    ["tool"],
+    buckets=_TOOL_BUCKETS,
+)
 ALERTS = Counter(
     "alerts_total",
     "Alerts that were raised; without a tenant, the platform's own.",
@@ -154,6 +164,7 @@ class CappedLabel:
 
 tenant_label = CappedLabel(200)
 step_label = CappedLabel(500)
+tool_label = CappedLabel(100)
 
 
 def render_metrics() -> bytes:

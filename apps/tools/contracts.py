@@ -1,5 +1,6 @@
 """Values that cross the border of tools."""
 
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -70,3 +71,21 @@ class UnknownTool(PlatformError):
 
     code = "unknown_tool"
     status = 422
+
+
+class ToolCallSummary(_Value):
+    """A call as a list shows it; `artifacts` are the ids of what it left."""
+
+    call_id: UUID
+    step_id: UUID
+    attempt: int
+    turn: int
+    index: int
+    tool: str
+    action: str
+    status: str
+    error_code: str | None
+    artifacts: tuple[UUID, ...]
+    duration_ms: int
+    created_at: datetime
+    completed_at: datetime | None

@@ -12,7 +12,13 @@ from agentplatform.calls.dispatch import due_rows, mark_rows_dispatched, untaken
 from agentplatform.calls.places import HeldCalls
 from agentplatform.calls.turn import steps_with_open_rows
 from apps.tools.models import ToolCall
-from apps.tools.selectors import artifact_exists, artifacts_of_run, read_outcomes
+from apps.tools.selectors import (
+    artifact_exists,
+    artifacts_of_run,
+    calls_of_run,
+    read_outcomes,
+    sum_up_call,
+)
 from apps.tools.services.find_tools import describe_tools, tool_names
 from apps.tools.services.holdings import purge_runs
 from apps.tools.services.open_artifact import open_artifact
@@ -23,6 +29,7 @@ from apps.tools.services.store_artifact import store_artifact
 __all__ = [
     "artifact_exists",
     "artifacts_of_run",
+    "calls_of_run",
     "cancel_calls",
     "describe_tools",
     "due_calls",
@@ -35,6 +42,7 @@ __all__ = [
     "read_outcomes",
     "steps_with_open_calls",
     "store_artifact",
+    "sum_up_call",
     "tool_call_signature",
     "tool_names",
     "untaken_calls",

@@ -9,7 +9,7 @@ from agentplatform.calls.contracts import CallOutcome
 from agentplatform.calls.turn import outcome_of, read_turn
 from agentplatform.core.errors import NotFound
 from agentplatform.core.postgresql.reads import Reads
-from apps.tools.contracts import ArtifactRef
+from apps.tools.contracts import ArtifactRef, ToolCallSummary
 from apps.tools.models import Artifact, EgressRequest, ToolCall
 
 
@@ -44,6 +44,44 @@ def workspaces_of(call: ToolCall, *, session: str) -> QuerySet[Artifact]:
     return Artifact.objects.filter(
         tenant_id=call.tenant_id, run_id=call.run_id, step_id=call.step_id, session=session
     ).order_by("-id")
+
+
+def calls_of_run(
+    *, tenant_id: UUID, run_id: UUID, tool: str = "", status: str = ""
+) -> QuerySet[ToolCall]:
+    """The calls of one run, of one tool and in one status if these are given; none for another
+    tenant's run."""
+    given = {"tool": tool, "status": status}
+    where = {name: value for name, value in given.items() if value}
+    return ToolCall.objects.filter(tenant_id=tenant_id, run_id=run_id, **where)
+
+
+def get_call(*, tenant_id: UUID, call_id: UUID) -> ToolCall:
+    """The call. Raises NotFound when it is missing or another tenant's."""
+    call = ToolCall.objects.filter(tenant_id=tenant_id, id=call_id).first()
+    if call is None:
+        raise NotFound(f"There is no tool call {call_id}.")
+    return call
+
+
+def sum_up_call(call: ToolCall) -> ToolCallSummary:
+    """The call as a list shows it."""
+    artifacts = (call.response or {}).get("artifacts", ())
+    return ToolCallSummary(
+        call_id=call.id,
+        step_id=call.step_id,
+        attempt=call.attempt,
+        turn=call.turn,
+        index=call.index,
+        tool=call.tool,
+        action=call.action,
+        status=call.status,
+        error_code=(call.error or {}).get("code"),
+        artifacts=tuple(UUID(artifact["artifact_id"]) for artifact in artifacts),
+        duration_ms=call.duration_ms,
+        created_at=call.created_at,
+        completed_at=call.completed_at,
+    )
 
 
 def artifact_ref(row: Artifact) -> ArtifactRef:

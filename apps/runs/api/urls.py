@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.runs.api import answers, forks, runs, tasks
+from apps.runs.api import answers, forks, runs, tasks, tool_calls
 
 urlpatterns = [
     path("tasks", tasks.TaskList.as_view(), name="tasks"),
@@ -15,6 +15,7 @@ urlpatterns = [
     path("runs/<uuid:run_id>/steps", runs.RunSteps.as_view(), name="run-steps"),
     path("runs/<uuid:run_id>/metrics", runs.RunMetricsView.as_view(), name="run-metrics"),
     path("runs/<uuid:run_id>/artifacts", runs.RunArtifacts.as_view(), name="run-artifacts"),
+    path("runs/<uuid:run_id>/tool-calls", tool_calls.RunToolCalls.as_view(), name="run-tool-calls"),
     path("runs/<uuid:run_id>/retry", forks.RunRetry.as_view(), name="run-retry"),
     path("runs/<uuid:run_id>/fork", forks.RunForkView.as_view(), name="run-fork"),
     path(

@@ -1,10 +1,19 @@
 """The admin of tool calls and artifacts: to look at, never to change."""
 
+import json
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import Count, Model, Sum
+from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 from unfold.admin import ModelAdmin
 
 from agentplatform.core.admin import ReadOnly
 from apps.tools.models import Artifact, ToolCall
+
+NOTHING = "–"
 
 
 class _Rows(ReadOnly, ModelAdmin):
@@ -15,21 +24,105 @@ class _Rows(ReadOnly, ModelAdmin):
 @admin.register(ToolCall)
 class ToolCallAdmin(_Rows):
     list_display = (
-        "id",
-        "tenant",
-        "tool",
-        "status",
-        "executions",
-        "duration_ms",
-        "run_id",
-        "created_at",
-    )
-    list_filter = ("status", "tool")
+        "created_at", "tenant", "tool", "action", "status", "reason", "duration_ms", "cpu_ms",
+        "peak_memory", "backend",
+    )  # fmt: skip
+    list_filter = ("status", "tool", "backend", "tenant")
     search_fields = ("=id", "=run_id", "=step_id")
+    date_hierarchy = "created_at"
+    fieldsets = (
+        (None, {"fields": ("tenant", "tool", "action", "status", "failure")}),
+        ("Asked", {"fields": ("asked", "timeout_seconds", "is_repeatable")}),
+        ("Left", {"fields": ("value", "stdout", "stderr", "exit_code", "artifacts")}),
+        (
+            "Work",
+            {
+                "fields": (
+                    "backend", "task_arn", "duration_ms", "cpu_ms", "peak_memory", "executions",
+                    "created_at", "started_at", "completed_at",
+                )
+            },
+        ),
+        ("Belongs to", {"fields": ("id", "run_id", "step_id", "attempt", "turn", "index")}),
+    )  # fmt: skip
+    readonly_fields = (
+        "failure", "asked", "value", "stdout", "stderr", "exit_code", "artifacts", "peak_memory",
+    )  # fmt: skip
+
+    @admin.display(description="why")
+    def reason(self, call: ToolCall) -> str:
+        return str((call.error or {}).get("code", NOTHING))
+
+    @admin.display(description="why")
+    def failure(self, call: ToolCall) -> str:
+        error = call.error or {}
+        return f"{error['code']}: {error['detail']}" if error else NOTHING
+
+    @admin.display(description="arguments")
+    def asked(self, call: ToolCall) -> str:
+        return _block(call.arguments)
+
+    @admin.display(description="value")
+    def value(self, call: ToolCall) -> str:
+        return _block(_left(call, "value"))
+
+    @admin.display(description="standard output")
+    def stdout(self, call: ToolCall) -> str:
+        return _block(_left(call, "stdout"))
+
+    @admin.display(description="standard error")
+    def stderr(self, call: ToolCall) -> str:
+        return _block(_left(call, "stderr"))
+
+    @admin.display(description="exit code")
+    def exit_code(self, call: ToolCall) -> str:
+        code = _left(call, "exit_code")
+        return NOTHING if code is None else str(code)
+
+    @admin.display(description="peak memory", ordering="peak_memory_bytes")
+    def peak_memory(self, call: ToolCall) -> str:
+        return NOTHING if call.peak_memory_bytes is None else filesizeformat(call.peak_memory_bytes)
+
+    @admin.display(description="artifacts")
+    def artifacts(self, call: ToolCall) -> str:
+        links = [
+            (
+                reverse("admin:tools_artifact_change", args=[file["artifact_id"]]),
+                file["name"],
+                filesizeformat(file["size_bytes"]),
+            )
+            for file in _left(call, "artifacts") or ()
+        ]
+        return format_html_join("\n", '<div><a href="{}">{}</a> {}</div>', links) or NOTHING
 
 
 @admin.register(Artifact)
 class ArtifactAdmin(_Rows):
-    list_display = ("id", "tenant", "name", "media_type", "size_bytes", "run_id", "created_at")
-    list_filter = ("media_type",)
+    list_display = ("created_at", "tenant", "name", "media_type", "size", "run_id")
+    list_filter = ("media_type", "tenant")
     search_fields = ("=id", "=run_id", "=sha256", "name")
+    date_hierarchy = "created_at"
+
+    @admin.display(description="size", ordering="size_bytes")
+    def size(self, artifact: Artifact) -> str:
+        return filesizeformat(artifact.size_bytes)
+
+    def tenant_page(self, tenant: Model) -> tuple[str, str]:
+        """How much the tenant stores; the same content counts once."""
+        contents = Artifact.objects.filter(tenant_id=tenant.pk).order_by()
+        once = contents.values("sha256", "size_bytes").distinct()
+        total = once.aggregate(files=Count("sha256"), size=Sum("size_bytes"))
+        title = f"Stored: {filesizeformat(total['size'] or 0)} in {total['files']} files"
+        return title, f"{reverse('admin:tools_artifact_changelist')}?tenant__id__exact={tenant.pk}"
+
+
+def _left(call: ToolCall, name: str) -> Any:
+    return (call.response or {}).get(name)
+
+
+def _block(value: Any) -> str:
+    """Text as it is, JSON spread over lines."""
+    if value in (None, ""):
+        return NOTHING
+    text = value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+    return format_html('<pre style="white-space: pre-wrap">{}</pre>', text)

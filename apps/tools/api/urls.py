@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from apps.tools.api import artifacts, egress, tool_limits, tool_secrets, tools
+from apps.tools.api import (
+    artifacts,
+    egress,
+    tool_calls,
+    tool_limits,
+    tool_secrets,
+    tools,
+)
 
 urlpatterns = [
     path("tools", tools.ToolList.as_view(), name="tools"),
@@ -16,6 +23,7 @@ urlpatterns = [
     path(
         "artifacts/<uuid:artifact_id>/link", artifacts.ArtifactLink.as_view(), name="artifact-link"
     ),
+    path("tool-calls/<uuid:call_id>", tool_calls.ToolCallDetail.as_view(), name="tool-call"),
     path("tool-limits", tool_limits.ToolLimitList.as_view(), name="tool-limits"),
     path("tool-secrets", tool_secrets.ToolSecretList.as_view(), name="tool-secrets"),
     path("tool-secrets/<str:name>", tool_secrets.ToolSecretDetail.as_view(), name="tool-secret"),

@@ -74,10 +74,12 @@ class ProducedFile:
 @dataclass(frozen=True, kw_only=True)
 class Ran:
     """What a call left. `detail` is a sentence for people when the status is not ok; `workspace` is
-    kept for later calls of the step under its name, a session's."""
+    kept for later calls of the step under its name, a session's. `task_arn` names the ECS task that
+    held it, if one did."""
 
     status: ToolStatus
     backend: str
+    task_arn: str = ""
     detail: str = ""
     value: Any = None
     stdout: str = ""

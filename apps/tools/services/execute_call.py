@@ -10,6 +10,7 @@ import structlog
 from agentplatform.core.connections import brief_connection
 from agentplatform.core.kill_points import reach
 from agentplatform.core.transactions import refuse_transaction
+from agentplatform.telemetry.metrics import TOOL_CALL_DURATION, TOOL_CALLS, tool_label
 from apps.tenants.contracts import TenantInactive
 from apps.tenants.facade import require_active_tenant
 from apps.tools.models import ToolCall
@@ -46,6 +47,10 @@ def execute_call(*, call_id: UUID, clock: Callable[[], datetime]) -> None:
     duration_ms = int((time.monotonic() - started) * 1000)
     with brief_connection():
         status, kept = _record(call, outcome, duration_ms, clock())
+    if kept:
+        label = tool_label(call.tool)
+        TOOL_CALLS.labels(tool=label, status=status).inc()
+        TOOL_CALL_DURATION.labels(tool=label).observe(duration_ms / 1000)
     log.info(
         "tool.finished" if kept else "tool.fence_lost",
         tool=call.tool,

@@ -46,7 +46,9 @@ def fail_call(*, call: ToolCall, failure: ToolFailure, duration_ms: int, at: dat
     not active any more. False when the fence is lost."""
     told = CallFailure(code=failure.code, detail=failure.detail, is_retryable=failure.is_retryable)
     end = CANCELLED if failure.code == TenantInactive.code else FAILED
-    return finish_row(call, to=end, at=at, failure=told, duration_ms=duration_ms)
+    return finish_row(
+        call, to=end, at=at, failure=told, duration_ms=duration_ms, sealed_arguments=""
+    )
 
 
 def _keep(call: ToolCall, staged: list[StagedContent], rows: list[Artifact]) -> None:
@@ -79,7 +81,9 @@ def _finish(
         at=at,
         failure=failure,
         response=clean_json(result.model_dump(mode="json")),
+        sealed_arguments="",
         backend=ran.backend,
+        task_arn=ran.task_arn,
         duration_ms=duration_ms,
         cpu_ms=ran.cpu_ms,
         peak_memory_bytes=ran.peak_memory_bytes,

@@ -24,6 +24,7 @@ _ROWS: Final[dict[str, type[Model]]] = {
     "egress_rules": EgressRule,
 }
 """Beside artifacts."""
+_HELD_BACK: Final = ("sealed_arguments",)
 
 
 def cancel_work(*, tenant_id: UUID, at: datetime, limit: int) -> int:
@@ -39,7 +40,7 @@ def export(*, tenant_id: UUID) -> Iterator[Exported]:
     artifacts = Artifact.objects.filter(tenant_id=tenant_id)
     for name, model in _ROWS.items():
         rows = model._default_manager.filter(tenant_id=tenant_id)
-        yield ExportedRows(name=f"{name}.jsonl", rows=rows_of(rows))
+        yield ExportedRows(name=f"{name}.jsonl", rows=rows_of(rows, leave_out=_HELD_BACK))
     yield ExportedRows(name="artifacts.jsonl", rows=rows_of(artifacts))
     for row in rows_of(artifacts):
         yield ExportedFile(

@@ -17,6 +17,8 @@ from apps.tools.models import ToolCall
 from apps.tools.runners.registry import InvalidArguments, check_arguments
 from apps.tools.runners.work import Tool
 from apps.tools.services.find_tools import find_tools
+from apps.tools.services.name_action import name_action
+from apps.tools.services.shown_arguments import columns_of
 
 
 def plan_tool_calls(
@@ -29,7 +31,7 @@ def plan_tool_calls(
     already failed, so that whoever asked is told; nobody needs to be sent to it.
     """
     tools = _tools(wanted)
-    asked = [(plan, _asked(request, tools[plan.tenant_id], at)) for plan, request in wanted]
+    asked = [(plan, _asked(plan, request, tools[plan.tenant_id], at)) for plan, request in wanted]
     ids = plan_rows(batch, ToolCall, wanted=asked, at=at)
     is_to_be_made = [call.get("status") != FAILED for _, call in asked]
     return lambda: list(compress(ids(), is_to_be_made))
@@ -43,11 +45,14 @@ def _tools(wanted: Sequence[tuple[CallPlan, ToolRequest]]) -> dict[UUID, dict[st
     return {tenant: find_tools(tenant_id=tenant, names=names) for tenant, names in named.items()}
 
 
-def _asked(request: ToolRequest, tools: dict[str, Tool], at: datetime) -> dict[str, Any]:
+def _asked(
+    plan: CallPlan, request: ToolRequest, tools: dict[str, Tool], at: datetime
+) -> dict[str, Any]:
     arguments = clean_json(request.arguments)
     return {
         "tool": clean_json(request.tool)[:100],
-        "arguments": arguments,
+        "action": name_action(request.tool, arguments),
+        **columns_of(arguments, key=plan.idempotency_key),
         "timeout_seconds": request.timeout_seconds,
         **_verdict(request.tool, tools, arguments, at),
     }
@@ -64,5 +69,10 @@ def _verdict(
         check_arguments(tools[name], arguments)
     except InvalidArguments as error:
         failure = CallFailure(code="invalid_arguments", detail=error.detail, is_retryable=False)
-        return {"status": FAILED, "error": clean_json(asdict(failure)), "completed_at": at}
+        return {
+            "status": FAILED,
+            "error": clean_json(asdict(failure)),
+            "completed_at": at,
+            "sealed_arguments": "",
+        }
     return {"is_repeatable": tools[name].is_repeatable(arguments)}

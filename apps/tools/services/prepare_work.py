@@ -14,6 +14,7 @@ from apps.tools.services.find_tool_secret import find_tool_secret
 from apps.tools.services.find_way_out import find_way_out
 from apps.tools.services.open_artifact import open_artifact
 from apps.tools.services.open_workspace import open_workspace
+from apps.tools.services.shown_arguments import sent_arguments
 from apps.tools.services.tool_limits import limits_of_call
 
 
@@ -23,7 +24,7 @@ def prepare_work(call: ToolCall, *, tool: Tool, stop: threading.Event) -> Work:
         caller=Caller(
             tenant_id=call.tenant_id, run_id=call.run_id, step_id=call.step_id, call_id=call.id
         ),
-        arguments=call.arguments,
+        arguments=sent_arguments(call),
         limits=limits_of_call(
             tenant_id=call.tenant_id, tool=call.tool, timeout_seconds=call.timeout_seconds
         ),

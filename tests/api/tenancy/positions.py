@@ -101,6 +101,8 @@ PLAIN = {
     "provider",
     "model",
     "limit",
+    "tool",
+    "seconds",
 }
 """Parameters that name no row."""
 BODIES: dict[str, Callable[[Tenant], dict[str, Any]]] = {

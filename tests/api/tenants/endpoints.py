@@ -285,6 +285,7 @@ ENDPOINTS = [
     ),
     Endpoint("get", "tools", "read"),
     Endpoint("get", "tool-limits", "read"),
+    Endpoint("get", "tool-calls/<uuid:call_id>", "read", names=House.tool_call),
     Endpoint("get", "artifacts/<uuid:artifact_id>", "read", names=House.artifact),
     Endpoint("get", "artifacts/<uuid:artifact_id>/content", "read", names=House.artifact),
     Endpoint(
@@ -351,6 +352,7 @@ ENDPOINTS = [
     Endpoint("get", "runs/<uuid:run_id>/steps", "read", names=House.run),
     Endpoint("get", "runs/<uuid:run_id>/metrics", "read", names=House.run),
     Endpoint("get", "runs/<uuid:run_id>/artifacts", "read", names=House.run),
+    Endpoint("get", "runs/<uuid:run_id>/tool-calls", "read", names=House.run),
     Endpoint("get", "runs/<uuid:run_id>/events", "read", names=House.run),
     Endpoint(
         "post", "runs/<uuid:run_id>/retry", "run", 201, names=House.failed_run, writes="run.retried"

@@ -26,7 +26,7 @@ from apps.tenants.services.rate_limit import set_rate_limit
 from apps.tenants.services.set_secret import set_secret
 from apps.tenants.states import RIGHTS_OF_TENANTS
 from apps.tools.facade import store_artifact
-from apps.tools.models import EgressRule
+from apps.tools.models import EgressRule, ToolCall
 from apps.tools.services.set_tool_secret import set_tool_secret
 
 ADDRESS = "203.0.113.9"
@@ -199,6 +199,14 @@ class House:
         run_id = self.run(spec)
         advance_run(run_id=run_id, at=now())
         return run_id
+
+    def tool_call(self) -> uuid.UUID:
+        call = ToolCall.objects.create(
+            tenant=self.tenant, run_id=self.run(), step_id=uuid.uuid4(), attempt=1, turn=0,
+            index=0, idempotency_key=new_name(), tool="code", arguments={}, timeout_seconds=1,
+            created_at=now(),
+        )  # fmt: skip
+        return call.id
 
     def artifact(self) -> uuid.UUID:
         ref = store_artifact(tenant_id=self.tenant.id, name="a.txt", content=file(), at=now())

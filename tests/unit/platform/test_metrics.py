@@ -23,6 +23,8 @@ CONTRACT = {
     "agent_runs_waiting": ("tenant_id",),
     "agent_calls_waiting": ("tenant_id",),
     "tool_egress_requests_total": ("verdict",),
+    "tool_calls_total": ("tool", "status"),
+    "tool_call_duration_seconds": ("tool",),
     "alerts_total": ("tenant_id", "kind"),
     "dead_letters_total": ("kind",),
     "dead_letters_open": ("kind",),

@@ -80,7 +80,7 @@ FILES = {
     EgressRequest: "egress_requests.jsonl",
     Served: "turns.jsonl",
 }
-SECRET_COLUMNS = {"password", "key_hash", "ciphertext", "fingerprint"}
+SECRET_COLUMNS = {"password", "key_hash", "ciphertext", "fingerprint", "sealed_arguments"}
 
 
 def export(tenant: Tenant, folder: Path) -> dict[str, bytes]:
