@@ -7,8 +7,9 @@ import os
 import shutil
 import subprocess
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -77,6 +78,21 @@ class Bench:
         execute(call_id=str(call_id))
         return (time.perf_counter() - began) * 1000
 
+    def run_program(self) -> float:
+        """Run PROGRAM in the sandbox and take what it leaves. Returns the milliseconds."""
+        from apps.tools.runners.backends import choose_sandbox
+        from apps.tools.runners.sandbox import Job
+
+        sandbox = choose_sandbox()
+        job = Job(language="python", program=PROGRAM)
+        began = time.perf_counter()
+        outcome = sandbox.run(job, stop=threading.Event())
+        taken = (time.perf_counter() - began) * 1000
+        assert outcome.status == "ok"
+        assert len(outcome.files) == 1
+        outcome.files[0].content.close()
+        return taken
+
     def count_successes(self) -> int:
         """How many calls have ended well."""
         from agentplatform.core.tenancy import tenant_scope
@@ -133,6 +149,11 @@ def bare_python() -> tuple[str, ...]:
     from apps.tools.runners.bubblewrap.equipment import find_equipment
 
     return (find_equipment(bubblewrap_path="", sandbox_python="").python.path, "-c", PROGRAM)
+
+
+def share_of(values: Sequence[float], share: float) -> float:
+    """The value that this share of them stays below."""
+    return sorted(values)[min(len(values) - 1, int(len(values) * share))]
 
 
 def own_children() -> set[int]:

@@ -10,7 +10,8 @@ from typing import BinaryIO
 
 from apps.tools.contracts import ToolStatus
 from apps.tools.runners.bubblewrap.inside import Inside, NotReady
-from apps.tools.runners.bubblewrap.process import read_init_pid
+from apps.tools.runners.bubblewrap.process import as_jail_user, read_init_pid
+from apps.tools.runners.bubblewrap.resources import bound
 from apps.tools.runners.confine.groups.group import Groups
 from apps.tools.runners.confine.supervise import SAMPLE_SECONDS
 from apps.tools.runners.limits import MEGABYTE, Limits
@@ -73,11 +74,15 @@ class Guard:
     def watch(self, info: BinaryIO, go: BinaryIO) -> None:
         """Wait for the jail, let it go, and stay until it is dead."""
         with (
-            suppress(NotReady),  # the browser has not come up, which Playwright reports
+            suppress(
+                NotReady, ProcessLookupError
+            ),  # the browser has not come up, which Playwright reports
             closing(self._groups.make(self._limits)) as group,
         ):
             init = read_init_pid(info)
             group.add(init)
+            with as_jail_user():
+                bound(init, self._limits)
             with Inside(init, group) as inside:
                 self._inside, self.init = inside, init
                 go.write(b"x")

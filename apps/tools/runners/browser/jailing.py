@@ -23,7 +23,6 @@ from apps.tools.runners.bubblewrap.process import (
     identity_files,
     network_files,
 )
-from apps.tools.runners.bubblewrap.resources import bounded_command
 from apps.tools.runners.confine.files import sealed_file
 from apps.tools.runners.limits import Limits
 
@@ -95,7 +94,7 @@ def _write_program(folder: Path, wish: Wish) -> Path:
         descriptors=Descriptors(
             filter=descriptors.pop("filter"), info=info, block=go, data=descriptors
         ),
-        command=bounded_command((wish.chromium.path,), wish.limits),
+        command=(wish.chromium.path,),
     )
     plan = {
         "read": {**read, go: str(folder / "go")},

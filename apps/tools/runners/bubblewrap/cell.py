@@ -16,6 +16,7 @@ from apps.tools.runners.bubblewrap.jail import INPUTS, Descriptors, Jail, bwrap_
 from apps.tools.runners.bubblewrap.languages import Start, start_of
 from apps.tools.runners.bubblewrap.process import (
     OUTSIDE_UID,
+    as_jail_user,
     complaint,
     filter_file,
     identity_files,
@@ -23,7 +24,7 @@ from apps.tools.runners.bubblewrap.process import (
     read_init_pid,
     started,
 )
-from apps.tools.runners.bubblewrap.resources import bounded_command
+from apps.tools.runners.bubblewrap.resources import bound
 from apps.tools.runners.confine.files import Blank, sealed_file
 from apps.tools.runners.confine.groups.group import Group, Groups
 from apps.tools.runners.confine.programs import Interpreter
@@ -156,11 +157,7 @@ class Cell:
                 shown=kind.interpreter.shown,
                 has_nested_namespaces=kind.makes_namespaces,
             )
-            arguments = bwrap_arguments(
-                jail,
-                descriptors=descriptors,
-                command=bounded_command(start.command, kind.limits),
-            )
+            arguments = bwrap_arguments(jail, descriptors=descriptors, command=start.command)
             with self._group.starting():
                 self.process = self._held.enter_context(
                     started(kind.bwrap, arguments, descriptors, self._stdin.reader)
@@ -170,11 +167,13 @@ class Cell:
             try:
                 init = read_init_pid(info_out)
                 self._group.add(init)
+                with as_jail_user():
+                    bound(init, kind.limits)
                 block_in.write(b"x")
                 if not _is_readable(self._gate, _READY_SECONDS) or self._gate.recv(1) != _READY:
                     raise NotReady
                 self.inside = self._held.enter_context(Inside(init, self._group))
-            except NotReady as error:
+            except (NotReady, ProcessLookupError) as error:
                 raise SandboxUnavailable(complaint(self.process)) from error
 
 

@@ -14,9 +14,8 @@ _NODE_GATE = "/program/gate/gate.js"
 
 # What programs import most, so that a warm interpreter has it already.
 _PRELOAD = (
-    "base64 bisect collections contextlib copy csv dataclasses datetime decimal enum fractions "
-    "functools glob hashlib heapq io itertools json math operator os pathlib pprint random re "
-    "shutil statistics string struct tempfile textwrap time traceback typing uuid zlib"
+    "base64 collections contextlib copy csv datetime functools hashlib io itertools json math "
+    "operator os pathlib random re statistics string time typing"
 )
 
 

@@ -6,13 +6,14 @@ import os
 import select
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import BinaryIO
 
 from apps.tools.egress.way_out import FILES
 from apps.tools.runners.bubblewrap.inside import NotReady
 from apps.tools.runners.bubblewrap.jail import GROUP, PASSWD, Descriptors
 from apps.tools.runners.confine.files import sealed_file
+from apps.tools.runners.confine.identity import acting_as
 from apps.tools.runners.confine.seccomp import Profile, UnsupportedMachine, build_filter
 from apps.tools.runners.sandbox import SandboxUnavailable
 
@@ -30,21 +31,18 @@ def started(
 
     It is killed when the calling thread ends.
     """
-    identity = OUTSIDE_UID if os.geteuid() == 0 else None
     try:
-        process = subprocess.Popen(
-            (bwrap, *arguments),
-            stdin=stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            pass_fds=descriptors.all,
-            env={},
-            cwd="/",
-            start_new_session=True,
-            user=identity,
-            group=identity,
-            extra_groups=None if identity is None else [],
-        )
+        with as_jail_user():
+            process = subprocess.Popen(
+                (bwrap, *arguments),
+                stdin=stdin,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                pass_fds=descriptors.all,
+                env={},
+                cwd="/",
+                start_new_session=True,
+            )
     except OSError as error:
         raise SandboxUnavailable(f"{bwrap} does not start: {error.strerror}.") from error
     with process:
@@ -52,6 +50,11 @@ def started(
             yield process
         finally:
             _end(process)
+
+
+def as_jail_user() -> AbstractContextManager[None]:
+    """The calling thread as the user whom jails belong to outside."""
+    return acting_as(OUTSIDE_UID) if os.geteuid() == 0 else nullcontext()
 
 
 def identity_files() -> dict[str, BinaryIO]:

@@ -1,7 +1,8 @@
-"""Limits of each process in a jail, set inside it just before the program starts.
+"""Limits of each process in a jail.
 
-They must be set there: processes are counted per user namespace, so a limit set outside would be
-shared by all calls, and even root may lack the right to set it on a process of another namespace.
+They are set from outside, on the jail's first process while it waits: what it starts has them too.
+By then it has a user namespace of its own, by which processes are counted, so jails do not count
+each other's.
 """
 
 import resource
@@ -11,37 +12,29 @@ from apps.tools.runners.limits import Limits
 
 # The wall clock decides; this ends what has outlived its watcher, threads of one process included.
 _CPU_SECONDS_PER_SECOND = 4
-_LOCKED_KILOBYTES = 64
-
-# A shell's `ulimit` counts processes by -u (bash) or -p (dash, busybox); files in blocks of 512.
-_SCRIPT = (
-    "ulimit -c 0 && ulimit -t {cpu} && ulimit -f {file_blocks} && ulimit -n {open_files} && "
-    "ulimit -l {locked} && {data}"
-    "{{ ulimit -u {processes} || ulimit -p {processes}; }} 2>/dev/null && "
-    'exec "$@" || exit 125'
-)
+_LOCKED_BYTES = 64 * 1024
 
 
-def bounded_command(command: tuple[str, ...], limits: Limits) -> tuple[str, ...]:
-    """`command` behind a shell that lowers its limits for good and becomes it.
+def bound(pid: int, limits: Limits) -> None:
+    """Lower the limits of a process, and of what it will start, for good. The user whom it belongs
+    to may do that without any capability. Raises ProcessLookupError when there is no such process.
 
     The size of the address space is left alone: interpreters and browsers reserve far more than
     they use.
     """
     data = limits.process_bytes
-    script = _SCRIPT.format(
-        cpu=ceil(limits.wall_seconds * _CPU_SECONDS_PER_SECOND),
-        file_blocks=_at_most(resource.RLIMIT_FSIZE, limits.file_bytes) // 512,
-        open_files=_at_most(resource.RLIMIT_NOFILE, limits.open_files),
-        locked=_at_most(resource.RLIMIT_MEMLOCK, _LOCKED_KILOBYTES * 1024) // 1024,
-        processes=_at_most(resource.RLIMIT_NPROC, limits.processes),
-        data="" if data is None else f"ulimit -d {_kilobytes(data)} && ",
-    )
-    return ("/bin/sh", "-c", script, "sh", *command)
-
-
-def _kilobytes(data: int) -> int:
-    return _at_most(resource.RLIMIT_DATA, data) // 1024
+    wanted = {
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_CPU: ceil(limits.wall_seconds * _CPU_SECONDS_PER_SECOND),
+        resource.RLIMIT_FSIZE: limits.file_bytes,
+        resource.RLIMIT_NOFILE: limits.open_files,
+        resource.RLIMIT_MEMLOCK: _LOCKED_BYTES,
+        resource.RLIMIT_NPROC: limits.processes,
+        **({} if data is None else {resource.RLIMIT_DATA: data}),
+    }
+    for kind, value in wanted.items():
+        most = _at_most(kind, value)
+        resource.prlimit(pid, kind, (most, most))
 
 
 def _at_most(kind: int, wanted: int) -> int:

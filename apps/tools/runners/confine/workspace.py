@@ -1,15 +1,15 @@
 """A work folder as one archive of files and folders, kept between the calls of a session."""
 
-import ctypes
 import os
 import stat
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from apps.tools.runners.confine.identity import acting_as
 from apps.tools.runners.limits import Limits
 
 _DEEPEST = 32
@@ -47,7 +47,9 @@ def pack(folder: int, limits: Limits) -> Packed:
 def unpack(content: BinaryIO, folder: int, *, owner: int | None = None) -> None:
     """Put what `pack` has packed below the open directory `folder`, in which nothing untrusted is
     alive yet. A worker that is root acts as `owner` meanwhile, whose files they become."""
-    with _acting_as(owner), tarfile.open(fileobj=content, mode="r|") as archive:
+    is_root = os.geteuid() == 0
+    identity = acting_as(owner) if owner is not None and is_root else nullcontext()
+    with identity, tarfile.open(fileobj=content, mode="r|") as archive:
         for entry in archive:
             parts = entry.name.split("/")
             if not ({"", ".", ".."} & set(parts) or parts[0] in _OWN_FOLDERS):
@@ -148,21 +150,6 @@ def _opened_parent(parts: list[str], folder: int) -> Iterator[int]:
         yield opened
     finally:
         os.close(opened)
-
-
-@contextmanager
-def _acting_as(owner: int | None) -> Iterator[None]:
-    """Touch files as this user, with this thread alone (setfsuid(2))."""
-    if owner is None or os.geteuid() != 0:
-        yield
-        return
-    library = ctypes.CDLL(None)
-    group, user = library.setfsgid(owner), library.setfsuid(owner)
-    try:
-        yield
-    finally:
-        library.setfsuid(user)
-        library.setfsgid(group)
 
 
 def _is_text(path: str) -> bool:

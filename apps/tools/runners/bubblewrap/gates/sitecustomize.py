@@ -4,6 +4,7 @@ The interpreter imports this while it starts, as it does any sitecustomize; afte
 run the program as if nothing had been. It runs on any Python 3, with nothing but its library.
 """
 
+import gc
 import os
 import sys
 
@@ -16,6 +17,7 @@ def _hold() -> None:
         except ImportError:  # left out by whoever built this Python
             continue
     _leave_no_trace()
+    gc.freeze()  # what is there by now needs no look when the interpreter ends
     os.write(gate, b"R")
     told = b"".join(iter(lambda: os.read(gate, 65536), b""))
     if not told.startswith(b"G"):

@@ -45,12 +45,13 @@ class FirstVersion:
 
 
 class _Group:
-    """A process is moved by the thread that starts it: the thread enters the group and leaves it
-    again, which unlike moving a process waits for nobody else."""
+    """A process is best moved by the thread that starts it: the thread enters the group and leaves
+    it again. Moving a process afterwards waits some 10 ms for the rest of the machine."""
 
     def __init__(self, homes: dict[str, str], name: str) -> None:
         self._homes = homes
         self._folders = {controller: f"{home}/{name}" for controller, home in homes.items()}
+        self._has_starter = False
 
     @property
     def paths(self) -> list[str]:
@@ -70,13 +71,16 @@ class _Group:
         try:
             for path in self.paths:
                 write(f"{path}/tasks", "0")
+            self._has_starter = True
             yield
         finally:
             for home in homes:
                 write(f"{home}/tasks", "0")
 
     def add(self, pid: int) -> None:
-        pass
+        if not self._has_starter:
+            for path in self.paths:
+                write(f"{path}/cgroup.procs", str(pid))
 
     def usage(self) -> Usage:
         told = read(f"{self._folders['memory']}/memory.oom_control").split()
