@@ -93,6 +93,16 @@ def make_app() -> Celery:
             "schedule": 60.0,
             "options": {"expires": 60.0},
         },
+        "ask-for-thumbnails": {
+            "task": "tools.ask_for_thumbnails",
+            "schedule": 60.0,
+            "options": {"expires": 60.0},
+        },
+        "sweep-artifacts": {
+            "task": "tools.sweep_artifacts",
+            "schedule": 6 * 3600.0,
+            "options": {"expires": 3600.0},
+        },
         "purge-expired": {
             "task": "tenants.purge_expired",
             "schedule": 3600.0,

@@ -58,10 +58,12 @@ QUEUES = (
             "tenants.tend",
             "tenants.watch_budgets",
             "tenants.purge_expired",
+            "tools.ask_for_thumbnails",
+            "tools.sweep_artifacts",
         ),
     ),
     Queue("llm", pool="llm", tasks=("gateway.complete",)),
-    Queue("tools", pool="tools", tasks=("tools.execute",)),
+    Queue("tools", pool="tools", tasks=("tools.execute", "tools.make_thumbnail")),
 )
 
 TASK_ROUTES = {task: {"queue": queue.name} for queue in QUEUES for task in queue.tasks}

@@ -44,6 +44,9 @@ class ToolSettings(BaseSettings):
         le=7 * 24 * 3600,
         description="The longest that a link to an artifact may work.",
     )
+    artifact_thumbnails: bool = Field(
+        True, description="Whether small pictures of images are made, in the sandbox."
+    )
     tool_limits_most: str = Field(
         "",
         description="The most that staff may set limits of tools to, as JSON: "

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -11,18 +12,22 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from agentplatform.core.clock import now
+from agentplatform.core.errors import NotFound
 from apps.tenants.facade import principal_of
-from apps.tools.api.download import download
+from apps.tools.api.download import download, protected
 from apps.tools.api.linked_file import address_of
 from apps.tools.api.serializers import (
     ArtifactLinkRead,
     ArtifactLinkWrite,
     ArtifactRead,
     ArtifactWrite,
+    ThumbnailRead,
 )
+from apps.tools.models import Artifact
 from apps.tools.selectors import artifact_ref, get_artifact
 from apps.tools.services.artifact_links import make_link
 from apps.tools.services.store_artifact import store_artifact
+from apps.tools.services.thumbnails import open_thumbnail
 
 
 @extend_schema(tags=["artifacts"])
@@ -98,3 +103,27 @@ class ArtifactLink(APIView):
             "expires_at": link.expires_at,
         }
         return Response(ArtifactLinkRead(shown).data, status=201)
+
+
+@extend_schema(tags=["artifacts"])
+class ArtifactThumbnail(APIView):
+    """A small PNG picture of an artifact that is an image. 202 while it is being made; 404 of what
+    is no image, or none that can be shown."""
+
+    required_right_to_read = "read"
+
+    @extend_schema(
+        responses={
+            (200, "image/png"): OpenApiResponse(OpenApiTypes.BINARY),
+            202: OpenApiResponse(ThumbnailRead),
+        }
+    )
+    def get(self, request: Request, artifact_id: UUID) -> HttpResponseBase:
+        row = get_artifact(tenant_id=principal_of(request).tenant_id, artifact_id=artifact_id)
+        if row.thumbnail == Artifact.Thumbnail.WANTED:
+            return Response(ThumbnailRead(row).data, status=202, headers={"Retry-After": "1"})
+        if row.thumbnail != Artifact.Thumbnail.MADE:
+            raise NotFound(f"There is no thumbnail of the artifact {artifact_id}.")
+        with open_thumbnail(row) as picture:
+            answer = HttpResponse(picture.read(), content_type="image/png")
+        return protected(answer)

@@ -59,8 +59,10 @@ def download(
     if part is not None:
         answer.status_code = 206
         answer["Content-Range"] = f"bytes {part[0]}-{part[-1]}/{file.size_bytes}"
-    _protect(answer, file)
-    return answer
+    answer["Content-Disposition"] = disposition(file.name)
+    answer["Accept-Ranges"] = "bytes"
+    answer["ETag"] = _tag(file)
+    return protected(answer)
 
 
 def _wanted(request: Request | HttpRequest, file: ArtifactRef) -> range | None:
@@ -87,13 +89,12 @@ def _parts(content: BinaryIO, length: int) -> Iterator[bytes]:
         yield part
 
 
-def _protect(answer: HttpResponseBase, file: ArtifactRef) -> None:
-    answer["Content-Disposition"] = disposition(file.name)
+def protected(answer: HttpResponseBase) -> HttpResponseBase:
+    """The answer, in which a browser runs nothing and of which it keeps nothing."""
     answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
     answer["X-Content-Type-Options"] = "nosniff"
     answer["Cache-Control"] = "private, no-store"
-    answer["Accept-Ranges"] = "bytes"
-    answer["ETag"] = _tag(file)
+    return answer
 
 
 def _tag(file: ArtifactRef) -> str:

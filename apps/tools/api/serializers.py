@@ -23,6 +23,12 @@ class ArtifactRead(serializers.Serializer[Any]):
     sha256 = serializers.CharField(read_only=True)
 
 
+class ThumbnailRead(serializers.Serializer[Any]):
+    """A thumbnail that is not there yet: ask again."""
+
+    thumbnail = serializers.CharField(read_only=True)
+
+
 class ArtifactLinkWrite(StrictSerializer):
     """How long the link is to work; at most ARTIFACT_LINK_SECONDS, 300 when nothing is said."""
 

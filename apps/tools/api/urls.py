@@ -21,6 +21,11 @@ urlpatterns = [
         name="artifact-content",
     ),
     path(
+        "artifacts/<uuid:artifact_id>/thumbnail",
+        artifacts.ArtifactThumbnail.as_view(),
+        name="artifact-thumbnail",
+    ),
+    path(
         "artifacts/<uuid:artifact_id>/link", artifacts.ArtifactLink.as_view(), name="artifact-link"
     ),
     path("tool-calls/<uuid:call_id>", tool_calls.ToolCallDetail.as_view(), name="tool-call"),

@@ -42,11 +42,22 @@ def lock_contents(*, tenant_id: UUID, hashes: Collection[str]) -> None:
 
 
 def delete_content(*, tenant_id: UUID, sha256: str) -> None:
-    """Delete content that no row names; harmless twice. Requires its lock."""
-    artifact_store().delete(sha256, tenant_id=tenant_id)
+    """Delete content that no row names, and its thumbnail; harmless twice. Requires its lock."""
+    for name in (thumbnail_name(sha256), sha256):
+        artifact_store().delete(name, tenant_id=tenant_id)
 
 
 def open_content(*, tenant_id: UUID, sha256: str, start: int = 0) -> BinaryIO:
     """Open stored content for reading, from its byte `start` on. Raises NotFound when the store has
     lost it, and StoreUnavailable."""
     return artifact_store().open(sha256, tenant_id=tenant_id, start=start)
+
+
+def thumbnail_name(sha256: str) -> str:
+    """What the thumbnail of a content is called in the store."""
+    return f"{sha256}.thumbnail"
+
+
+def hash_of(name: str) -> str:
+    """The hash of the content to which what is called so in the store belongs."""
+    return name.partition(".")[0]

@@ -16,6 +16,7 @@ from apps.tools.selectors import artifact_ref, workspaces_of
 from apps.tools.services.artifact_contents import keep_contents, stage_content
 from apps.tools.services.remove_artifacts import remove_artifacts
 from apps.tools.services.store_artifact import artifact_row
+from apps.tools.services.thumbnails import ask_for_thumbnails
 from apps.tools.stores.store import StagedContent
 
 
@@ -58,6 +59,7 @@ def _keep(call: ToolCall, staged: list[StagedContent], rows: list[Artifact]) -> 
         remove_artifacts(workspaces_of(call, session=session), tenant_id=call.tenant_id)
     keep_contents(tenant_id=call.tenant_id, staged=staged)
     Artifact.objects.bulk_create(rows)
+    ask_for_thumbnails(rows)
 
 
 def _finish(

@@ -17,6 +17,7 @@ from apps.tools.selectors import artifact_ref
 from apps.tools.services.artifact_contents import keep_contents, stage_content
 from apps.tools.services.artifact_names import clean_name
 from apps.tools.services.media_types import sniff_media_type
+from apps.tools.services.thumbnails import ask_for_thumbnails, wanted_of
 from apps.tools.stores.store import StagedContent
 
 
@@ -48,6 +49,7 @@ def store_artifact(
             keep_contents(tenant_id=tenant_id, staged=[staged])
             row.save(force_insert=True)
             _record(row)
+            ask_for_thumbnails([row])
     return artifact_ref(row)
 
 
@@ -69,11 +71,13 @@ def _record(row: Artifact) -> None:
 def artifact_row(*, tenant_id: UUID, name: str, staged: StagedContent, at: datetime) -> Artifact:
     """The row of staged content, unsaved."""
     cleaned = clean_name(name)
+    media_type = sniff_media_type(name=cleaned, head=staged.head)
     return Artifact(
         id=new_id(),
         tenant_id=tenant_id,
         name=cleaned,
-        media_type=sniff_media_type(name=cleaned, head=staged.head),
+        media_type=media_type,
+        thumbnail=wanted_of(media_type=media_type, size_bytes=staged.size_bytes),
         size_bytes=staged.size_bytes,
         sha256=staged.sha256,
         created_at=at,

@@ -55,6 +55,7 @@ NAMES: dict[str, Callable[[Tenant], str]] = {
 """What a caller may name a row by, and how the row of a tenant is found; below one address where
 the name alone is not clear."""
 MADE: dict[str, Callable[[Tenant], str]] = {
+    "get /api/v1/artifacts/{artifact_id}/thumbnail": lambda tenant: str(House(tenant).picture()),
     "post /api/v1/runs/{run_id}/retry": lambda tenant: str(House(tenant).failed_run()),
     "post /api/v1/runs/{run_id}/fork": lambda tenant: str(House(tenant).failed_run()),
     "get /api/v1/budgets/users/{user_id}": lambda tenant: str(House(tenant).limited_user()),

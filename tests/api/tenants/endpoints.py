@@ -288,6 +288,7 @@ ENDPOINTS = [
     Endpoint("get", "tool-calls/<uuid:call_id>", "read", names=House.tool_call),
     Endpoint("get", "artifacts/<uuid:artifact_id>", "read", names=House.artifact),
     Endpoint("get", "artifacts/<uuid:artifact_id>/content", "read", names=House.artifact),
+    Endpoint("get", "artifacts/<uuid:artifact_id>/thumbnail", "read", names=House.picture),
     Endpoint(
         "post",
         "artifacts/<uuid:artifact_id>/link",

@@ -26,8 +26,9 @@ from apps.tenants.services.rate_limit import set_rate_limit
 from apps.tenants.services.set_secret import set_secret
 from apps.tenants.states import RIGHTS_OF_TENANTS
 from apps.tools.facade import store_artifact
-from apps.tools.models import EgressRule, ToolCall
+from apps.tools.models import Artifact, EgressRule, ToolCall
 from apps.tools.services.set_tool_secret import set_tool_secret
+from apps.tools.services.thumbnails import keep_thumbnail
 
 ADDRESS = "203.0.113.9"
 STEP = "a"
@@ -207,6 +208,13 @@ class House:
             created_at=now(),
         )  # fmt: skip
         return call.id
+
+    def picture(self) -> uuid.UUID:
+        """An artifact with a thumbnail."""
+        image = file(b"\x89PNG\r\n\x1a\n")
+        ref = store_artifact(tenant_id=self.tenant.id, name="a.png", content=image, at=now())
+        keep_thumbnail(Artifact.objects.get(id=ref.artifact_id), file(b"small"))
+        return ref.artifact_id
 
     def artifact(self) -> uuid.UUID:
         ref = store_artifact(tenant_id=self.tenant.id, name="a.txt", content=file(), at=now())
