@@ -52,10 +52,10 @@ class ToolSettings(BaseSettings):
         description="The most that staff may set limits of tools to, as JSON: "
         '{"memory_bytes": 4294967296, "cpus": 2}; see docs/tools.md.',
     )
-    sandbox_backend: Literal["bubblewrap", "lite"] = Field(
+    sandbox_backend: Literal["bubblewrap", "lite", "fargate"] = Field(
         "bubblewrap",
-        description="What holds untrusted code: bubblewrap, or lite in a container that has no "
-        "namespaces to give.",
+        description="What holds untrusted code: bubblewrap; lite in a container that has no "
+        "namespaces to give; fargate, a one-off task of Amazon ECS for each call.",
     )
     sandbox_required_guarantees: str = Field(
         "",
@@ -71,6 +71,27 @@ class ToolSettings(BaseSettings):
         pattern=r"^\d+-\d+$",
         description="The user ids that lite gives to programs, one each, when the worker is root; "
         "nothing else may have them.",
+    )
+    fargate_cluster: str = Field("", description="The ECS cluster of one-off tasks.")
+    fargate_task_definition: str = Field(
+        "", description="Their task definition: a family, a family:revision or an ARN."
+    )
+    fargate_container: str = Field("sandbox", description="The container in it that runs programs.")
+    fargate_subnets: str = Field("", description="Private subnets for them, by comma.")
+    fargate_security_group: str = Field("", description="Their security group.")
+    fargate_bucket: str = Field("", description="The bucket of their jobs and outcomes.")
+    fargate_prefix: str = Field("calls/", description="Put before each key in that bucket.")
+    fargate_log_group: str = Field(
+        "", description="Their log group; what they say last explains a failure. Empty: none."
+    )
+    fargate_log_prefix: str = Field("sandbox", description="Their awslogs-stream-prefix.")
+    fargate_start_seconds: float = Field(
+        240.0, gt=0, description="How long a task may take to start."
+    )
+    fargate_endpoint_url: str = Field(
+        "",
+        pattern=r"^(https?://\S+)?$",
+        description="A server that speaks the protocols of ECS, S3 and Logs; empty means AWS.",
     )
     bubblewrap_path: str = Field("", description="The bwrap program; empty looks it up.")
     sandbox_python: str = Field(

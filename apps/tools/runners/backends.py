@@ -1,15 +1,23 @@
 """Which sandbox holds untrusted code here, and whether it promises enough."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from django.conf import settings
 
-from apps.tools.runners.bubblewrap.sandbox import BubblewrapSandbox
+from apps.tools.runners.fargate.bundles import Bundles
+from apps.tools.runners.fargate.clients import ecs_client, logs_client
+from apps.tools.runners.fargate.ecs import EcsTasks, Network
+from apps.tools.runners.fargate.sandbox import FargateSandbox, Pace
 from apps.tools.runners.guarantees import check_policy
-from apps.tools.runners.lite.run import Place
-from apps.tools.runners.lite.sandbox import LiteSandbox
-from apps.tools.runners.lite.slots import Slots
-from apps.tools.runners.sandbox import Sandbox
+from apps.tools.runners.local_backends import LOCAL_BACKENDS
+from apps.tools.runners.sandbox import Sandbox, SandboxUnavailable
+from apps.tools.stores.s3_client import s3_client
+
+_NEEDED = (
+    *("fargate_cluster", "fargate_task_definition", "fargate_subnets"),
+    *("fargate_security_group", "fargate_bucket"),
+)
 
 
 def choose_sandbox() -> Sandbox:
@@ -18,33 +26,36 @@ def choose_sandbox() -> Sandbox:
     Raises SandboxUnavailable when it cannot run here or promises less than
     SANDBOX_REQUIRED_GUARANTEES asks for.
     """
-    sandbox = BACKENDS[settings.PLATFORM.sandbox_backend]()
-    check_policy(sandbox.name, sandbox.prove().held, settings.PLATFORM.sandbox_required_guarantees)
+    platform = settings.PLATFORM
+    sandbox = BACKENDS[platform.sandbox_backend](platform)
+    check_policy(sandbox.name, sandbox.prove().held, platform.sandbox_required_guarantees)
     return sandbox
 
 
-def _bubblewrap() -> Sandbox:
-    platform = settings.PLATFORM
-    return BubblewrapSandbox(
-        bubblewrap_path=platform.bubblewrap_path,
-        sandbox_python=platform.sandbox_python,
-        sandbox_node=platform.sandbox_node,
-        cgroup=platform.sandbox_cgroup,
-        packages=platform.sandbox_packages,
-        pool_size=platform.sandbox_pool_size,
+def _fargate(platform: Any) -> Sandbox:
+    missing = [name.upper() for name in _NEEDED if not getattr(platform, name)]
+    if missing:
+        raise SandboxUnavailable(f"One-off tasks need the settings {', '.join(missing)}.")
+    place = {"region": platform.aws_region, "endpoint_url": platform.fargate_endpoint_url}
+    tasks = EcsTasks(
+        ecs=ecs_client(**place),
+        logs=logs_client(**place),
+        cluster=platform.fargate_cluster,
+        definition=platform.fargate_task_definition,
+        container=platform.fargate_container,
+        network=Network(
+            subnets=tuple(name.strip() for name in platform.fargate_subnets.split(",")),
+            security_group=platform.fargate_security_group,
+        ),
+        log_group=platform.fargate_log_group,
+        log_prefix=platform.fargate_log_prefix,
+    )
+    return FargateSandbox(
+        tasks=tasks,
+        bundles=Bundles(s3_client(**place), platform.fargate_bucket, platform.fargate_prefix),
+        required=platform.sandbox_required_guarantees,
+        pace=Pace(start=platform.fargate_start_seconds),
     )
 
 
-def _lite() -> Sandbox:
-    platform = settings.PLATFORM
-    first, last = map(int, platform.sandbox_lite_users.split("-"))
-    slots = Slots(folder=platform.sandbox_lite_folder, users=range(first, last + 1))
-    return LiteSandbox(
-        place=Place(slots=slots, cgroup=platform.sandbox_cgroup),
-        python=platform.sandbox_python,
-        node=platform.sandbox_node,
-        packages=platform.sandbox_packages,
-    )
-
-
-BACKENDS: Mapping[str, Callable[[], Sandbox]] = {"bubblewrap": _bubblewrap, "lite": _lite}
+BACKENDS: Mapping[str, Callable[[Any], Sandbox]] = {**LOCAL_BACKENDS, "fargate": _fargate}

@@ -10,6 +10,7 @@ from uuid import UUID
 from agentplatform.core.errors import NotFound
 from apps.tools.contracts import ToolDescription
 from apps.tools.runners.backends import choose_sandbox
+from apps.tools.runners.confine.files import as_file
 from apps.tools.runners.sandbox import Job, Outcome
 from apps.tools.runners.work import ProducedFile, Ran, Tool, ToolFailure, Work
 
@@ -82,6 +83,7 @@ def run_code(work: Work) -> Ran:
             egress=work.egress if work.arguments.get("network") else None,
             workspace=_enter_workspace(work, session, held) if session else None,
             keeps_workspace=bool(session),
+            call=str(work.caller.call_id),
         )
         outcome = sandbox.run(job, stop=work.stop)
     return ran_of(outcome, sandbox.name, session)
@@ -115,7 +117,7 @@ def _check_name(name: str) -> str:
 def _open(work: Work, name: str, wanted: Any) -> BinaryIO:
     given = wanted["artifact_id"] if isinstance(wanted, dict) else wanted
     try:
-        return work.open_input(UUID(given))
+        return as_file(work.open_input(UUID(given)))
     except (ValueError, NotFound) as error:
         raise ToolFailure(
             "invalid_arguments", f"arguments.files.{name}: there is no artifact {given[:100]!r}."
@@ -129,7 +131,7 @@ def _enter_workspace(work: Work, session: str, held: ExitStack) -> BinaryIO | No
         raise ToolFailure(
             "session_lost", f"What the session {session!r} held is no longer stored; begin another."
         ) from error
-    return None if content is None else held.enter_context(content)
+    return None if content is None else held.enter_context(as_file(content))
 
 
 def ran_of(outcome: Outcome, backend: str, session: str | None) -> Ran:
@@ -148,6 +150,7 @@ def ran_of(outcome: Outcome, backend: str, session: str | None) -> Ran:
         cpu_ms=outcome.cpu_ms,
         peak_memory_bytes=outcome.peak_memory_bytes,
         workspace=_kept(outcome, session) if session else None,
+        task_arn=outcome.task_arn,
     )
 
 

@@ -26,7 +26,8 @@ class Extras:
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """One program: its source, its standard input, the files it may read by name. Without `egress`
+    """One program: its source, its standard input, the files it may read by name. `call` names the
+    call that it is of, the same each time the call is worked on. Without `egress`
     it has no network at all. `workspace` is what its work folder begins with, as an Outcome gave
     it; `keeps_workspace` asks for one."""
 
@@ -39,13 +40,15 @@ class Job:
     workspace: BinaryIO | None = None
     keeps_workspace: bool = False
     extras: Extras | None = None
+    call: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
     """How a program ended and what it left in its artifact folder. `workspace` is its work folder
     as one archive, open at its start, when the job asks for it and the program ended by itself.
-    Whoever takes the outcome closes its files."""
+    `task_arn` names the one-off task that ran it, if one did. Whoever takes the outcome closes its
+    files."""
 
     status: ToolStatus
     exit_code: int | None
@@ -56,6 +59,7 @@ class Outcome:
     cpu_ms: int
     peak_memory_bytes: int
     workspace: BinaryIO | None = None
+    task_arn: str = ""
 
 
 class SandboxUnavailable(ToolFailure):

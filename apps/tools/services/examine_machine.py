@@ -49,7 +49,7 @@ def _choice(name: str) -> list[Finding]:
 
 def _backend(name: str) -> list[Finding]:
     try:
-        promise = BACKENDS[name]().prove()
+        promise = BACKENDS[name](settings.PLATFORM).prove()
     except ToolFailure as failure:
         return [Finding(subject=name, is_ok=False, detail=failure.detail)]
     return [

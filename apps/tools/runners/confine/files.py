@@ -3,10 +3,11 @@
 import fcntl
 import os
 import shutil
+import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import BinaryIO, Self, cast
 
 _SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
 
@@ -64,3 +65,17 @@ def copy_to(path: Path, source: BinaryIO) -> None:
     """A new file with the content of an open one."""
     with path.open("xb") as target:
         shutil.copyfileobj(source, target)
+
+
+def as_file(content: BinaryIO) -> BinaryIO:
+    """The content as a file of this machine, which a child can inherit: itself where it is one,
+    else a copy, for which it is closed."""
+    try:
+        content.fileno()
+    except OSError:
+        with content:
+            copy = tempfile.TemporaryFile()  # noqa: SIM115 whoever takes it closes it
+            shutil.copyfileobj(content, copy)
+        copy.seek(0)
+        return cast(BinaryIO, copy)
+    return content
