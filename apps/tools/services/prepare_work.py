@@ -16,6 +16,7 @@ from apps.tools.services.open_artifact import open_artifact
 from apps.tools.services.open_workspace import open_workspace
 from apps.tools.services.shown_arguments import sent_arguments
 from apps.tools.services.tool_limits import limits_of_call
+from apps.tools.stores.copying import as_file
 
 
 def prepare_work(call: ToolCall, *, tool: Tool, stop: threading.Event) -> Work:
@@ -39,12 +40,13 @@ def prepare_work(call: ToolCall, *, tool: Tool, stop: threading.Event) -> Work:
 def _open_input(call: ToolCall, artifact_id: UUID) -> BinaryIO:
     with brief_connection(), tenant_scope(call.tenant_id):
         _, content = open_artifact(tenant_id=call.tenant_id, artifact_id=artifact_id)
-    return content
+    return as_file(content)
 
 
 def _open_workspace(call: ToolCall, session: str) -> BinaryIO | None:
     with brief_connection(), tenant_scope(call.tenant_id):
-        return open_workspace(call=call, session=session)
+        content = open_workspace(call=call, session=session)
+    return None if content is None else as_file(content)
 
 
 def _find_secret(call: ToolCall, name: str) -> Secret:

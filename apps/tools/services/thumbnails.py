@@ -21,6 +21,7 @@ from apps.tools.runners.thumbnail import make_thumbnail as draw
 from apps.tools.runners.work import ToolFailure
 from apps.tools.services.artifact_contents import lock_contents, open_content, thumbnail_name
 from apps.tools.stores.chosen import artifact_store
+from apps.tools.stores.copying import as_file
 
 IMAGES = frozenset({"image/gif", "image/jpeg", "image/png", "image/webp"})
 LARGEST_IMAGE = 32 * 1024 * 1024
@@ -99,7 +100,8 @@ def open_thumbnail(row: Artifact) -> BinaryIO:
 
 def _drawn(row: Artifact) -> BinaryIO | None:
     try:
-        with open_content(tenant_id=row.tenant_id, sha256=row.sha256) as image:
+        content = open_content(tenant_id=row.tenant_id, sha256=row.sha256)
+        with as_file(content) as image:
             return draw(image, stop=threading.Event())
     except ToolFailure as failure:
         log.warning("thumbnail.failed", artifact_id=str(row.id), detail=failure.detail)

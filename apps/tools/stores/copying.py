@@ -1,8 +1,12 @@
 """Copy content piece by piece, counted, bounded and hashed."""
 
 import hashlib
+import io
+import shutil
+from contextlib import closing
 from dataclasses import dataclass
-from typing import BinaryIO, Protocol
+from tempfile import TemporaryFile
+from typing import BinaryIO, Protocol, cast
 
 from agentplatform.core.errors import TooLarge
 
@@ -39,3 +43,15 @@ def copy_bounded(content: BinaryIO, target: Target, *, limit_bytes: int) -> Copi
         digest.update(chunk)
         target.write(chunk)
     return Copied(sha256=digest.hexdigest(), size_bytes=size, head=head)
+
+
+def as_file(content: BinaryIO) -> BinaryIO:
+    """`content` as an open file that a child process can be given: itself, or where it comes over
+    the network a copy on disk, in place of which it is closed."""
+    if isinstance(content, io.BufferedReader):
+        return content
+    copy = cast(BinaryIO, TemporaryFile())  # noqa: SIM115  the caller closes it
+    with closing(content):
+        shutil.copyfileobj(content, copy, CHUNK_BYTES)
+    copy.seek(0)
+    return copy
