@@ -98,13 +98,8 @@ class Gate:
     async def dial(self, passage: Passage) -> Streams:
         """A connection to a vetted address of the passage's host: what was vetted is what is
         dialled. Raises EgressRefused, HostUnreachable."""
-        loop = asyncio.get_running_loop()
-        network = self.egress.network
-        addresses = await loop.run_in_executor(
-            None, network.vetted_addresses, passage.host, passage.port
-        )
         problem: OSError | None = None
-        for address in addresses:
+        for address in await self._vetted(passage):
             passage.address = address
             try:
                 async with asyncio.timeout(self.egress.limits.connect_seconds):
@@ -112,6 +107,17 @@ class Gate:
             except OSError as error:
                 problem = error
         raise HostUnreachable(f"{passage.host} does not answer: {_reason(problem)}.")
+
+    async def _vetted(self, passage: Passage) -> list[str]:
+        loop = asyncio.get_running_loop()
+        resolving = loop.run_in_executor(
+            None, self.egress.network.vetted_addresses, passage.host, passage.port
+        )
+        try:
+            async with asyncio.timeout(self.egress.limits.connect_seconds):
+                return await resolving
+        except TimeoutError as error:
+            raise HostUnreachable(f"{passage.host} was not resolved in time.") from error
 
     def count(self, passage: Passage, *, sent: int = 0, received: int = 0) -> None:
         """Count bytes that move. Raises EgressRefused at those that pass the call's cap."""

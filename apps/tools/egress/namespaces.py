@@ -35,13 +35,13 @@ class Opener:
         with self._lock:
             try:
                 return self._ask(message)
-            except (BrokenPipeError, ConnectionError, TimeoutError):
+            except OSError:
                 self._close()
-                try:
-                    return self._ask(message)
-                except OSError as error:
-                    self._close()
-                    raise NoWayIn(f"the helper that opens it does not answer: {error}") from error
+            try:
+                return self._ask(message)
+            except OSError as error:
+                self._close()
+                raise NoWayIn(f"the helper that opens it does not answer: {error}") from error
 
     def close(self) -> None:
         """End the process; the next use starts another."""

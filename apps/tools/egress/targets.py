@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from apps.tools.egress.errors import EgressRefused
 
-_AUTHORITY = re.compile(r"(?P<host>\[[^\]]*\]|[^:\[\]@]*)(:(?P<port>[0-9]{1,5}))?")
+_AUTHORITY = re.compile(r"(?P<host>\[[^\]@/?#]*\]|[^:\[\]@/?#]*)(:(?P<port>[0-9]{1,5}))?")
 _HTTP = re.compile(r"http://(?P<authority>[^/?#]*)(?P<path>[^#]*)", re.IGNORECASE)
 
 
