@@ -35,13 +35,20 @@ _LIMITS = Limits(
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
-def make_thumbnail(image: BinaryIO, *, stop: threading.Event) -> BinaryIO:
-    """A PNG image of at most SIDE by SIDE pixels, open at its start: the caller closes it.
+def make_thumbnail(image: BinaryIO, *, call: str, stop: threading.Event) -> BinaryIO:
+    """A PNG image of at most SIDE by SIDE pixels, open at its start: the caller closes it. `call`
+    is as a Job has it.
 
     Raises ToolFailure when it cannot be made: the image is broken or too large, or the sandbox has
     no Pillow.
     """
-    job = Job(language="python", program=_PROGRAM, inputs={"image": image}, limits=_LIMITS)
+    job = Job(
+        language="python",
+        program=_PROGRAM,
+        inputs={"image": image},
+        limits=_LIMITS,
+        call=call,
+    )
     outcome = choose_sandbox().run(job, stop=stop)
     if not outcome.files:
         raise _failure(outcome)

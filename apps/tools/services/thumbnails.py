@@ -102,7 +102,7 @@ def _drawn(row: Artifact) -> BinaryIO | None:
     try:
         content = open_content(tenant_id=row.tenant_id, sha256=row.sha256)
         with as_file(content) as image:
-            return draw(image, stop=threading.Event())
+            return draw(image, call=str(row.id), stop=threading.Event())
     except ToolFailure as failure:
         log.warning("thumbnail.failed", artifact_id=str(row.id), detail=failure.detail)
         return None
