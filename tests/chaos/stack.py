@@ -70,6 +70,11 @@ class Stack:
         self._began = self.fleet.deaths
 
     @property
+    def artifacts(self) -> Path:
+        """Where the processes keep artifacts."""
+        return self._folder.parent / "artifacts"
+
+    @property
     def deaths(self) -> int:
         """Of whole processes, since `begin`."""
         return self.fleet.deaths - self._began

@@ -1,5 +1,6 @@
 """Control groups of version 1: one tree for each controller."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -62,8 +63,15 @@ class _Group:
         with suppress(OSError):  # where swap is not accounted
             self._write("memory", "memory.memsw.limit_in_bytes", limits.memory_bytes)
         self._write("cpu", "cpu.cfs_period_us", _PERIOD_MICROSECONDS)
-        self._write("cpu", "cpu.cfs_quota_us", int(limits.cpus * _PERIOD_MICROSECONDS))
+        self._limit_processors(limits)
         self._write("pids", "pids.max", limits.processes + STARTERS)
+
+    def _limit_processors(self, limits: Limits) -> None:
+        try:
+            self._write("cpu", "cpu.cfs_quota_us", int(limits.cpus * _PERIOD_MICROSECONDS))
+        except OSError as error:
+            if error.errno != errno.EINVAL:  # else the worker's own limit is lower, and holds
+                raise
 
     @contextmanager
     def starting(self) -> Iterator[None]:

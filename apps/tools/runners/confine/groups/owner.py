@@ -25,6 +25,7 @@ def sweep(folder: str) -> None:
         if len(parts) == 4 and parts[1].isdigit() and _started(int(parts[1])) != parts[2]:
             with suppress(OSError):
                 _kill(path)
+            with suppress(OSError):
                 remove(str(path))
 
 
