@@ -41,10 +41,11 @@ def lock_contents(*, tenant_id: UUID, hashes: Collection[str]) -> None:
         lock_until_commit("artifact", tenant_id, sha256)
 
 
-def delete_content(*, tenant_id: UUID, sha256: str) -> None:
-    """Delete content that no row names, and its thumbnail; harmless twice. Requires its lock."""
-    for name in (thumbnail_name(sha256), sha256):
-        artifact_store().delete(name, tenant_id=tenant_id)
+def delete_contents(*, tenant_id: UUID, hashes: Collection[str]) -> None:
+    """Delete contents that no row names, and their thumbnails; harmless twice. Requires their
+    locks."""
+    names = [name for sha256 in hashes for name in (thumbnail_name(sha256), sha256)]
+    artifact_store().delete(names, tenant_id=tenant_id)
 
 
 def open_content(*, tenant_id: UUID, sha256: str, start: int = 0) -> BinaryIO:

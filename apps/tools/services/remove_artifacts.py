@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from agentplatform.core.transactions import require_transaction
 from apps.tools.models import Artifact
-from apps.tools.services.artifact_contents import delete_content, lock_contents
+from apps.tools.services.artifact_contents import delete_contents, lock_contents
 
 
 def remove_artifacts(rows: QuerySet[Artifact], *, tenant_id: UUID, limit: int | None = None) -> int:
@@ -22,6 +22,6 @@ def remove_artifacts(rows: QuerySet[Artifact], *, tenant_id: UUID, limit: int | 
     lock_contents(tenant_id=tenant_id, hashes=hashes)
     Artifact.objects.filter(id__in=found).delete()
     kept = Artifact.objects.filter(tenant_id=tenant_id, sha256__in=hashes)
-    for sha256 in hashes.difference(kept.values_list("sha256", flat=True)):
-        delete_content(tenant_id=tenant_id, sha256=sha256)
+    unnamed = hashes.difference(kept.values_list("sha256", flat=True))
+    delete_contents(tenant_id=tenant_id, hashes=unnamed)
     return len(found)

@@ -9,7 +9,7 @@ import structlog
 
 from agentplatform.core.transactions import transaction
 from apps.tools.models import Artifact
-from apps.tools.services.artifact_contents import delete_content, hash_of, lock_contents
+from apps.tools.services.artifact_contents import delete_contents, hash_of, lock_contents
 from apps.tools.stores.chosen import artifact_store
 
 GRACE = timedelta(days=1)
@@ -49,8 +49,7 @@ def _sweep(tenant_id: UUID, names: list[str]) -> int:
     with transaction():
         lock_contents(tenant_id=tenant_id, hashes=unnamed)
         unnamed = _unnamed(tenant_id, unnamed)
-        for sha256 in unnamed:
-            delete_content(tenant_id=tenant_id, sha256=sha256)
+        delete_contents(tenant_id=tenant_id, hashes=unnamed)
     return len(unnamed)
 
 

@@ -63,9 +63,10 @@ class FolderStore:
         file.seek(start)
         return file
 
-    def delete(self, name: str, *, tenant_id: UUID) -> None:
+    def delete(self, names: Collection[str], *, tenant_id: UUID) -> None:
         with _told():
-            (self._of(tenant_id) / name).unlink(missing_ok=True)
+            for name in names:
+                (self._of(tenant_id) / name).unlink(missing_ok=True)
 
     def delete_tenant(self, tenant_id: UUID) -> None:
         folder = self._of(tenant_id)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import islice
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, BinaryIO, cast
 from uuid import UUID
@@ -21,7 +22,7 @@ from apps.tools.stores.store import StagedContent, StoredContent, StoreUnavailab
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
+    from mypy_boto3_s3.type_defs import DeleteTypeDef
 
 SMALL_BYTES = 1024 * 1024
 """Content up to this size goes up in one request when it is kept; larger content goes up in parts
@@ -73,9 +74,10 @@ class S3Store:
                 raise NotFound("The content of this artifact is no longer stored.") from error
         return cast(BinaryIO, answer["Body"])
 
-    def delete(self, name: str, *, tenant_id: UUID) -> None:
-        with _told():
-            self.client.delete_object(Bucket=self.bucket, Key=self._key(tenant_id, name))
+    def delete(self, names: Collection[str], *, tenant_id: UUID) -> None:
+        keys = iter([self._key(tenant_id, name) for name in names])
+        while part := list(islice(keys, _DELETED_AT_ONCE)):
+            self._delete(part)
 
     def delete_tenant(self, tenant_id: UUID) -> None:
         pages = self.client.get_paginator("list_objects_v2").paginate(
@@ -85,13 +87,8 @@ class S3Store:
         )
         with _told():
             for page in pages:
-                found: list[ObjectIdentifierTypeDef] = [
-                    {"Key": one["Key"]} for one in page.get("Contents", ())
-                ]
-                if found:
-                    self.client.delete_objects(
-                        Bucket=self.bucket, Delete={"Objects": found, "Quiet": True}
-                    )
+                if keys := [one["Key"] for one in page.get("Contents", ())]:
+                    self._delete(keys)
 
     def link(
         self, name: str, /, *, tenant_id: UUID, seconds: int, media_type: str, disposition: str
@@ -143,6 +140,17 @@ class S3Store:
                         )
                         deleted += 1
         return deleted
+
+    def _delete(self, keys: list[str]) -> None:
+        """At most _DELETED_AT_ONCE of them, in one request."""
+        wanted: DeleteTypeDef = {"Objects": [{"Key": key} for key in keys], "Quiet": True}
+        with _told():
+            answer = self.client.delete_objects(Bucket=self.bucket, Delete=wanted)
+        if errors := answer.get("Errors"):
+            raise StoreUnavailable(
+                f"The bucket of artifacts keeps {len(errors)} files that were to be deleted: "
+                f"{errors[0].get('Message')}; try again later."
+            )
 
     def _key(self, tenant_id: UUID, name: str) -> str:
         return f"{self.prefix}{tenant_id}/{name}"

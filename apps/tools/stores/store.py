@@ -64,8 +64,8 @@ class Store(Protocol):
         """A content from its byte `start` on, to be read and closed. Raises NotFound."""
         ...
 
-    def delete(self, name: str, *, tenant_id: UUID) -> None:
-        """Delete a content; harmless when there is none."""
+    def delete(self, names: Collection[str], *, tenant_id: UUID) -> None:
+        """Delete contents; harmless where there is none."""
         ...
 
     def delete_tenant(self, tenant_id: UUID) -> None:

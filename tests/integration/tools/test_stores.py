@@ -143,9 +143,11 @@ def test_a_tenant_does_not_find_anothers_content(store, tenant_id):
 
 
 def test_deleted_content_is_missing_and_deleting_it_again_is_harmless(store, tenant_id):
-    one = put(store, tenant_id, b"a")
+    one, other = put(store, tenant_id, b"a"), put(store, tenant_id, b"b")
+    kept = put(store, tenant_id, b"c")
     for _ in range(2):
-        store.delete(one.name, tenant_id=tenant_id)
+        store.delete([one.name, other.name], tenant_id=tenant_id)
+    assert names(store, tenant_id) == {kept.name}
     with pytest.raises(NotFound, match="no longer stored"):
         store.open(one.name, tenant_id=tenant_id)
 
