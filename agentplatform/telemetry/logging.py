@@ -61,5 +61,7 @@ def _standard_library(service: str, level: str) -> dict[str, Any]:
             "botocore": through | {"level": "WARNING"},
             "httpx": through | {"level": "WARNING"},
             "httpx2": through | {"level": "WARNING"},
+            # What a server said wrong: its call's failure tells, as far as it is to be told.
+            "mcp": through | {"level": "CRITICAL"},
         },
     }

@@ -5,6 +5,7 @@ from django.urls import path
 from apps.tools.api import (
     artifacts,
     egress,
+    mcp_servers,
     tool_calls,
     tool_limits,
     tool_secrets,
@@ -13,6 +14,13 @@ from apps.tools.api import (
 
 urlpatterns = [
     path("tools", tools.ToolList.as_view(), name="tools"),
+    path("mcp-servers", mcp_servers.McpServerList.as_view(), name="mcp-servers"),
+    path("mcp-servers/<uuid:server_id>", mcp_servers.McpServerDetail.as_view(), name="mcp-server"),
+    path(
+        "mcp-servers/<uuid:server_id>/refresh",
+        mcp_servers.McpServerRefresh.as_view(),
+        name="mcp-server-refresh",
+    ),
     path("artifacts", artifacts.ArtifactList.as_view(), name="artifacts"),
     path("artifacts/<uuid:artifact_id>", artifacts.ArtifactDetail.as_view(), name="artifact"),
     path(

@@ -13,15 +13,21 @@ from apps.tools.services.request_log import request_log
 def find_way_out(call: ToolCall) -> Egress:
     """What the call may reach: the operator's hosts and the tenant's. Its requests are recorded."""
     platform = settings.PLATFORM
-    own = _rules_of(call.tenant_id, from_staff_only=platform.egress_tenant_rules == "staff")
     return Egress(
-        rules=(*parse_rules(platform.egress_allowlist), *own),
+        rules=rules_of_tenant(call.tenant_id),
         limits=EgressLimits(
             total_bytes=platform.egress_call_limit_bytes,
             requests_per_minute=platform.egress_requests_per_minute,
         ),
         record=request_log().recorder(call),
     )
+
+
+def rules_of_tenant(tenant_id: UUID) -> tuple[Rule, ...]:
+    """The operator's hosts and the tenant's."""
+    platform = settings.PLATFORM
+    own = _rules_of(tenant_id, from_staff_only=platform.egress_tenant_rules == "staff")
+    return (*parse_rules(platform.egress_allowlist), *own)
 
 
 def _rules_of(tenant_id: UUID, *, from_staff_only: bool) -> list[Rule]:

@@ -11,7 +11,16 @@ from django.db.models import Model, QuerySet
 from agentplatform.calls.cancel import cancel_tenant_rows, count_tenant_rows
 from agentplatform.core.rows import rows_of
 from apps.tenants.contracts import Counts, Exported, ExportedFile, ExportedRows
-from apps.tools.models import Artifact, EgressRequest, EgressRule, ToolCall, ToolLimit, ToolSecret
+from apps.tools.models import (
+    Artifact,
+    EgressRequest,
+    EgressRule,
+    McpServer,
+    McpTool,
+    ToolCall,
+    ToolLimit,
+    ToolSecret,
+)
 from apps.tools.services.artifact_contents import open_content
 from apps.tools.services.remove_artifacts import remove_artifacts
 from apps.tools.stores.chosen import artifact_store
@@ -22,6 +31,8 @@ _ROWS: Final[dict[str, type[Model]]] = {
     "tool_secrets": ToolSecret,
     "tool_limits": ToolLimit,
     "egress_rules": EgressRule,
+    "mcp_tools": McpTool,
+    "mcp_servers": McpServer,
 }
 """Beside artifacts."""
 _HELD_BACK: Final = ("sealed_arguments",)

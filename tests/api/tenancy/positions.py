@@ -11,7 +11,7 @@ from drf_spectacular.generators import SchemaGenerator
 from apps.gateway.models import ModelRoute
 from apps.runs.models import Ask, Run, TaskDefinition
 from apps.tenants.models import Alert, ApiKey, AuditEntry, Secret, Tenant, User
-from apps.tools.models import Artifact, EgressRule, ToolCall, ToolSecret
+from apps.tools.models import Artifact, EgressRule, McpServer, ToolCall, ToolSecret
 from tests.api.tenants.house import LIMITS, RATE, STEP, TOOL_SECRET, House
 
 STEP_PATH = "/api/v1/runs/{run_id}/steps/{name}"
@@ -40,6 +40,7 @@ NAMES: dict[str, Callable[[Tenant], str]] = {
     "artifact_id": _first(Artifact, "id"),
     "rule_id": _first(EgressRule, "id"),
     "call_id": _first(ToolCall, "id"),
+    "server_id": _first(McpServer, "id"),
     "user_id": _first(User, "id"),
     "api_key_id": _first(ApiKey, "id", rotated_at=None, name="key"),
     "actor_id": _first(AuditEntry, "actor_id", actor_kind="user"),
@@ -56,6 +57,7 @@ NAMES: dict[str, Callable[[Tenant], str]] = {
 the name alone is not clear."""
 MADE: dict[str, Callable[[Tenant], str]] = {
     "get /api/v1/artifacts/{artifact_id}/thumbnail": lambda tenant: str(House(tenant).picture()),
+    "post /api/v1/mcp-servers/{server_id}/refresh": lambda tenant: str(House(tenant).mcp_server()),
     "post /api/v1/runs/{run_id}/retry": lambda tenant: str(House(tenant).failed_run()),
     "post /api/v1/runs/{run_id}/fork": lambda tenant: str(House(tenant).failed_run()),
     "get /api/v1/budgets/users/{user_id}": lambda tenant: str(House(tenant).limited_user()),

@@ -26,7 +26,7 @@ from apps.tenants.services.rate_limit import set_rate_limit
 from apps.tenants.services.set_secret import set_secret
 from apps.tenants.states import RIGHTS_OF_TENANTS
 from apps.tools.facade import store_artifact
-from apps.tools.models import Artifact, EgressRule, ToolCall
+from apps.tools.models import Artifact, EgressRule, McpServer, ToolCall
 from apps.tools.services.set_tool_secret import set_tool_secret
 from apps.tools.services.thumbnails import keep_thumbnail
 
@@ -215,6 +215,19 @@ class House:
         ref = store_artifact(tenant_id=self.tenant.id, name="a.png", content=image, at=now())
         keep_thumbnail(Artifact.objects.get(id=ref.artifact_id), file(b"small"))
         return ref.artifact_id
+
+    def new_mcp_server(self) -> dict[str, Any]:
+        """The body of a request that registers one."""
+        from tests.mcp_server import shared_mcp_server  # a second of imports
+
+        return {"name": new_name()[:20], "url": shared_mcp_server().url}
+
+    def mcp_server(self) -> uuid.UUID:
+        at = now()
+        server = McpServer.objects.create(
+            tenant=self.tenant, **self.new_mcp_server(), created_at=at, refreshed_at=at
+        )
+        return server.id
 
     def artifact(self) -> uuid.UUID:
         ref = store_artifact(tenant_id=self.tenant.id, name="a.txt", content=file(), at=now())

@@ -127,6 +127,7 @@ def _tool(entry: EntryPoint, given: OperatorTool) -> Tool:
         ),
         run=partial(run_operator_tool, name=entry.name, named=entry.value, tool=given),
         is_repeatable=partial(may_repeat, given),
+        goes_out=lambda _: False,
     )
 
 

@@ -42,7 +42,16 @@ from apps.tenants.services.delete_tenant import delete_tenant
 from apps.tenants.services.export_tenant import export_tenant
 from apps.tenants.services.suspend_tenant import suspend_tenant
 from apps.tenants.services.tend_tenants import tend_tenants
-from apps.tools.models import Artifact, EgressRequest, EgressRule, ToolCall, ToolLimit, ToolSecret
+from apps.tools.models import (
+    Artifact,
+    EgressRequest,
+    EgressRule,
+    McpServer,
+    McpTool,
+    ToolCall,
+    ToolLimit,
+    ToolSecret,
+)
 from apps.tools.stores.store import StoreUnavailable
 from tests.integration.tenants.life.whole_tenant import MODELS
 
@@ -77,6 +86,8 @@ FILES = {
     ToolSecret: "tool_secrets.jsonl",
     ToolLimit: "tool_limits.jsonl",
     EgressRule: "egress_rules.jsonl",
+    McpServer: "mcp_servers.jsonl",
+    McpTool: "mcp_tools.jsonl",
     EgressRequest: "egress_requests.jsonl",
     Served: "turns.jsonl",
 }

@@ -77,8 +77,8 @@ def test_the_audit_tells_what_was_purged(tenant: Tenant) -> None:
     assert purged[0] == {"runs": 2}
     nouns = [next(iter(after)) for after in purged]
     assert nouns == ["runs", "tasks", "artifacts", "tool_secrets", "tool_limits", "egress_rules",
-                     "model_call_attempts", "keyed_calls", "model_routes", "model_policies",
-                     "provider_keys", "alerts",
+                     "mcp_tools", "mcp_servers", "model_call_attempts", "keyed_calls",
+                     "model_routes", "model_policies", "provider_keys", "alerts",
                      "budgets", "rate_limits", "api_keys", "secrets",
                      "users"]  # fmt: skip
     assert told.filter(action="tenant.purged").count() == 1

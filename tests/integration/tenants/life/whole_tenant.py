@@ -32,7 +32,14 @@ from apps.tenants.services.rate_limit import set_rate_limit
 from apps.tenants.services.set_budget import set_budget
 from apps.tenants.services.watch_budgets import watch_budgets
 from apps.tools.facade import store_artifact
-from apps.tools.models import EgressRequest, EgressRule, ToolCall, ToolDefault
+from apps.tools.models import (
+    EgressRequest,
+    EgressRule,
+    McpServer,
+    McpTool,
+    ToolCall,
+    ToolDefault,
+)
 from apps.tools.services.set_tool_limits import set_tool_limits
 from apps.tools.services.set_tool_secret import set_tool_secret
 
@@ -83,6 +90,12 @@ def whole_tenant(at: datetime | None = None) -> Tenant:
         tenant_id=tenant.id, name="api", value="kept-secret", hosts=["api.example.org"], at=at
     )
     set_tool_limits(tenant_id=tenant.id, tool="code", limits={"cpus": 0.5}, at=at)
+    server = McpServer.objects.create(
+        tenant=tenant, name="crm", url="https://mcp.example.org", created_at=at, refreshed_at=at
+    )
+    McpTool.objects.create(
+        tenant=tenant, server=server, name="find", called="crm__find", parameters={}
+    )
     task = create_task(
         tenant_id=tenant.id, name="t", description="", spec=SPEC, created_by=user.id, at=at
     )

@@ -1,0 +1,112 @@
+"""Ask an MCP server for its tools, and keep what it lists."""
+
+from functools import partial
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import structlog
+from django.utils.module_loading import import_string
+
+from agentplatform.core.connections import brief_connection
+from agentplatform.core.errors import InvalidInput, NotFound
+from agentplatform.core.transactions import refuse_transaction, require_transaction
+from apps.tools.egress.session import Egress, EgressRequest
+from apps.tools.models import McpServer, McpTool
+from apps.tools.runners.masking import Masking
+from apps.tools.runners.mcp.target import Listing, Server
+from apps.tools.runners.secret import Secret
+from apps.tools.runners.work import ToolFailure
+from apps.tools.services.find_tool_secret import find_tool_secret
+from apps.tools.services.find_way_out import rules_of_tenant
+
+LISTING_SECONDS = 15.0
+
+log = structlog.get_logger("tools")
+
+
+def read_mcp_server(*, tenant_id: UUID, name: str, server: Server) -> Listing:
+    """What the server of this name lists now. Raises InvalidInput, which says why it does not.
+
+    Waits for the server, at most LISTING_SECONDS. Raises OpenTransaction inside a transaction.
+    """
+    refuse_transaction()
+    _check_url(server.url)
+    with brief_connection():
+        secret = _secret(tenant_id, server.secret)
+        egress = Egress(rules=rules_of_tenant(tenant_id), record=partial(_log, tenant_id))
+    list_tools = import_string("apps.tools.runners.mcp.listing.list_tools")
+    try:
+        listing: Listing = list_tools(
+            server,
+            name=name,
+            egress=egress,
+            secret=secret,
+            seconds=LISTING_SECONDS,
+        )
+    except ToolFailure as failure:
+        raise InvalidInput(
+            "The server's tools cannot be read.",
+            errors={"url": [Masking((secret,) if secret else ()).text(failure.detail)]},
+        ) from failure
+    return listing
+
+
+def keep_listing(server: McpServer, listing: Listing) -> None:
+    """Put these tools in the place of those that the server had. Requires a transaction."""
+    require_transaction()
+    server.tools.all().delete()
+    McpTool.objects.bulk_create(
+        McpTool(
+            tenant_id=server.tenant_id,
+            server=server,
+            name=tool.name,
+            called=tool.called,
+            description=tool.description,
+            parameters=tool.parameters,
+            result=tool.result,
+            is_repeatable=tool.is_repeatable,
+        )
+        for tool in listing.tools
+    )
+
+
+def _log(tenant_id: UUID, request: EgressRequest) -> None:
+    """There is no call to whose requests it could belong."""
+    log.info(
+        "mcp_server.requested",
+        tenant_id=str(tenant_id),
+        method=request.method,
+        host=request.host,
+        port=request.port,
+        address=request.address,
+        refusal=request.refusal,
+        status=request.status,
+    )
+
+
+def _check_url(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018
+    except ValueError as error:
+        raise InvalidInput("This is no address.", errors={"url": [f"{error}."]}) from error
+    problem = None
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        problem = "Use an address like https://mcp.example.org/mcp."
+    elif parts.username or parts.password:
+        problem = "Leave out user and password; use a secret."
+    elif parts.fragment:
+        problem = "Leave out the part after #."
+    if problem:
+        raise InvalidInput("This is no address of a server.", errors={"url": [problem]})
+
+
+def _secret(tenant_id: UUID, name: str) -> Secret | None:
+    if not name:
+        return None
+    try:
+        return find_tool_secret(tenant_id=tenant_id, name=name)
+    except (NotFound, ToolFailure) as error:
+        raise InvalidInput(
+            "The secret cannot be used.", errors={"secret": [error.detail]}
+        ) from error

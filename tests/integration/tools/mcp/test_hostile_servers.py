@@ -1,0 +1,303 @@
+"""MCP servers that do not behave."""
+
+import json
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from apps.tools.runners.mcp.listing import MAX_TOOLS, list_tools
+from apps.tools.runners.mcp.target import Server, ServerTool
+from apps.tools.runners.work import ToolFailure
+from tests.integration.tools.mcp.conftest import HOST
+from tests.integration.tools.works import make_work
+
+HANDSHAKE = {
+    "protocolVersion": "2025-06-18",
+    "capabilities": {"tools": {}},
+    "serverInfo": {"name": "hostile", "version": "1"},
+}
+
+
+def tool(name, schema=None, **fields):
+    return {"name": name, "inputSchema": schema or {"type": "object"}, **fields}
+
+
+class Handler(BaseHTTPRequestHandler):
+    """The path says how it misbehaves once it is asked for tools, or for a call of one."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.answer(405, b"")
+
+    do_DELETE = do_GET  # noqa: N815
+
+    def do_POST(self):
+        length = int(self.headers.get("Content-Length", 0))
+        asked = json.loads(self.rfile.read(length))
+        if asked["method"] == "initialize":
+            return self.say(asked, HANDSHAKE)
+        if "id" not in asked:
+            return self.answer(202, b"")
+        if asked["method"] == "server/discover":
+            return self.answer(404, b"")
+        self.server.asked.append(asked["method"])
+        return getattr(self, "at_" + self.path.strip("/").replace("-", "_"))(asked)
+
+    def say(self, asked, result):
+        body = json.dumps({"jsonrpc": "2.0", "id": asked["id"], "result": result}).encode()
+        self.answer(200, body, Content_Type="application/json")
+
+    def answer(self, status, body, **headers):
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def at_tools(self, asked):
+        self.say(asked, {"tools": self.server.tools})
+
+    def at_pages(self, asked):
+        cursor = int(asked.get("params", {}).get("cursor", 0))
+        page = [tool(f"t{cursor}-{place}") for place in range(10)]
+        self.say(asked, {"tools": page, "nextCursor": str(cursor + 1)})
+
+    def at_huge(self, asked):
+        text = "x" * (32 << 20)
+        self.say(asked, {"tools": [], "content": [{"type": "text", "text": text}]})
+
+    def at_endless(self, asked):
+        self.stream(b": still here\n\n")
+
+    def at_flood(self, asked):
+        note = {"jsonrpc": "2.0", "method": "notifications/message"}
+        note["params"] = {"level": "info", "data": "x" * 60_000}
+        self.stream(f"event: message\ndata: {json.dumps(note)}\n\n".encode(), pause=0)
+
+    def stream(self, part, pause=0.02):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        try:
+            while not self.server.stopping.wait(pause):
+                self.wfile.write(part)
+        except OSError:
+            pass
+
+    def at_silent(self, asked):
+        self.server.stopping.wait(20)
+
+    def at_malformed(self, asked):
+        self.answer(200, b'{"jsonrpc": "2.0", "id"', Content_Type="application/json")
+
+    def at_html(self, asked):
+        self.answer(200, b"<html>", Content_Type="text/html")
+
+    def at_no_result(self, asked):
+        self.say(asked, {"tools": "many", "content": 5})
+
+    def at_hang_up(self, asked):
+        self.close_connection = True
+        self.wfile.flush()
+        self.connection.close()
+
+    def at_unauthorized(self, asked):
+        self.answer(401, b"")
+
+    def at_refuse(self, asked):
+        error = {"code": -32602, "message": "no such tool"}
+        body = json.dumps({"jsonrpc": "2.0", "id": asked["id"], "error": error}).encode()
+        self.answer(200, body, Content_Type="application/json")
+
+    def at_broken(self, asked):
+        self.answer(503, b"")
+
+    def at_bomb(self, asked):
+        self.answer(200, b"\x1f\x8b", Content_Type="application/json", Content_Encoding="gzip")
+
+    def at_metadata(self, asked):
+        port = self.server.server_port
+        self.answer(307, b"", Location=f"http://metadata.test:{port}/latest/meta-data")
+
+    def at_address(self, asked):
+        self.answer(307, b"", Location="http://169.254.169.254/latest/meta-data")
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture(scope="module")
+def hostile():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    server.handle_error = lambda *_: None
+    server.stopping, server.asked, server.tools = threading.Event(), [], []
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.stopping.set()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def listing(hostile, make_egress):
+    def run(path, seconds=5.0, tools=()):
+        hostile.tools = list(tools)
+        at = Server(url=f"http://{HOST}:{hostile.server_port}/{path}")
+        return list_tools(
+            at, name="bad", egress=make_egress(hostile.server_port), secret=None, seconds=seconds
+        )
+
+    return run
+
+
+@pytest.fixture
+def call(hostile, make_egress):
+    def run(path, *, is_repeatable=True, seconds=5.0):
+        at = Server(url=f"http://{HOST}:{hostile.server_port}/{path}", version="2025-06-18")
+        work = make_work({}, timeout_seconds=seconds, egress=make_egress(hostile.server_port))
+        return ServerTool(server=at, name="t", is_repeatable=is_repeatable).run(work)
+
+    return run
+
+
+BAD_ANSWERS = [
+    ("huge", "answer_too_large"),
+    ("flood", "answer_too_large"),
+    ("malformed", "mcp_failed"),
+    ("html", "mcp_failed"),
+    ("no-result", "mcp_failed"),
+    ("hang-up", "unreachable"),
+    ("unauthorized", "mcp_refused"),
+    ("broken", "mcp_failed"),
+    ("bomb", "mcp_failed"),
+    ("refuse", "mcp_refused"),
+]
+
+
+@pytest.mark.parametrize(("path", "code"), BAD_ANSWERS)
+def test_a_bad_answer_to_a_listing_is_told(listing, path, code):
+    with pytest.raises(ToolFailure) as failure:
+        listing(path)
+    assert failure.value.code == code, failure.value.detail
+
+
+@pytest.mark.parametrize(("path", "code"), BAD_ANSWERS)
+def test_a_bad_answer_to_a_call_is_told(call, path, code):
+    with pytest.raises(ToolFailure) as failure:
+        call(path)
+    assert failure.value.code == code, failure.value.detail
+
+
+@pytest.mark.parametrize("path", ["hang-up", "broken", "malformed"])
+def test_a_call_that_may_not_be_repeated_and_got_no_answer_is_unknown(call, path):
+    with pytest.raises(ToolFailure) as failure:
+        call(path, is_repeatable=False)
+    assert (failure.value.code, failure.value.is_retryable) == ("outcome_unknown", False)
+
+
+@pytest.mark.parametrize("path", ["endless", "silent"])
+def test_a_server_that_never_comes_to_an_end_is_left_in_time(call, listing, path):
+    began = time.monotonic()
+    assert call(path, seconds=0.6).status == "timeout"
+    with pytest.raises(ToolFailure) as failure:
+        listing(path, seconds=0.6)
+    assert failure.value.code == "timeout"
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("path", ["metadata", "address"])
+def test_a_redirect_to_another_place_is_not_followed(call, requests, path):
+    with pytest.raises(ToolFailure) as failure:
+        call(path)
+    assert failure.value.code in {"mcp_refused", "mcp_failed"}
+    assert {request.host for request in requests} == {HOST}
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        ("http://metadata.test:{port}/tools", "egress_refused"),
+        ("http://127.0.0.1:{port}/tools", "egress_refused"),
+        ("http://unlisted.test:{port}/tools", "egress_refused"),
+    ],
+)
+def test_a_place_that_is_not_allowed_is_not_reached(hostile, make_egress, requests, url, code):
+    hostile.asked.clear()
+    port = hostile.server_port
+    with pytest.raises(ToolFailure) as failure:
+        list_tools(
+            Server(url=url.format(port=port)),
+            name="bad",
+            egress=make_egress(port),
+            secret=None,
+            seconds=5,
+        )
+    assert failure.value.code == code
+    assert hostile.asked == []
+    assert [bool(request.refusal) for request in requests] == [True]
+
+
+def test_a_server_that_does_not_listen_is_unreachable(hostile, make_egress):
+    with pytest.raises(ToolFailure) as failure:
+        list_tools(
+            Server(url=f"http://{HOST}:1/tools"),
+            name="bad",
+            egress=make_egress(1),
+            secret=None,
+            seconds=5,
+        )
+    assert (failure.value.code, failure.value.is_retryable) == ("unreachable", True)
+
+
+def test_tools_that_cannot_be_used_are_left_out_by_name(listing):
+    found = listing(
+        "tools",
+        tools=[
+            tool("good", description="\x00fine"),
+            tool("two words"),
+            tool("two_words"),
+            tool("pattern", {"type": "object", "patternProperties": {"(a+)+$": {}}}),
+            tool("away", {"type": "object", "$ref": "http://169.254.169.254/"}),
+            tool("odd", {"type": "object", "properties": {"a": {"type": 7}}}),
+            tool(""),
+            tool("fat", {"type": "object", "description": "x" * 70_000}),
+        ],
+    )
+    assert [one.called for one in found.tools] == ["bad__good", "bad__two_words"]
+    assert found.tools[0].description == "fine"
+    told = [line.partition(":")[0] for line in found.left_out]
+    assert told == ["two_words", "pattern", "away", "odd", "", "fat"]
+
+
+def test_a_listing_that_breaks_the_protocol_is_refused_by_place(listing):
+    with pytest.raises(ToolFailure) as failure:
+        listing("tools", tools=[tool("good"), tool("bad", {"type": "array"})])
+    assert failure.value.code == "mcp_failed"
+    assert "tools.1.inputSchema.type: Input should be 'object'" in failure.value.detail
+
+
+def test_more_tools_than_are_taken_are_left_out(listing):
+    found = listing("pages")
+    assert len(found.tools) == MAX_TOOLS
+    assert "only 128 tools are taken" in found.left_out[0]
+
+
+def test_only_what_the_server_calls_harmless_may_be_repeated(listing):
+    found = listing(
+        "tools",
+        tools=[
+            tool("read", annotations={"readOnlyHint": True}),
+            tool("set", annotations={"idempotentHint": True}),
+            tool("pay", annotations={"readOnlyHint": False}),
+            tool("send"),
+        ],
+    )
+    assert [one.is_repeatable for one in found.tools] == [True, True, False, False]
