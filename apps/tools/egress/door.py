@@ -24,11 +24,12 @@ _PAUSE_SECONDS = 0.05
 
 
 class Door:
-    """Takes connections off listeners and serves at most `connections` of each at a time; what is
-    more waits in the kernel. Lives on the proxy's event loop."""
+    """Takes connections off its listeners and serves at most `connections` at a time; what is more
+    waits, one a listener here and the rest in the kernel. Lives on the proxy's event loop."""
 
     def __init__(self, connections: int) -> None:
-        self._connections = connections
+        self._places = asyncio.Semaphore(connections)
+        self._pace = Pace(_CONNECTIONS_PER_MINUTE)
         self._sockets: list[socket.socket] = []
         self._transports: list[asyncio.DatagramTransport] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -58,15 +59,22 @@ class Door:
 
     async def _accept(self, listener: socket.socket, serve: Serve) -> None:
         loop = asyncio.get_running_loop()
-        places = asyncio.Semaphore(self._connections)
-        pace = Pace(_CONNECTIONS_PER_MINUTE)
         while True:
-            await places.acquire()
-            while not pace.take(loop.time()):
+            while not self._pace.take(loop.time()):
                 await asyncio.sleep(_PAUSE_SECONDS)
-            connection, _ = await loop.sock_accept(listener)
+            try:
+                connection, _ = await loop.sock_accept(listener)
+            except OSError:  # no descriptor is left, say; others give theirs back
+                log.exception("egress.accept_failed")
+                await asyncio.sleep(_PAUSE_SECONDS)
+                continue
+            try:
+                await self._places.acquire()
+            except asyncio.CancelledError:
+                connection.close()
+                raise
             task = self._start(_served(connection, serve))
-            task.add_done_callback(lambda _: places.release())
+            task.add_done_callback(lambda _: self._places.release())
 
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.ensure_future(work)

@@ -20,7 +20,7 @@ from apps.tenants.services.purge_expired import purge_expired
 from apps.tenants.services.raise_alert import raise_alert
 from apps.tenants.tasks import purge_expired_task
 from apps.tools.facade import open_artifact
-from apps.tools.models import Artifact, ToolCall
+from apps.tools.models import Artifact, EgressRequest, ToolCall
 from apps.tools.services.artifact_contents import lock_contents
 from apps.tools.services.remove_artifacts import remove_artifacts
 from tests.integration.tenants.life.whole_tenant import MODELS, rows, store, whole_tenant
@@ -49,7 +49,7 @@ def test_runs_go_with_everything_of_them(old: Tenant) -> None:
     purge()
     assert Run.objects.get(tenant=old).status == "PENDING"
     assert Step.objects.filter(tenant=old).count() == 1
-    for model in (ToolCall, Artifact):
+    for model in (ToolCall, EgressRequest, Artifact):
         assert not model.objects.filter(tenant=old, run_id=over.id).exists()
         assert model.objects.filter(tenant=old).exists()
 
