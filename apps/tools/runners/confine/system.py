@@ -14,7 +14,8 @@ USR_FOLDERS = (
     "local/lib",
 )
 ROOT_FOLDERS = ("bin", "lib", "lib32", "lib64", "sbin")
-ETC = ("alternatives", "ld.so.cache", "localtime", "ssl/certs", "ssl/openssl.cnf", "fonts")
+CERTIFICATES = ("ssl/certs", "ssl/cert.pem", "pki/tls/certs", "pki/ca-trust/extracted")
+ETC = ("alternatives", "ld.so.cache", "localtime", "ssl/openssl.cnf", "fonts", *CERTIFICATES)
 
 
 def readable_paths() -> list[str]:

@@ -1,9 +1,17 @@
 """Programs in Python behind the way out of their sandbox."""
 
 import json
+import ssl
+from pathlib import Path
 
 import pytest
 
+BUNDLES = [
+    Path("/etc/ssl/certs/ca-certificates.crt"),
+    Path("/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem"),
+    Path("/etc/ssl/cert.pem"),
+]
+"""Where distributions keep the authorities that they trust."""
 OPEN = """
 import http.client, json, socket, ssl, sys, time, urllib.request
 context = ssl.create_default_context(cafile="/box/inputs/authority.pem")
@@ -322,3 +330,14 @@ print(json.dumps([len(fetch(given[0] + "/large/3000000")), len(json.loads(sent)[
     assert program(source, [internet.http, internet.https]) == [3_000_000, 300_000]
     assert rows[1].received_bytes > 3_000_000
     assert rows[0].sent_bytes > 300_000
+
+
+def test_programs_find_the_authorities_that_the_machine_trusts(program):
+    source = """
+store = ssl.create_default_context()
+print(json.dumps(sorted(one["serialNumber"] for one in store.get_ca_certs())))
+"""
+    bundle = next(path for path in BUNDLES if path.is_file())
+    source = source.replace("context()", f"context(cafile={str(bundle)!r})")
+    trusted = ssl.create_default_context(cafile=str(bundle)).get_ca_certs()
+    assert program(source) == sorted(one["serialNumber"] for one in trusted)
