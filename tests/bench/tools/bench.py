@@ -41,6 +41,14 @@ print(json.dumps({"sum": sum(row["value"] for row in rows)}))
 """
 """What a usual program does: imports, a table, a result, one artifact."""
 
+NODE_PROGRAM = """\
+const fs = require("node:fs");
+const rows = [["name", "value"], ["a", 1], ["b", 2]];
+fs.writeFileSync("artifacts/out.csv", rows.map((row) => row.join(",")).join("\\n"));
+console.log(JSON.stringify({sum: rows.slice(1).reduce((sum, row) => sum + row[1], 0)}));
+"""
+"""The same for Node."""
+
 
 @dataclass(kw_only=True)
 class Bench:
@@ -78,13 +86,14 @@ class Bench:
         execute(call_id=str(call_id))
         return (time.perf_counter() - began) * 1000
 
-    def run_program(self) -> float:
+    def run_program(self, language: str = "python") -> float:
         """Run PROGRAM in the sandbox and take what it leaves. Returns the milliseconds."""
         from apps.tools.runners.backends import choose_sandbox
         from apps.tools.runners.sandbox import Job
 
         sandbox = choose_sandbox()
-        job = Job(language="python", program=PROGRAM)
+        program = PROGRAM if language == "python" else NODE_PROGRAM
+        job = Job(language=language, program=program)  # type: ignore[arg-type]
         began = time.perf_counter()
         outcome = sandbox.run(job, stop=threading.Event())
         taken = (time.perf_counter() - began) * 1000
@@ -149,6 +158,17 @@ def bare_python() -> tuple[str, ...]:
     from apps.tools.runners.bubblewrap.equipment import find_equipment
 
     return (find_equipment(bubblewrap_path="", sandbox_python="").python.path, "-c", PROGRAM)
+
+
+def bare_node() -> tuple[str, ...]:
+    """The sandbox's own Node, running NODE_PROGRAM without a sandbox."""
+    from apps.tools.runners.bubblewrap.equipment import find_node
+
+    return (
+        find_node(bubblewrap_path="", sandbox_python="", sandbox_node="").path,
+        "-e",
+        NODE_PROGRAM,
+    )
 
 
 def share_of(values: Sequence[float], share: float) -> float:

@@ -5,7 +5,14 @@ from collections.abc import Iterator
 
 from agentplatform.core.wait import wait_for
 from tests.bench.bars import Measured, compare, paired
-from tests.bench.tools.bench import PROGRAM, Bench, bare_python, quiet_processors, share_of
+from tests.bench.tools.bench import (
+    PROGRAM,
+    Bench,
+    bare_node,
+    bare_python,
+    quiet_processors,
+    share_of,
+)
 
 P50_BAR_MS = 15.0
 P95_BAR_MS = 30.0
@@ -16,14 +23,17 @@ POOL = 2
 def measure(bench: Bench, rounds: int) -> Iterator[Measured]:
     """From when a waiting interpreter is taken to when its artifacts are harvested, and from the
     claim of a call's row to its recorded result."""
-    bare = bare_python()
+    bare, bare_js = bare_python(), bare_node()
     with bench.pool_size(POOL):
         bench.run_program()
+        bench.run_program("node")
         found = paired(
             {
                 "program": lambda: _run_warm(bench),
                 "call": lambda: _call_warm(bench),
                 "bare": lambda: bench.run_bare(bare),
+                "node": lambda: _run_warm(bench, "node"),
+                "bare node": lambda: bench.run_bare(bare_js),
             },
             rounds=rounds,
         )
@@ -44,11 +54,18 @@ def measure(bench: Bench, rounds: int) -> Iterator[Measured]:
         peer_name="bare python3",
         bar=RATIO_BAR,
     )
+    yield compare(
+        found["node"],
+        found["bare node"],
+        name="warm Node program",
+        unit="ms",
+        peer_name="bare node",
+    )
 
 
-def _run_warm(bench: Bench) -> float:
+def _run_warm(bench: Bench, language: str = "python") -> float:
     _await_full_pool()
-    return bench.run_program()
+    return bench.run_program(language)
 
 
 def _call_warm(bench: Bench) -> float:

@@ -166,7 +166,7 @@ class Cell:
             inner.close()
             try:
                 init = read_init_pid(info_out)
-                self._group.add(init)
+                _add(self._group, init)
                 with as_jail_user():
                     bound(init, kind.limits)
                 block_in.write(b"x")
@@ -186,6 +186,13 @@ def _made_group(groups: Groups, limits: Limits) -> Group:
         return groups.make(limits)
     except OSError as error:
         raise SandboxUnavailable(f"No control group can be made: {error}.") from error
+
+
+def _add(group: Group, init: int) -> None:
+    try:
+        group.add(init)
+    except OSError as error:
+        raise SandboxUnavailable(f"A control group refuses a process: {error}.") from error
 
 
 def _fill(path: str, content: bytes) -> None:

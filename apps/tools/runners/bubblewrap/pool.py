@@ -134,8 +134,14 @@ class WarmPool:
     def _put(self, kind: Kind, start: Callable[[], Cell]) -> None:
         try:
             cell = start()
-        except (SandboxUnavailable, OSError) as error:
-            log.warning("sandbox.pool_paused", error=str(error), seconds=_PAUSE_SECONDS)
+        except Exception as error:  # the thread must go on: what it has started dies with it
+            is_told = isinstance(error, SandboxUnavailable)
+            log.warning(
+                "sandbox.pool_paused",
+                error=str(error),
+                seconds=_PAUSE_SECONDS,
+                exc_info=not is_told,
+            )
             self._paused_until = time.monotonic() + _PAUSE_SECONDS
             return
         with self._changed:
@@ -167,8 +173,11 @@ class WarmPool:
 
 
 def _close(cell: Cell) -> None:
-    with cell:
-        pass
+    try:
+        with cell:
+            pass
+    except Exception:
+        log.exception("sandbox.cell_stayed")
 
 
 _pools: dict[int, WarmPool] = {}

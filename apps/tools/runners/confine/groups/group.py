@@ -11,8 +11,8 @@ from typing import Protocol
 
 from apps.tools.runners.limits import Limits
 
-STARTERS = 3
-"""Processes of a group beside the program's: the jail's starter, its first process, a shell."""
+STARTERS = 2
+"""Processes of a group beside the program's: the jail's starter and its first process."""
 
 
 @dataclass(frozen=True, kw_only=True)

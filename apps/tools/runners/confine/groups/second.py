@@ -1,7 +1,8 @@
 """Control groups of version 2, below a group that is the worker's to manage."""
 
+import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from apps.tools.runners.confine.groups.files import read, write
@@ -14,7 +15,8 @@ _PERIOD_MICROSECONDS = 100_000
 
 
 class SecondVersion:
-    """Groups below `home`, a group without processes of its own."""
+    """Groups below `home`, a group without processes of its own; it is made if it is not there.
+    The group above it must be the worker's to write too, and hold the worker."""
 
     name = "cgroup v2"
 
@@ -22,9 +24,12 @@ class SecondVersion:
         """Raises OSError where a controller is missing or not the worker's to use. Removes what
         dead workers have left."""
         self._home = home
+        with suppress(OSError):  # where whoever made the groups has done it
+            Path(home).mkdir()
+            write(f"{Path(home).parent}/cgroup.subtree_control", _CONTROLLERS)
         write(f"{home}/cgroup.subtree_control", _CONTROLLERS)
         sweep(home)
-        self.make(Limits()).close()
+        self._try()
 
     def make(self, limits: Limits) -> Group:
         group = _Group(f"{self._home}/{new_name()}")
@@ -35,6 +40,18 @@ class SecondVersion:
             group.close()
             raise
         return group
+
+    def _try(self) -> None:
+        """Move a process: who may make a group may still not be allowed to fill it."""
+        with (
+            closing(self.make(Limits())) as group,
+            subprocess.Popen(["/bin/sh", "-c", "read line"], stdin=subprocess.PIPE) as process,
+        ):
+            try:
+                group.add(process.pid)
+            finally:
+                process.kill()
+                process.wait()
 
 
 class _Group:
