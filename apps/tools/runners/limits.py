@@ -7,12 +7,14 @@ MEGABYTE = 1024 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """Bounds of one sandbox. `cpus` is how many processors it may keep busy; `memory_bytes` covers
+    """Bounds of one sandbox. `cpus` is how many processors it may keep busy, on average over each
+    `cpu_window_seconds`, at most 1; `memory_bytes` covers
     all its processes and its files in memory; `process_bytes` bounds one process's own data (None:
     only the sum is watched)."""
 
     wall_seconds: float = 60.0
     cpus: float = 1.0
+    cpu_window_seconds: float = 0.1
     memory_bytes: int = 2048 * MEGABYTE
     process_bytes: int | None = 2048 * MEGABYTE
     processes: int = 256

@@ -130,6 +130,7 @@ def test_a_stopped_call_takes_its_browser_along(browse):
 
 
 def test_a_driver_that_does_not_notice_ends_too(browse):
+    browse(html="<p>")  # so that there is a driver
     stop = threading.Event()
     deafened = []
 
@@ -143,7 +144,6 @@ def test_a_driver_that_does_not_notice_ends_too(browse):
     def started():
         return descendants_of(os.getpid())
 
-    browse(html="<p>")  # so that the driver is there, and idle
     deafening = threading.Thread(target=deafen)
     deafening.start()
     ran = browse(html="<script>while (true);</script>", stop=stop)

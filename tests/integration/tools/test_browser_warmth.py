@@ -1,6 +1,7 @@
 """Browsers that stay for the next call of their run, and for nobody else."""
 
 import dataclasses
+import gc
 import os
 import signal
 import threading
@@ -9,7 +10,8 @@ import uuid
 import pytest
 
 from agentplatform.core.wait import wait_for
-from apps.tools.runners.browser.show import run_browser
+from apps.tools.runners.browser import driver
+from apps.tools.runners.browser.show import close_warm_browsers, run_browser
 from apps.tools.runners.limits import Limits
 from tests.integration.tools.processes import descendants_of, is_alive, is_browser, is_driver
 from tests.integration.tools.works import make_work
@@ -17,6 +19,18 @@ from tests.integration.tools.works import make_work
 
 def browsers():
     return {pid for pid in descendants_of(os.getpid()) if is_browser(pid)}
+
+
+@pytest.fixture(autouse=True)
+def warmth(settings):
+    """`warmth(seconds)`: how long browsers stay warm; what is left of them ends with the test."""
+
+    def stay(seconds):
+        settings.PLATFORM = settings.PLATFORM.model_copy(update={"browser_warm_seconds": seconds})
+
+    stay(30)
+    yield stay
+    close_warm_browsers()
 
 
 @pytest.fixture
@@ -60,14 +74,14 @@ def test_other_limits_are_another_browser(of_run, caller):
     assert not browsers() & first
 
 
-def test_an_idle_browser_is_closed(of_run, caller, settings):
-    settings.PLATFORM = settings.PLATFORM.model_copy(update={"browser_warm_seconds": 0.1})
+def test_an_idle_browser_is_closed(of_run, caller, warmth):
+    warmth(0.1)
     of_run(caller)
     wait_for(lambda: not browsers(), timeout_seconds=10, what="its end")
 
 
-def test_without_warmth_nothing_stays(of_run, caller, settings):
-    settings.PLATFORM = settings.PLATFORM.model_copy(update={"browser_warm_seconds": 0})
+def test_without_warmth_nothing_stays(of_run, caller, warmth):
+    warmth(0)
     of_run(caller)
     assert browsers() == set()
 
@@ -101,3 +115,20 @@ def test_what_died_while_it_was_idle_is_replaced(of_run, caller, victim):
         os.kill(int(pid), signal.SIGKILL)
     wait_for(lambda: not any(map(is_alive, dead)), timeout_seconds=10, what="its end")
     assert of_run(caller).status == "ok"
+
+
+def test_a_page_cannot_flood_the_worker(of_run, caller, monkeypatch):
+    monkeypatch.setattr(driver, "MOST_MESSAGE_BYTES", 1 << 20)
+    ran = of_run(caller, "<script>document.title = 'x'.repeat(2 << 20)</script>")
+    assert ran.status == "error"
+    assert of_run(caller).status == "ok"
+
+
+def test_a_lost_driver_is_no_unexpected_error(of_run, caller, caplog):
+    of_run(caller)
+    for pid in descendants_of(os.getpid()):
+        if is_driver(pid):
+            os.kill(int(pid), signal.SIGKILL)
+    assert of_run(caller).status == "ok"
+    gc.collect()
+    assert [record for record in caplog.records if record.name == "asyncio"] == []

@@ -11,9 +11,8 @@ from playwright.async_api import Download, Error, FilePayload, Locator, Response
 
 from apps.tools.runners.browser import reading
 from apps.tools.runners.browser.order import artifact_id
+from apps.tools.runners.browser.session import LONGEST_URL
 from apps.tools.runners.browser.visit import Action, Visit
-
-_LONGEST_URL = 4000
 
 Until = Literal["commit", "domcontentloaded", "load", "networkidle"]
 
@@ -26,7 +25,7 @@ async def perform(visit: Visit, action: Action) -> None:
 async def _goto(visit: Visit, action: Action) -> None:
     response = await _visited(visit, action["url"], until=action.get("until", "load"))
     status = response.status if response else None
-    visit.session.visited.append({"url": visit.page.url[:_LONGEST_URL], "status": status})
+    visit.session.visited.append({"url": visit.page.url[:LONGEST_URL], "status": status})
 
 
 async def _visited(visit: Visit, url: str, *, until: Until = "load") -> Response | None:
@@ -64,12 +63,21 @@ async def _wait_for(visit: Visit, action: Action) -> None:
 
 
 async def _screenshot(visit: Visit, action: Action) -> None:
-    if "selector" in action:
-        image = await _target(visit, action).screenshot(timeout=visit.session.patience_ms)
-    else:
-        full = action.get("full_page", False)
-        image = await visit.page.screenshot(full_page=full, timeout=visit.session.working_ms)
+    try:
+        image = await _picture(visit, action)
+    except Error as error:
+        if "Unable to capture screenshot" not in error.message:
+            raise
+        image = await _picture(visit, action)  # a young browser may have drawn nothing yet
     visit.session.keep(action.get("name", "screenshot.png"), image)
+
+
+async def _picture(visit: Visit, action: Action) -> bytes:
+    if "selector" in action:
+        return await _target(visit, action).screenshot(timeout=visit.session.patience_ms)
+    return await visit.page.screenshot(
+        full_page=action.get("full_page", False), timeout=visit.session.working_ms
+    )
 
 
 async def _pdf(visit: Visit, action: Action) -> None:
@@ -90,7 +98,7 @@ async def _download(visit: Visit, action: Action) -> None:
         path = await got.path()
         file, size = visit.downloads.take(path.name, session.limits.artifact_bytes)
         session.keep_file(name, file, size)
-    session.report("download", url=got.url[:_LONGEST_URL], name=name, size_bytes=size)
+    session.report("download", url=got.url[:LONGEST_URL], name=name, size_bytes=size)
 
 
 async def _clicked(visit: Visit, action: Action) -> Download:

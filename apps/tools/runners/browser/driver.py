@@ -4,35 +4,39 @@ import asyncio
 import os
 import select
 import signal
-from asyncio.subprocess import Process
 from contextlib import suppress
 
+from playwright._impl import out_of_process
+from playwright._impl.out_of_process import PlaywrightClient
+from playwright._impl.transport import PipeTransport
 from playwright.async_api import Playwright, async_playwright
 
 from apps.tools.runners.work import ToolFailure
 
 _START_SECONDS = 30.0
 _END_SECONDS = 2.0
+_DEATH_MS = 1000.0
+MOST_MESSAGE_BYTES = 64 * 1024 * 1024
+"""The largest that a page can make the driver tell at once, a picture among it."""
 
 
 class Driver:
     """A running driver. It serves one call at a time, so that what a page does to it stays with
     the page's call."""
 
-    def __init__(self, playwright: Playwright, process: Process) -> None:
+    def __init__(self, playwright: Playwright, client: PlaywrightClient) -> None:
         self.playwright = playwright
-        self._process = process
-        self._pidfd = os.pidfd_open(process.pid)
+        self._client = client
+        self._process = client._transport._proc
+        self._pidfd = os.pidfd_open(self._process.pid)
 
     @property
     def pid(self) -> int:
         return self._process.pid
 
     def is_alive(self) -> bool:
-        """Whether the process lives, which is known here before Playwright notices."""
-        poll = select.poll()
-        poll.register(self._pidfd, select.POLLIN)
-        return not poll.poll(0)
+        """Whether it can be spoken to; its death is known here before Playwright notices."""
+        return not (self._client._close_promise.done() or self._has_ended(0))
 
     async def end(self) -> None:
         """End the process, by force when it does not notice that it is to end. Call it once."""
@@ -41,8 +45,15 @@ class Driver:
                 await self.playwright.stop()
         with suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
-        await self._process.wait()
+        self._has_ended(_DEATH_MS)
         os.close(self._pidfd)
+        # What it still wanted to tell is read by nobody, so its end would not be noticed.
+        self._process._transport.close()  # type: ignore[attr-defined]
+
+    def _has_ended(self, within_ms: float) -> bool:
+        poll = select.poll()
+        poll.register(self._pidfd, select.POLLIN)
+        return bool(poll.poll(within_ms))
 
 
 async def start_driver() -> Driver:
@@ -57,9 +68,41 @@ async def start_driver() -> Driver:
             f"Playwright's driver does not start: {str(error)[:400]}",
             is_retryable=True,
         ) from error
-    # Playwright has no public handle on its driver's process, nor on what tells of its loss; an
-    # error that nobody looks at would be logged as one that should not happen.
     assert manager._client is not None
-    transport = manager._client._transport
-    transport.on_error_future.add_done_callback(lambda lost: lost.exception())
-    return Driver(playwright, transport._proc)
+    # An error that nobody looks at would be logged as an unexpected one.
+    manager._client._transport.on_error_future.add_done_callback(lambda lost: lost.exception())
+    return Driver(playwright, manager._client)
+
+
+class TooLarge(Exception):
+    """The driver tells more at once than it may."""
+
+
+class _BoundedReader:
+    """What a transport reads messages from: their length in 4 bytes, then as many. A message that
+    is too large ends the connection, and every call on it fails, before any of it is kept."""
+
+    def __init__(self, reader: asyncio.StreamReader) -> None:
+        self.read = reader.read
+        self._reader = reader
+        self._left = 0
+
+    async def readexactly(self, count: int) -> bytes:
+        data = await self._reader.readexactly(count)
+        if self._left:
+            self._left -= count
+            return data
+        self._left = int.from_bytes(data, "little")
+        if self._left > MOST_MESSAGE_BYTES:
+            raise TooLarge
+        return data
+
+
+class _BoundedTransport(PipeTransport):
+    async def connect(self) -> None:
+        await super().connect()
+        self._proc.stdout = _BoundedReader(self._proc.stdout)  # type: ignore[assignment, arg-type]
+
+
+# Playwright has no setting for it, nor a public handle on its driver's process or its loss.
+out_of_process.PipeTransport = _BoundedTransport  # type: ignore[attr-defined]

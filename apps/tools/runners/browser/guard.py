@@ -17,7 +17,7 @@ from apps.tools.runners.confine.supervise import SAMPLE_SECONDS
 from apps.tools.runners.limits import MEGABYTE, Limits
 
 _RESTING_SAMPLE_SECONDS = 0.25
-_DRIVER_BYTES = 768 * MEGABYTE
+_DRIVER_BYTES = 512 * MEGABYTE
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -74,9 +74,8 @@ class Guard:
     def watch(self, info: BinaryIO, go: BinaryIO) -> None:
         """Wait for the jail, let it go, and stay until it is dead."""
         with (
-            suppress(
-                NotReady, ProcessLookupError
-            ),  # the browser has not come up, which Playwright reports
+            # The browser may not come up, which Playwright reports.
+            suppress(NotReady, ProcessLookupError),
             closing(self._groups.make(self._limits)) as group,
         ):
             init = read_init_pid(info)

@@ -20,7 +20,8 @@ _BLANK = "about:blank"
 _DEFAULT_ACTIONS: Sequence[Action] = (
     {"action": "screenshot", "name": "page.png", "full_page": True},
 )
-PROCESSES, OPEN_FILES = 2048, 4096
+_PROCESSES, _OPEN_FILES = 2048, 4096
+_CPU_WINDOW_SECONDS = 1.0
 _UPLOAD_BYTES = 50 * MEGABYTE
 
 
@@ -46,6 +47,18 @@ class Order:
         return any(action["action"] == "download" for _, action in self.actions)
 
 
+def browser_limits(limits: Limits) -> Limits:
+    """A call's limits as a browser needs them: its threads count as processes, it reserves more
+    memory than it uses, and it starts on several processors at once, then rests."""
+    return replace(
+        limits,
+        process_bytes=None,
+        processes=_PROCESSES,
+        open_files=_OPEN_FILES,
+        cpu_window_seconds=_CPU_WINDOW_SECONDS,
+    )
+
+
 def viewport_of(arguments: Mapping[str, Any]) -> ViewportSize:
     """The size of pages."""
     given = arguments.get("viewport", {"width": 1280, "height": 800})
@@ -60,8 +73,7 @@ def read_order(work: Work) -> Order:
         raise _invalid("arguments", "give either html or url; to visit a page later, use goto.")
     for place, action in actions:
         _check(place, action, has_network=bool(work.egress.rules))
-    # Threads count as processes, and the call's own time bounds it rather than the processor's.
-    limits = replace(work.limits, process_bytes=None, processes=PROCESSES, open_files=OPEN_FILES)
+    limits = browser_limits(work.limits)
     return Order(
         arguments=arguments,
         actions=actions,

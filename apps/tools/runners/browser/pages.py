@@ -41,7 +41,7 @@ async def visit_pages(
         for place, action in order.actions:  # noqa: B007
             session.refusals.clear()
             await perform(visit, action)
-        session.title, session.url = await page.title(), page.url
+        session.show(await page.title(), page.url)
     except TooMuch as error:
         raise PageProblem(
             "output_exceeded", f"{place}: The page produced more than a call may keep."

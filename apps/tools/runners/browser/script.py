@@ -3,7 +3,6 @@
 import inspect
 import sys
 from contextlib import ExitStack
-from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from apps.tools.runners.browser import running
 from apps.tools.runners.browser.chromium import BrowserUnavailable, Chromium, find_chromium
 from apps.tools.runners.browser.inside import prelude
 from apps.tools.runners.browser.jailing import font_settings
-from apps.tools.runners.browser.order import OPEN_FILES, PROCESSES, viewport_of
+from apps.tools.runners.browser.order import browser_limits, viewport_of
 from apps.tools.runners.bubblewrap.equipment import find_equipment
 from apps.tools.runners.code import open_files, ran_of
 from apps.tools.runners.sandbox import Extras, Job
@@ -44,9 +43,7 @@ def run_script(work: Work) -> Ran:
             language="python",
             program=_program(work.arguments, chromium),
             inputs=open_files(work, held),
-            limits=replace(
-                work.limits, process_bytes=None, processes=PROCESSES, open_files=OPEN_FILES
-            ),
+            limits=browser_limits(work.limits),
             egress=work.egress if work.egress.rules else None,
             extras=_extras(chromium),
         )

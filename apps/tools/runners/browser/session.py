@@ -12,6 +12,8 @@ from apps.tools.runners.work import ProducedFile
 
 _MOST_FAILED_REQUESTS = 100
 _LONGEST_LINE = 10_000
+_LONGEST_TITLE = 1000
+LONGEST_URL = 4000
 _PATIENCE_MS = 10_000.0
 _LAST_WORDS_MS = 1_000.0
 
@@ -56,6 +58,10 @@ class Session:
         if self.extracted_bytes > self.limits.output_bytes:
             raise TooMuch
         self.extracted.append(result)
+
+    def show(self, title: str, url: str) -> None:
+        """Keep what the page is at its end."""
+        self.title, self.url = title[:_LONGEST_TITLE], url[:LONGEST_URL]
 
     def note(self, line: str) -> None:
         """Keep a line of the console while there is room."""

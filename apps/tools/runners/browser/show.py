@@ -22,6 +22,11 @@ _REASONS: dict[ToolStatus, str] = {
 _thread = LoopThread(at_exit=close_browsers)
 
 
+def close_warm_browsers() -> None:
+    """End what this process keeps for later calls; calls in progress go on."""
+    _thread.run(close_browsers())
+
+
 def run_browser(work: Work) -> Ran:
     """Show the page and perform the actions; without any, take a screenshot of the whole page.
 
@@ -48,8 +53,9 @@ def run_browser(work: Work) -> Ran:
 def _ran(session: Session, served: Served) -> Ran:
     status: ToolStatus = served.problem.status if served.problem else "ok"
     detail = served.problem.detail if served.problem else ""
-    if served.broken:
-        status, detail = served.broken, _REASONS[served.broken]
+    status = served.broken or status
+    if served.broken or status == "timeout":
+        detail = _REASONS[status]
     said = [*session.errors, *session.failed_requests, *([detail] if detail else [])]
     return Ran(
         status=status,

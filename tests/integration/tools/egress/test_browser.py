@@ -9,6 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from apps.tools.runners.browser import running
+from apps.tools.runners.browser.show import close_warm_browsers
 from apps.tools.runners.browser.tool import BROWSER
 from apps.tools.runners.work import ToolFailure
 from tests.integration.tools.works import make_work
@@ -26,6 +27,14 @@ def trust(servers, monkeypatch):
     pin = base64.b64encode(hashlib.sha256(key).digest()).decode()
     argument = f"--ignore-certificate-errors-spki-list={pin}"
     monkeypatch.setattr(running, "ARGUMENTS", (*running.ARGUMENTS, argument))
+
+
+@pytest.fixture
+def warm(settings):
+    """Browsers that stay for the next call of their run."""
+    settings.PLATFORM = settings.PLATFORM.model_copy(update={"browser_warm_seconds": 30})
+    yield
+    close_warm_browsers()
 
 
 @pytest.fixture
@@ -96,6 +105,7 @@ def test_what_a_page_may_not_reach_is_reported(surf, internet, make_egress, rows
     assert all(row.refusal for row in rows)
 
 
+@pytest.mark.usefixtures("warm")
 def test_each_call_of_a_warm_browser_has_its_own_way_out(surf, internet, make_egress):
     caller = make_work({}, timeout_seconds=1).caller
     first, second = [], []
@@ -108,6 +118,7 @@ def test_each_call_of_a_warm_browser_has_its_own_way_out(surf, internet, make_eg
     assert told(second) == {("CONNECT", "tls.test", True)}
 
 
+@pytest.mark.usefixtures("warm")
 def test_a_warm_browser_without_rules_has_no_network(surf, internet, make_egress):
     caller = make_work({}, timeout_seconds=1).caller
     egress = make_egress(ALLOW)
@@ -140,6 +151,7 @@ def test_a_download_comes_from_an_allowed_host(surf, internet, make_egress):
     ]
 
 
+@pytest.mark.usefixtures("warm")
 def test_cookies_do_not_pass_from_call_to_call(surf, internet, make_egress):
     caller = make_work({}, timeout_seconds=1).caller
     egress = make_egress(ALLOW)

@@ -12,7 +12,6 @@ from apps.tools.runners.confine.groups.owner import new_name, remove, sweep
 from apps.tools.runners.limits import Limits
 
 _CONTROLLERS = ("memory", "cpu", "cpuacct", "pids")
-_PERIOD_MICROSECONDS = 100_000
 
 
 class FirstVersion:
@@ -62,13 +61,14 @@ class _Group:
         self._write("memory", "memory.limit_in_bytes", limits.memory_bytes)
         with suppress(OSError):  # where swap is not accounted
             self._write("memory", "memory.memsw.limit_in_bytes", limits.memory_bytes)
-        self._write("cpu", "cpu.cfs_period_us", _PERIOD_MICROSECONDS)
         self._limit_processors(limits)
         self._write("pids", "pids.max", limits.processes + STARTERS)
 
     def _limit_processors(self, limits: Limits) -> None:
+        period = int(limits.cpu_window_seconds * 1_000_000)
+        self._write("cpu", "cpu.cfs_period_us", period)
         try:
-            self._write("cpu", "cpu.cfs_quota_us", int(limits.cpus * _PERIOD_MICROSECONDS))
+            self._write("cpu", "cpu.cfs_quota_us", int(limits.cpus * period))
         except OSError as error:
             if error.errno != errno.EINVAL:  # else the worker's own limit is lower, and holds
                 raise

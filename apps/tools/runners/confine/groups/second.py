@@ -11,7 +11,6 @@ from apps.tools.runners.confine.groups.owner import new_name, remove, sweep
 from apps.tools.runners.limits import Limits
 
 _CONTROLLERS = "+memory +cpu +pids"
-_PERIOD_MICROSECONDS = 100_000
 
 
 class SecondVersion:
@@ -63,8 +62,8 @@ class _Group:
         with suppress(OSError):  # where the kernel has no swap
             write(f"{self.path}/memory.swap.max", "0")
         write(f"{self.path}/memory.oom.group", "1")
-        quota = int(limits.cpus * _PERIOD_MICROSECONDS)
-        write(f"{self.path}/cpu.max", f"{quota} {_PERIOD_MICROSECONDS}")
+        period = int(limits.cpu_window_seconds * 1_000_000)
+        write(f"{self.path}/cpu.max", f"{int(limits.cpus * period)} {period}")
         write(f"{self.path}/pids.max", str(limits.processes + STARTERS))
 
     @contextmanager
