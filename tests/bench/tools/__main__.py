@@ -8,7 +8,7 @@ from importlib import import_module
 from tests.bench.bars import Measured, report
 from tests.bench.tools.bench import running_bench
 
-LINES = ("warm", "cold", "parallel", "egress")
+LINES = ("warm", "cold", "parallel", "egress", "browser")
 """The modules of this folder that measure, each with `measure(bench, rounds)`."""
 
 
