@@ -84,7 +84,8 @@ class Door:
 
 
 class _Lookups(asyncio.DatagramProtocol):
-    """Answers lookups; those above the pace get no answer."""
+    """Answers lookups until they come faster than they may, and none any more after that: reading
+    a flood of them would cost other calls their time."""
 
     def __init__(self, knows: Callable[[str], bool]) -> None:
         self._knows = knows
@@ -95,7 +96,10 @@ class _Lookups(asyncio.DatagramProtocol):
         self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        if self._pace.take(self._loop.time()) and (answer := answer_lookup(data, self._knows)):
+        if not self._pace.take(self._loop.time()):
+            log.warning("egress.lookups_ended")
+            self._transport.close()
+        elif answer := answer_lookup(data, self._knows):
             self._transport.sendto(answer, addr)
 
 

@@ -341,3 +341,25 @@ print(json.dumps(sorted(one["serialNumber"] for one in store.get_ca_certs())))
     source = source.replace("context()", f"context(cafile={str(bundle)!r})")
     trusted = ssl.create_default_context(cafile=str(bundle)).get_ca_certs()
     assert program(source) == sorted(one["serialNumber"] for one in trusted)
+
+
+def test_a_flood_of_lookups_ends_them_and_nothing_else(program, internet, rows):
+    source = """
+query = b"..\\x01\\x00\\x00\\x01" + bytes(6) + b"\\x04evil\\x04test\\x00\\x00\\x01\\x00\\x01"
+asking = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+asking.connect(("127.0.0.1", 53))
+asking.settimeout(0.5)
+try:
+    for _ in range(50_000):
+        asking.send(query)
+        asking.recv(512)
+    ended = None
+except OSError as error:
+    ended = type(error).__name__
+print(json.dumps([ended, json.loads(fetch(given + "/a"))["path"]]))
+"""
+    assert program(source, internet.http) in (
+        ["ConnectionRefusedError", "/a"],
+        ["TimeoutError", "/a"],
+    )
+    assert [(row.method, row.host) for row in rows] == [("DNS", "evil.test"), ("GET", "plain.test")]
