@@ -38,8 +38,11 @@ _NEIGHBOUR = """
 import os, socket, sys
 secret = sys.stdin.read()
 for folder in (".", "artifacts", "/tmp", "/dev/shm"):
-    open(os.path.join(folder, "canary.txt"), "w").write(secret)
-server = socket.socket(socket.AF_UNIX); server.bind("\\0neighbour"); server.listen()
+    try: open(os.path.join(folder, "canary.txt"), "w").write(secret)
+    except OSError: pass
+try:
+    server = socket.socket(socket.AF_UNIX); server.bind("\\0neighbour"); server.listen()
+except OSError: pass
 os.execvp(sys.executable, [sys.executable, "-c", "import signal; signal.pause()", secret])
 """
 

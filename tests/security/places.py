@@ -27,6 +27,15 @@ _ORDINARY_UID = 64020
 _LEFT_SECONDS = 300
 
 
+_NEED_NAMESPACES = {
+    f"useful/{name}.py"
+    for name in ("coroutines", "large_files", "processes", "processes_spawned", "shared_memory",
+                 "terminal")
+}  # fmt: skip
+"""What docs/tools.md says that programs do not have in the sandbox lite: sockets, /tmp, semaphores,
+terminals."""
+
+
 @dataclass(frozen=True)
 class Place:
     """`user` is root or ordinary; whoever is not root can only be ordinary. `pool_size` is how many
@@ -42,9 +51,18 @@ class Place:
         """
         if self.pool_size and not program.has_usual_limits:
             return False
+        if self.backend == "lite" and program.name in _NEED_NAMESPACES:
+            return False
         if os.environ.get("SECURITY_BATTERY") == "whole" or self == PLACES[0]:
             return True
         return program.number % 4 == 0
+
+    def allows(self, program: Program, status: str) -> bool:
+        """Whether the program may end so here. A hostile one that finds less than it expects, as in
+        the sandbox lite, may end with an error before it is held to anything; folders nested more
+        deeply than can be measured are too much of a disk there."""
+        is_early = self.backend == "lite" and status in {"error", "disk_exceeded"}
+        return (program.kind == "hostile" and is_early) or status in program.statuses
 
     def __str__(self) -> str:
         return f"{self.backend}-{self.user}" + ("-warm" if self.pool_size else "")
@@ -54,6 +72,8 @@ PLACES = [
     Place("bubblewrap", "root"),
     Place("bubblewrap", "ordinary"),
     Place("bubblewrap", "root", pool_size=2),
+    Place("lite", "root"),
+    Place("lite", "ordinary"),
 ]
 
 
@@ -142,6 +162,8 @@ def _environment(place: Place, secret: str, folder: Path) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "agentplatform.settings.local",
         "TMPDIR": str(folder),
         "SANDBOX_POOL_SIZE": str(place.pool_size),
+        "SANDBOX_BACKEND": place.backend,
+        "SANDBOX_LITE_FOLDER": str(folder.with_name(f"lite-{place.user}")),
         SECRET: secret,
     }
 

@@ -102,8 +102,17 @@ CODE_ONLY: Mapping[str, Numbers] = {
 SHARED_ONLY: Mapping[str, Numbers] = {
     "bind": Numbers(49, 200),
     "connect": Numbers(42, 203),
+    "mq_unlink": Numbers(241, 181),
+    "msgctl": Numbers(71, 187),
     "msgget": Numbers(68, 186),
+    "msgrcv": Numbers(70, 188),
+    "msgsnd": Numbers(69, 189),
+    "semctl": Numbers(66, 191),
     "semget": Numbers(64, 190),
+    "semop": Numbers(65, 193),
+    "semtimedop": Numbers(220, 192),
+    "shmat": Numbers(30, 196),
+    "shmctl": Numbers(31, 195),
 }
 
 # Calls whose argument of this number, when it is not 0, names another process, or an address.

@@ -49,9 +49,10 @@ def _best_sandbox(required: str) -> Sandbox:
     """The first that promises what is required. Raises SandboxUnavailable with what the last one
     lacks."""
     refusal = SandboxUnavailable("There is no sandbox.")
+    platform = ToolSettings().model_copy(update={"sandbox_pool_size": 0})
     for make in LOCAL_BACKENDS.values():
         try:
-            sandbox = make(ToolSettings())
+            sandbox = make(platform)
             check_policy(sandbox.name, sandbox.prove().held, required)
         except SandboxUnavailable as error:
             refusal = error

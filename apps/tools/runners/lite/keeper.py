@@ -28,16 +28,17 @@ _FIRST_TO_DIE = b"900"
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def main(plan_fd: int, control_fd: int, report_fd: int) -> NoReturn:
+def main(plan_fd: int, control_fd: int, report_fd: int, begun_fd: int) -> NoReturn:
     """Read the plan (see plan.py), carry it out, report `{"cpu_ms", "problem"}`, and end with the
-    program's exit code, or 128 and the signal that killed it."""
+    program's exit code, or 128 and the signal that killed it. `begun_fd` is closed once the program
+    has begun, or could not."""
     for name in os.listdir("/proc/self/fd"):  # noqa: PTH208
         if int(name) > 2:
             with suppress(OSError):  # the listing's own
                 os.set_inheritable(int(name), False)
     with os.fdopen(plan_fd, "rb") as file:
         plan = json.load(file)
-    keeper = _Keeper(plan, control_fd)
+    keeper = _Keeper(plan, control_fd, begun_fd)
     code = keeper.keep()
     with os.fdopen(report_fd, "w") as report:
         json.dump({"cpu_ms": int(keeper.cpu_seconds * 1000), "problem": keeper.problem}, report)
@@ -47,11 +48,12 @@ def main(plan_fd: int, control_fd: int, report_fd: int) -> NoReturn:
 class _Keeper:
     """`problem` says why the program could not be started; empty: it was."""
 
-    def __init__(self, plan: dict[str, Any], control: int) -> None:
+    def __init__(self, plan: dict[str, Any], control: int, begun: int) -> None:
         self.cpu_seconds = 0.0
         self.problem = ""
         self._plan = plan
         self._control = control
+        self._begun = begun
         self._exit_code = 125
 
     def keep(self) -> int:
@@ -61,6 +63,7 @@ class _Keeper:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(waker)
         child, self.problem = _start(self._plan)
+        os.close(self._begun)
         poll = select.poll()
         poll.register(wake, select.POLLIN)
         poll.register(self._control, select.POLLIN | select.POLLHUP)
@@ -207,4 +210,4 @@ def clean(folder: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:4]))
+    main(*map(int, sys.argv[1:5]))

@@ -4,6 +4,7 @@ this machine."""
 import ctypes
 import fcntl
 import os
+import socket
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -104,17 +105,34 @@ def _check(folder: Path) -> None:
 
 
 def _lock_one(folder: Path, users: range) -> tuple[int, int]:
+    """A number that nobody has, and a descriptor that holds it."""
+    lock_number = _lock_user if os.geteuid() == 0 else _lock_place
     for number in users:
-        lock = os.open(folder / f"{number}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(lock)
-            continue
-        return number, lock
+        if (lock := lock_number(folder, number)) is not None:
+            return number, lock
     raise SandboxUnavailable(
         f"All {len(users)} users of SANDBOX_LITE_USERS are at work; name more of them."
     )
+
+
+def _lock_user(_: Path, user: int) -> int | None:
+    """On the whole machine, whatever the folder is: at the end all of the user's is killed."""
+    with socket.socket(socket.AF_UNIX) as lock:
+        try:
+            lock.bind(f"\0agentplatform-sandbox-user-{user}")
+        except OSError:
+            return None
+        return lock.detach()
+
+
+def _lock_place(folder: Path, number: int) -> int | None:
+    lock = os.open(folder / f"{number}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return None
+    return lock
 
 
 def _mount(place: Path, limits: Limits, given: int) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -23,6 +24,7 @@ _KEEP = (
     "import sys; sys.path.insert(0, sys.argv.pop(1)); "
     "from apps.tools.runners.lite.keeper import main; main(*map(int, sys.argv[1:]))"
 )
+_BEGIN_SECONDS = 10.0
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
@@ -72,8 +74,12 @@ def start(
         box, artifacts = os.open(slot.box, _FOLDER), os.open(slot.box / "artifacts", _FOLDER)
         held.callback(os.close, box)
         held.callback(os.close, artifacts)
-        with group.starting():
-            keeper = _keeper(plan, stdin, listening, report.fileno(), slot.lock)
+        waiting, begun = os.pipe2(os.O_CLOEXEC)
+        held.callback(os.close, waiting)
+        with ExitStack() as given, group.starting():
+            given.callback(os.close, listening)
+            given.callback(os.close, begun)
+            keeper = _keeper(plan, stdin, (listening, report.fileno(), begun), slot.lock)
         process = held.enter_context(keeper)
         group.add(process.pid)
         pidfd = os.pidfd_open(process.pid)
@@ -82,28 +88,33 @@ def start(
             slot, keeper=process.pid, pidfd=pidfd, control=control, limits=limits, group=group
         )
         try:
+            _wait_begun(waiting)
             yield Kept(process, inside, box, artifacts, report)
         finally:
             inside.kill()
             inside.wait_dead()
 
 
+def _wait_begun(waiting: int) -> None:
+    """The program's time counts from when it begins."""
+    poll = select.poll()
+    poll.register(waiting, select.POLLHUP)
+    poll.poll(_BEGIN_SECONDS * 1000)
+
+
 def _keeper(
-    plan: dict[str, Any], stdin: bytes, listening: int, report: int, lock: int
+    plan: dict[str, Any], stdin: bytes, others: tuple[int, ...], lock: int
 ) -> subprocess.Popen[bytes]:
     """The keeper holds the slot's lock too, so that it is not taken before all in it is dead."""
-    try:
-        with sealed_file(json.dumps(plan).encode()) as told, sealed_file(stdin) as source:
-            numbers = (told.fileno(), listening, report)
-            return subprocess.Popen(
-                (sys.executable, "-I", "-S", "-c", _KEEP, str(_ROOT), *map(str, numbers)),
-                stdin=source,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                pass_fds=(*numbers, lock),
-                env={},
-                cwd="/",
-                start_new_session=True,
-            )
-    finally:
-        os.close(listening)
+    with sealed_file(json.dumps(plan).encode()) as told, sealed_file(stdin) as source:
+        numbers = (told.fileno(), *others)
+        return subprocess.Popen(
+            (sys.executable, "-I", "-S", "-c", _KEEP, str(_ROOT), *map(str, numbers)),
+            stdin=source,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pass_fds=(*numbers, lock),
+            env={},
+            cwd="/",
+            start_new_session=True,
+        )
