@@ -1,6 +1,8 @@
 """Tools that an operator's packages bring, each in a process of its own."""
 
 import os
+import subprocess
+import sys
 import threading
 import time
 from io import BytesIO
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from agentplatform.core.clock import now
+from agentplatform.core.wait import wait_for
 from apps.tools import facade
 from apps.tools.facade import describe_tools, tool_names
 from apps.tools.models import Artifact
@@ -125,6 +128,33 @@ def _state(pid):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except FileNotFoundError:
         return "Z"
+
+
+def test_nothing_of_a_call_outlives_a_worker_that_is_killed(install_tool, tmp_path):
+    path = tmp_path / "pids"
+    install_tool(
+        "double",
+        f"import subprocess\nchild = subprocess.Popen(['sleep', '60'])\n"
+        f"Path({str(path)!r}).write_text(f'{{os.getpid()}} {{child.pid}}')\ntime.sleep(60)",
+    )
+    program = (
+        "from apps.tools.runners.operator.installed import Installed\n"
+        "from tests.integration.tools.works import make_work\n"
+        "Installed(frozenset()).find('double').run(make_work({}, timeout_seconds=60))"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    worker = subprocess.Popen([sys.executable, "-c", program], env=environment)
+    wait_for(
+        lambda: path.exists() and len(path.read_text().split()) == 2,
+        timeout_seconds=60,
+        what="the call",
+    )
+    worker.kill()
+    worker.wait()
+    for pid in map(int, path.read_text().split()):
+        wait_for(
+            lambda pid=pid: not alive(pid) or _state(pid) == "Z", timeout_seconds=10, what=f"{pid}"
+        )
 
 
 def test_an_error_of_the_tool_is_told(install_tool, call):

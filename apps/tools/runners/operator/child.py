@@ -8,6 +8,7 @@ import json
 import os
 import queue
 import shutil
+import signal
 import sys
 import threading
 import time
@@ -40,7 +41,7 @@ class _Line:
             self._connection.send_bytes(json.dumps(frame).encode())
 
     def read(self) -> None:
-        """Until the other side is gone; then nothing of this process shall stay."""
+        """Until the other side is gone; then nothing of this process's session shall stay."""
         try:
             while True:
                 frame = json.loads(self._connection.recv_bytes())
@@ -52,7 +53,7 @@ class _Line:
                 else:
                     self.answers.put(frame)
         finally:
-            os._exit(0)
+            os.killpg(os.getpid(), signal.SIGKILL)
 
 
 class _Context:
