@@ -83,8 +83,8 @@ class McpServerProcess:
 
 
 @contextmanager
-def run_mcp_server() -> Iterator[McpServerProcess]:
-    """The server, until the block ends."""
+def run_mcp_server(**tls: Any) -> Iterator[McpServerProcess]:
+    """The server, until the block ends; `tls` is uvicorn's."""
     process = McpServerProcess()
     process.add_tools()
     security = TransportSecuritySettings(enable_dns_rebinding_protection=False)
@@ -95,7 +95,7 @@ def run_mcp_server() -> Iterator[McpServerProcess]:
             process.headers.append({k.decode(): v.decode() for k, v in scope["headers"]})
         await app(scope, receive, send)
 
-    config = uvicorn.Config(watched, host="127.0.0.1", port=0, log_config=None)
+    config = uvicorn.Config(watched, host="127.0.0.1", port=0, log_config=None, **tls)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, name="mcp-server", daemon=True)
     thread.start()

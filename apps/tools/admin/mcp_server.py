@@ -1,4 +1,5 @@
-"""The admin of MCP servers: to look at and to switch off. Their tenants register them."""
+"""The admin of MCP servers, which their tenants register: to switch off, or to send another
+secret."""
 
 from typing import Any
 
@@ -12,6 +13,8 @@ from agentplatform.core.admin import ReadOnly
 from agentplatform.core.clock import now
 from apps.tools.models import McpServer, McpTool
 from apps.tools.services.change_mcp_server import change_mcp_server, delete_mcp_server
+
+_CHANGED = ("secret", "is_enabled")
 
 
 class _Tools(ReadOnly, TabularInline):
@@ -36,12 +39,16 @@ class McpServerAdmin(TenantRows):
         return False
 
     def get_readonly_fields(self, _request: HttpRequest, _obj: Any = None) -> tuple[str, ...]:
-        return tuple(field for field in self.fields if field != "is_enabled")
+        return tuple(field for field in self.fields if field not in _CHANGED)
 
     def save_model(self, _request: HttpRequest, obj: Model, _form: Any, _change: bool) -> None:
         assert isinstance(obj, McpServer)
         change_mcp_server(
-            tenant_id=obj.tenant_id, server_id=obj.id, is_enabled=obj.is_enabled, at=now()
+            tenant_id=obj.tenant_id,
+            server_id=obj.id,
+            is_enabled=obj.is_enabled,
+            secret=obj.secret,
+            at=now(),
         )
 
     def delete_model(self, _request: HttpRequest, obj: Model) -> None:

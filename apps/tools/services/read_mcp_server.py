@@ -1,5 +1,6 @@
 """Ask an MCP server for its tools, and keep what it lists."""
 
+from dataclasses import replace
 from functools import partial
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -35,6 +36,7 @@ def read_mcp_server(*, tenant_id: UUID, name: str, server: Server) -> Listing:
         secret = _secret(tenant_id, server.secret)
         egress = Egress(rules=rules_of_tenant(tenant_id), record=partial(_log, tenant_id))
     list_tools = import_string("apps.tools.runners.mcp.listing.list_tools")
+    masking = Masking((secret,) if secret else ())
     try:
         listing: Listing = list_tools(
             server,
@@ -45,10 +47,9 @@ def read_mcp_server(*, tenant_id: UUID, name: str, server: Server) -> Listing:
         )
     except ToolFailure as failure:
         raise InvalidInput(
-            "The server's tools cannot be read.",
-            errors={"url": [Masking((secret,) if secret else ()).text(failure.detail)]},
+            "The server's tools cannot be read.", errors={"url": [masking.text(failure.detail)]}
         ) from failure
-    return listing
+    return _masked(listing, masking)
 
 
 def keep_listing(server: McpServer, listing: Listing) -> None:
@@ -68,6 +69,20 @@ def keep_listing(server: McpServer, listing: Listing) -> None:
         )
         for tool in listing.tools
     )
+
+
+def _masked(listing: Listing, masking: Masking) -> Listing:
+    """The listing without the secret that the server was sent."""
+    tools = tuple(
+        replace(
+            tool,
+            description=masking.text(tool.description),
+            parameters=masking.json(tool.parameters),
+            result=masking.json(tool.result),
+        )
+        for tool in listing.tools
+    )
+    return replace(listing, tools=tools, left_out=tuple(map(masking.text, listing.left_out)))
 
 
 def _log(tenant_id: UUID, request: EgressRequest) -> None:

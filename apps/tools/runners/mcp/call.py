@@ -44,11 +44,9 @@ def call_tool(tool: ServerTool, work: Work) -> Ran:
     except Stopped:
         return Ran(status="killed", backend=BACKEND, detail="The call was stopped.")
     except Unanswered as error:
-        raise _unanswered(error, tool) from error
+        raise _masked(_unanswered(error, tool), masking) from error
     except ToolFailure as failure:
-        raise ToolFailure(
-            failure.code, masking.text(failure.detail), is_retryable=failure.is_retryable
-        ) from failure
+        raise _masked(failure, masking) from failure
     return _ran(result, tool, work, masking)
 
 
@@ -74,6 +72,12 @@ def _secret(tool: ServerTool, work: Work) -> Secret | None:
         return work.find_secret(tool.server.secret)
     except NotFound as error:
         raise ToolFailure("secret_refused", error.detail) from error
+
+
+def _masked(failure: ToolFailure, masking: Masking) -> ToolFailure:
+    return ToolFailure(
+        failure.code, masking.text(failure.detail), is_retryable=failure.is_retryable
+    )
 
 
 def _unanswered(error: Unanswered, tool: ServerTool) -> ToolFailure:

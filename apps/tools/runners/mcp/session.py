@@ -43,7 +43,6 @@ class Conversation:
     """What is known of the conversation: `has_asked` once the question itself was sent."""
 
     client: Client
-    guard: Guard
     has_asked: bool = False
 
 
@@ -141,7 +140,7 @@ class _Talk(Generic[T]):
         mode = version if version in MODERN_PROTOCOL_VERSIONS else "legacy" if version else "auto"
         client = Client(transport, mode=mode, cache=None, client_info=_CLIENT)
         async with client:
-            self._conversation = Conversation(client=client, guard=self._guard)
+            self._conversation = Conversation(client=client)
             try:
                 self._answers.append(await self._ask(self._conversation))
             except Exception as error:

@@ -23,7 +23,7 @@ from apps.tenants.services.create_api_key import create_api_key
 from apps.tenants.services.create_user import create_user
 from apps.tenants.services.member_budget import set_member_budget
 from apps.tenants.services.rate_limit import set_rate_limit
-from apps.tools.models import EgressRule, ToolDefault, ToolLimit, ToolSecret
+from apps.tools.models import EgressRule, McpServer, ToolDefault, ToolLimit, ToolSecret
 from apps.tools.services.set_tool_limits import set_tool_limits
 from apps.tools.services.set_tool_secret import set_tool_secret
 
@@ -31,6 +31,7 @@ pytestmark = pytest.mark.django_db
 
 ADDRESS = "203.0.113.7"
 YES = {"confirmed": "yes"}
+NO_TOOLS = {"tools-TOTAL_FORMS": "0", "tools-INITIAL_FORMS": "0"}
 SENT = {"hosts": "api.example.org", "sent_as": "bearer"}
 RATES = {
     "soft_limit_ratio": "0.5",
@@ -137,6 +138,10 @@ WRITES = {
         {**SENT, "hosts": "evil.example.org"},
         ("tool_secret.changed",),
     ),
+    "mcpserver_change": Write(
+        {"secret": "crm", **NO_TOOLS}, {"secret": "x" * 64, **NO_TOOLS}, ("mcp_server.changed",)
+    ),
+    "mcpserver_delete": Write({"post": "yes"}, {}, ("mcp_server.deleted",)),
     "toolsecret_delete": Write({"post": "yes"}, {}, ("tool_secret.deleted",)),
     "toollimit_add": Write(
         {"tenant": "{tenant}", "tool": "http", "cpus": "2"},
@@ -283,11 +288,15 @@ def _models_of(tenant):
     set_model_policy(**of, allowed_models="routed", allows_local=False)
     set_provider_key(**of, provider="openai", api_key="own")
     set_tool_secret(**of, name="api", value="hush-hush", hosts=[SENT["hosts"]])
+    McpServer.objects.create(
+        tenant=tenant, name="crm", url="https://mcp.example.org", created_at=of["at"],
+        refreshed_at=of["at"],
+    )  # fmt: skip
     for tenant_id in (tenant.id, None):
         set_tool_limits(tenant_id=tenant_id, tool="code", limits={"cpus": 1}, at=of["at"])
     own = {
         model._meta.model_name: model.objects.get(tenant=tenant).pk
-        for model in (ModelRoute, ModelPolicy, ProviderKey, ToolSecret, ToolLimit)
+        for model in (ModelRoute, ModelPolicy, ProviderKey, ToolSecret, ToolLimit, McpServer)
     }
     return {**own, "tooldefault": ToolDefault.objects.get().pk}
 
@@ -356,7 +365,7 @@ def _prepare(name):
 def _rows():
     models = (
         Tenant, User, ApiKey, Budget, RateLimit, DeadLetter, ModelPrice, ModelRoute, ModelPolicy,
-        ProviderKey, ToolSecret, ToolLimit, ToolDefault,
+        ProviderKey, ToolSecret, ToolLimit, ToolDefault, McpServer,
     )  # fmt: skip
     return [list(model.objects.order_by("pk").values()) for model in models]
 
