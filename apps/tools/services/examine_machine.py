@@ -1,5 +1,6 @@
 """Find out which guarantees this machine gives, by trying them."""
 
+import threading
 from dataclasses import dataclass
 from typing import NoReturn
 from uuid import UUID
@@ -12,9 +13,17 @@ from apps.tools.runners.browser.chromium import find_chromium
 from apps.tools.runners.browser.show import run_browser
 from apps.tools.runners.guarantees import GUARANTEES
 from apps.tools.runners.limits import Limits
+from apps.tools.runners.sandbox import Job
 from apps.tools.runners.work import Caller, ToolFailure, Work
 
-_BROWSER_SECONDS = 30.0
+_SECONDS = 30.0
+_ASKING = """
+import urllib.error, urllib.request
+try:
+    urllib.request.urlopen("http://example.org/", timeout=10)
+except urllib.error.HTTPError as error:
+    print(error.code)
+"""
 _NOBODY = Caller(
     tenant_id=UUID(int=0), run_id=UUID(int=0), step_id=UUID(int=0), call_id=UUID(int=0)
 )
@@ -32,7 +41,8 @@ class Finding:
 def examine_machine() -> list[Finding]:
     """What is there, most important first. The first one decides whether code can run."""
     chosen = settings.PLATFORM.sandbox_backend
-    return [*_choice(chosen), *(one for name in BACKENDS for one in _backend(name)), _chromium()]
+    backends = [finding for name in BACKENDS for finding in _backend(name)]
+    return [*_choice(chosen), _way_out(), *backends, _chromium()]
 
 
 def _choice(name: str) -> list[Finding]:
@@ -45,6 +55,28 @@ def _choice(name: str) -> list[Finding]:
         Finding(subject="sandbox", is_ok=True, detail=f"{name}, {promise.made_of}"),
         Finding(subject="packages", is_ok=not promise.packages_problem, detail=packages),
     ]
+
+
+def _way_out() -> Finding:
+    """Whether a program of the chosen sandbox finds the proxy, which refuses a host without rules
+    as it should."""
+    job = Job(
+        language="python",
+        program=_ASKING,
+        limits=Limits(wall_seconds=_SECONDS),
+        egress=Egress(),
+    )
+    try:
+        outcome = choose_sandbox().run(job, stop=threading.Event())
+    except ToolFailure as failure:
+        return Finding(subject="egress", is_ok=False, detail=failure.detail)
+    if outcome.stdout.strip() != b"403":
+        said = (outcome.stderr or outcome.stdout).decode("utf-8", "replace").strip()
+        return Finding(
+            subject="egress", is_ok=False, detail=f"A program finds no proxy: {said[-200:]}"
+        )
+    detail = "A program with `network` reaches the proxy, which holds it to the rules."
+    return Finding(subject="egress", is_ok=True, detail=detail)
 
 
 def _backend(name: str) -> list[Finding]:
@@ -76,7 +108,7 @@ def _chromium() -> Finding:
                     "actions": [{"action": "extract", "selector": "p"}],
                 },
                 caller=_NOBODY,
-                limits=Limits(wall_seconds=_BROWSER_SECONDS),
+                limits=Limits(wall_seconds=_SECONDS),
                 egress=Egress(),
                 open_input=_no_input,
             )

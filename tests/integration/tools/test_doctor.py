@@ -48,7 +48,14 @@ def test_doctor_says_for_each_backend_what_holds(told):
         assert lines[backend][0] == "ok"
         assert "python3" in lines[backend][1]
         assert {lines[f"{backend}.{name}"][0] for name in GUARANTEES} == {"ok"}
+    assert lines["egress"][0] == "ok"
     assert lines["lite.no_network"] == ("ok", "A program has no network.")
+
+
+def test_a_sandbox_that_no_proxy_can_enter_is_told_of(told):
+    lines, complaint = told(sandbox_backend="lite")
+    assert complaint == ""
+    assert lines["egress"][0] == "missing"
 
 
 def test_a_machine_that_cannot_run_code_is_told_what_to_install(told):
