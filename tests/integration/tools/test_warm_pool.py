@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from agentplatform.core.wait import wait_for
 from apps.tools.runners.bubblewrap.cell import Cell, Kind
 from apps.tools.runners.bubblewrap.equipment import find_equipment
-from apps.tools.runners.bubblewrap.pool import WarmPool, close_pools, warm_pool
+from apps.tools.runners.bubblewrap.pool import MOST_KINDS, WarmPool, close_pools, warm_pool
 from apps.tools.runners.bubblewrap.sandbox import BubblewrapSandbox
 from apps.tools.runners.limits import Limits
 from apps.tools.runners.sandbox import Job
@@ -105,6 +106,29 @@ def test_a_cell_does_not_grow_old(pool, kind, start):
     wait_for(lambda: cells.waiting, timeout_seconds=20, what="a cell")
     first = cells._shelves[kind].cells[0][1]
     wait_for(lambda: is_gone(first) and cells.waiting, timeout_seconds=20, what="a younger one")
+
+
+def test_kinds_beyond_the_most_wait_for_a_place(pool, kind, start):
+    def kind_of(number):
+        return replace(kind, limits=replace(kind.limits, processes=100 + number))
+
+    def ask(number):
+        taken = cells.take(kind_of(number), start)
+        if taken is not None:
+            with taken:
+                pass
+
+    cells = pool(1, idle_seconds=2)
+    for number in range(MOST_KINDS + 1):
+        ask(number)
+    wait_for(lambda: cells.waiting == MOST_KINDS, timeout_seconds=20, what="a cell of each")
+    assert not cells.has(kind_of(MOST_KINDS))
+    wait_for(
+        lambda: cells.has(kind_of(MOST_KINDS)) or ask(MOST_KINDS),
+        timeout_seconds=20,
+        what="a place",
+    )
+    wait_for(lambda: not cells.has(kind_of(0)), timeout_seconds=20, what="the idle kind to go")
 
 
 def test_a_closed_pool_leaves_nothing(pool, kind, start):

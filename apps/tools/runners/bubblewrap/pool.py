@@ -17,7 +17,8 @@ from apps.tools.runners.bubblewrap.cell import Cell, Kind
 from apps.tools.runners.sandbox import SandboxUnavailable
 
 OLDEST_SECONDS = 600.0
-_MOST_KINDS = 4
+MOST_KINDS = 4
+_IDLE_SECONDS = 60.0
 _PAUSE_SECONDS = 30.0
 
 log = structlog.get_logger("tools")
@@ -25,18 +26,28 @@ log = structlog.get_logger("tools")
 
 @dataclass
 class _Shelf:
-    """The waiting cells of one kind, oldest first, each with when it was started."""
+    """The waiting cells of one kind, oldest first, each with when it was started; and when one was
+    asked for last."""
 
     start: Callable[[], Cell]
+    asked_at: float = 0.0
     cells: deque[tuple[float, Cell]] = field(default_factory=deque)
 
 
 class WarmPool:
-    """Keeps `size` cells of each kind that was asked for lately. Safe to use from any thread."""
+    """Keeps `size` cells of each kind, of MOST_KINDS kinds at most. Another kind takes the place of
+    one that nobody has asked for in `idle_seconds`. Safe to use from any thread."""
 
-    def __init__(self, size: int, *, oldest_seconds: float = OLDEST_SECONDS) -> None:
+    def __init__(
+        self,
+        size: int,
+        *,
+        oldest_seconds: float = OLDEST_SECONDS,
+        idle_seconds: float = _IDLE_SECONDS,
+    ) -> None:
         self._size = size
         self._oldest_seconds = oldest_seconds
+        self._idle_seconds = idle_seconds
         self._shelves: OrderedDict[Kind, _Shelf] = OrderedDict()
         self._changed = threading.Condition()
         self._is_open = True
@@ -46,12 +57,11 @@ class WarmPool:
 
     def take(self, kind: Kind, start: Callable[[], Cell]) -> Cell | None:
         """A waiting cell, for the caller alone, who closes it; None when there is none. Either way
-        `start` will be used to have one for a later call."""
+        `start` will be used to have one for a later call, if the kind has a place."""
         with self._changed:
-            if not self._is_open:
+            shelf = self._shelf_of(kind, start)
+            if shelf is None:
                 return None
-            shelf = self._shelves.setdefault(kind, _Shelf(start))
-            self._shelves.move_to_end(kind)
             taken, dead = self._pick(shelf)
             self._is_resting = False
             self._changed.notify()
@@ -87,6 +97,19 @@ class WarmPool:
         with self._changed:
             shelf = self._shelves.get(kind)
             return bool(shelf and shelf.cells)
+
+    def _shelf_of(self, kind: Kind, start: Callable[[], Cell]) -> _Shelf | None:
+        now = time.monotonic()
+        if kind not in self._shelves and len(self._shelves) >= MOST_KINDS:
+            oldest = next(iter(self._shelves.values()))
+            if now - oldest.asked_at < self._idle_seconds:
+                return None
+        if not self._is_open:
+            return None
+        shelf = self._shelves.setdefault(kind, _Shelf(start))
+        self._shelves.move_to_end(kind)
+        shelf.asked_at = now
+        return shelf
 
     def _pick(self, shelf: _Shelf) -> tuple[Cell | None, list[Cell]]:
         dead: list[Cell] = []
@@ -156,7 +179,7 @@ class WarmPool:
         """Cells that nobody shall get any more: too old, of a kind too many, or all at the end."""
         born_before = time.monotonic() - self._oldest_seconds
         retired = []
-        while len(self._shelves) > _MOST_KINDS:
+        while len(self._shelves) > MOST_KINDS:
             _, shelf = self._shelves.popitem(last=False)
             retired += [cell for _, cell in shelf.cells]
         for shelf in self._shelves.values():
