@@ -1,6 +1,7 @@
 """The sandboxes that this machine has, run by this process or by one of an ordinary user."""
 
 import base64
+import ctypes
 import json
 import os
 import subprocess
@@ -13,12 +14,15 @@ from types import SimpleNamespace
 from apps.tools.runners.bubblewrap.sandbox import BubblewrapSandbox
 from apps.tools.runners.confine.files import sealed_file
 from apps.tools.runners.limits import Limits
+from apps.tools.runners.lite.box import link_box
 from apps.tools.runners.lite.run import Place
 from apps.tools.runners.lite.sandbox import LiteSandbox
 from apps.tools.runners.lite.slots import Slots
 from apps.tools.runners.sandbox import Job
 
 ORDINARY_USER = 64020
+CONTAINER_CAPABILITIES = {0, 1, 3, 4, 5, 6, 7, 8, 10, 13, 18, 27, 29, 31}
+"""What container engines leave to root unless they are told otherwise."""
 ROOT = Path(__file__).parents[3]
 
 
@@ -99,50 +103,94 @@ def run_job(sandbox, wanted):
     }
 
 
-class Here:
+class Runner:
+    """`run(program, **wanted)`: how the program ended, in a sandbox by its name."""
+
+    def __init__(self, name, folder):
+        self.name, self.folder = name, Path(folder)
+        # Where nobody may make the link, programs find their work folder as the current one only.
+        self._box = "/box" if name != "lite" or link_box() else "."
+
+    def run(self, program, **wanted):
+        given = {"program": program.replace("/box", self._box), **wanted}
+        return SimpleNamespace(**self.ask(given))
+
+
+class Here(Runner):
     """A sandbox of this process."""
 
     def __init__(self, name, folder):
+        super().__init__(name, folder)
         self.pid = os.getpid()
         self._sandbox = make_sandbox(name, folder)
 
-    def run(self, program, **wanted):
-        return SimpleNamespace(**run_job(self._sandbox, {"program": program, **wanted}))
+    def ask(self, wanted):
+        return run_job(self._sandbox, wanted)
 
     def prove(self):
         return self._sandbox.prove().held
+
+    @staticmethod
+    def start(arguments):
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        return subprocess.Popen([sys.executable, *arguments], cwd=ROOT, env=environment)
 
     def close(self):
         pass
 
 
-class OfOrdinaryUser:
-    """A sandbox of a process that is an ordinary user's."""
+class Elsewhere(Runner):
+    """A sandbox of another process."""
 
     def __init__(self, name, folder):
-        self._process = subprocess.Popen(
-            [ordinary_python(), "-m", "tests.integration.tools.sandboxes", name, str(folder)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            **as_ordinary(),
+        super().__init__(name, folder)
+        module = ["-m", "tests.integration.tools.sandboxes"]
+        self._process = self.start(
+            [*module, name, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         self.pid = self._process.pid
 
-    def run(self, program, **wanted):
-        return SimpleNamespace(**self._ask({"program": program, **wanted}))
-
     def prove(self):
-        return frozenset(self._ask({"prove": True})["held"])
+        return frozenset(self.ask({"prove": True})["held"])
 
     def close(self):
         self._process.stdin.close()
         self._process.stdout.close()
         self._process.wait()
 
-    def _ask(self, wanted):
+    def ask(self, wanted):
         self._process.stdin.write(base64.b64encode(json.dumps(wanted).encode()) + b"\n")
         self._process.stdin.flush()
         return json.loads(base64.b64decode(self._process.stdout.readline()))
+
+
+class OfOrdinaryUser(Elsewhere):
+    """A sandbox of a process that is an ordinary user's."""
+
+    @staticmethod
+    def start(arguments, **options):
+        return subprocess.Popen([ordinary_python(), *arguments], **as_ordinary(), **options)
+
+
+class InContainer(Elsewhere):
+    """A sandbox of root in a container: without the right to mount, or to trace others."""
+
+    @staticmethod
+    def start(arguments, **options):
+        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+        return subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env=environment,
+            preexec_fn=_drop_capabilities,
+            **options,
+        )
+
+
+def _drop_capabilities():
+    library = ctypes.CDLL(None)
+    for capability in set(range(64)) - CONTAINER_CAPABILITIES:
+        library.prctl(24, ctypes.c_ulong(capability), 0, 0, 0)  # PR_CAPBSET_DROP
 
 
 def serve(name, folder):

@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -15,31 +13,26 @@ from tests.integration.tools.sandboxes import (
     ORDINARY_USER,
     ROOT,
     Here,
+    InContainer,
     OfOrdinaryUser,
-    as_ordinary,
     ordinary_python,
 )
 
 MEGABYTE = 1 << 20
-WORKERS = {"this user": Here}
+WORKERS = {("bubblewrap", "this user"): Here, ("lite", "this user"): Here}
 if ordinary_python():
-    WORKERS["an ordinary user"] = OfOrdinaryUser
+    WORKERS |= {(name, "an ordinary user"): OfOrdinaryUser for name in ("bubblewrap", "lite")}
+    WORKERS |= {("lite", "root in a container"): InContainer}
 
 
-@pytest.fixture(
-    scope="module",
-    params=[(n, w) for n in ("bubblewrap", "lite") for w in WORKERS],
-    ids=lambda param: " of ".join(filter(None, param)),
-)
+@pytest.fixture(scope="module", params=WORKERS, ids=" of ".join)
 def sandbox(request):
     name, worker = request.param
     with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder) / "lite"
         if worker == "an ordinary user":
             os.chown(folder, ORDINARY_USER, ORDINARY_USER)
         Path(folder).chmod(0o711)
-        made = WORKERS[worker](name, place)
-        made.name, made.folder = name, place
+        made = WORKERS[request.param](name, Path(folder) / "lite")
         yield made
         made.close()
 
@@ -167,28 +160,28 @@ def test_no_descriptor_of_the_worker_leaks_in(sandbox):
     assert ran.stdout == "[0, 1, 2]\n"
 
 
-@pytest.mark.parametrize(
-    "path", ["/etc/shadow", "/root", "/home", "/var/log", "/proc/1/root/root", str(ROOT), __file__]
-)
-def test_the_hosts_files_cannot_be_read(sandbox, path):
+def test_the_hosts_files_cannot_be_read(sandbox):
+    paths = ["/etc/shadow", "/root", "/home", "/var/log", "/proc/1/root/root", str(ROOT), __file__]
     ran = sandbox.run(
         "import os\n"
-        f"for look in (os.listdir, open):\n"
-        f"    try: look({path!r}); print('seen')\n"
-        "    except OSError: print('refused')"
+        f"for path in {paths}:\n"
+        "    for look in (os.listdir, open):\n"
+        "        try: look(path); print('seen', path)\n"
+        "        except OSError: pass\n"
+        "print('looked')"
     )
-    assert ran.stdout.split() == ["refused", "refused"]
+    assert ran.stdout == "looked\n"
 
 
-@pytest.mark.parametrize(
-    "path",
-    ["/usr/bin/x", "/etc/x", "/x", "/dev/x", "/proc/x", "/var/tmp/x", "/proc/sys/kernel/hostname"],
-)
-def test_only_the_work_folders_can_be_written(sandbox, path):
-    ran = sandbox.run(f"open({path!r}, 'w').write('x')")
-    assert ran.status == "error"
-    assert "Error" in ran.stderr
-    assert not Path(path).exists() or "sys" in path
+def test_only_the_work_folders_can_be_written(sandbox):
+    folders = ["/usr/bin", "/etc", "/", "/dev", "/proc", "/var/tmp", "/proc/sys/kernel"]
+    ran = sandbox.run(
+        f"for path in {folders}:\n"
+        "    try: open(path + '/hostname', 'w'); print('written', path)\n"
+        "    except OSError: pass\n"
+        "print('tried')"
+    )
+    assert ran.stdout == "tried\n"
 
 
 def test_no_other_process_is_reached(sandbox):
@@ -205,46 +198,33 @@ def test_no_other_process_is_reached(sandbox):
     assert sandbox.run("print(1)").stdout == "1\n"
 
 
-@pytest.mark.parametrize(
-    ("kind", "address"),
-    [(1, ("127.0.0.1", 55432)), (1, ("169.254.169.254", 80)), (2, ("169.254.169.254", 53))],
-)
-def test_there_is_no_network(sandbox, kind, address):
+def test_there_is_no_network(sandbox):
+    tries = [(1, ("127.0.0.1", 55432)), (1, ("169.254.169.254", 80)), (2, ("169.254.169.254", 53))]
     ran = sandbox.run(
         "import socket\n"
-        "try:\n"
-        f"    with socket.socket(socket.AF_INET, {kind}) as one:\n"
-        f"        one.settimeout(1); one.connect({address}); one.send(b'x'); print('sent')\n"
-        "except OSError as error: print('refused')"
+        f"for kind, address in {tries}:\n"
+        "    try:\n"
+        "        with socket.socket(socket.AF_INET, kind) as one:\n"
+        "            one.settimeout(1); one.connect(address); one.send(b'x'); print('sent')\n"
+        "    except OSError as error: print('refused')\n"
+        "for family in (16, 17, 38, 40):\n"
+        "    try: socket.socket(family, 3); print('made', family)\n"
+        "    except OSError: print('refused')"
     )
-    assert ran.stdout == "refused\n"
+    assert ran.stdout.split() == ["refused"] * 7
 
 
-@pytest.mark.parametrize("family", [16, 17, 38, 40])
-def test_exotic_sockets_cannot_be_made(sandbox, family):
-    ran = sandbox.run(f"import socket; socket.socket({family}, 3)")
-    assert "OSError" in ran.stderr or "PermissionError" in ran.stderr
-
-
-@pytest.mark.parametrize(
-    "call",
-    [
-        "unshare(0x10000000)",
-        "mount(b'a', b'/tmp', b'tmpfs', 0, None)",
-        "ptrace(0, 0, 0, 0)",
-        "chroot(b'/tmp')",
-        "setns(0, 0)",
-        "memfd_create(b'x', 0)",
-        "shmget(1, 4096, 512)",
-    ],
-)
-def test_dangerous_system_calls_are_refused(sandbox, call):
+def test_dangerous_system_calls_are_refused(sandbox):
     ran = sandbox.run(
         "import ctypes, errno\n"
         "libc = ctypes.CDLL(None, use_errno=True)\n"
-        f"print(libc.{call}, ctypes.get_errno() == errno.EPERM)"
+        "for call in (lambda: libc.unshare(0x10000000), lambda: libc.ptrace(0, 0, 0, 0),\n"
+        "             lambda: libc.mount(b'a', b'/tmp', b'tmpfs', 0, None),\n"
+        "             lambda: libc.chroot(b'/tmp'), lambda: libc.setns(0, 0),\n"
+        "             lambda: libc.memfd_create(b'x', 0), lambda: libc.shmget(1, 4096, 512)):\n"
+        "    print(call(), ctypes.get_errno() == errno.EPERM)"
     )
-    assert ran.stdout == "-1 True\n"
+    assert ran.stdout == "-1 True\n" * 7
 
 
 def test_the_program_is_nobody_and_cannot_become_root(sandbox):
@@ -269,7 +249,7 @@ def test_the_program_is_nobody_and_cannot_become_root(sandbox):
     ],
 )
 def test_the_wall_clock_ends_a_program(sandbox, program):
-    ran = sandbox.run("print('up', flush=True)\n" + program, limits={"wall_seconds": 1.0})
+    ran = sandbox.run("print('up', flush=True)\n" + program, limits={"wall_seconds": 0.6})
     assert (ran.status, ran.stdout) == ("timeout", "up\n")
 
 
@@ -376,11 +356,7 @@ def test_two_calls_share_nothing(sandbox):
 
 def test_nothing_is_left_of_a_call(sandbox):
     sandbox.run("import os\nos.mkdir('a', 0)\nos.fork()\nopen('b', 'w').write('x')")
-    kept = (
-        [path.name for path in sandbox.folder.iterdir() if path.suffix != ".lock"]
-        if (sandbox.folder.exists())
-        else []
-    )
+    kept = [path.name for path in sandbox.folder.glob("[!.]*") if path.suffix != ".lock"]
     assert kept == []
     assert str(sandbox.folder) not in Path("/proc/mounts").read_text()
 
@@ -400,11 +376,7 @@ def test_nothing_survives_a_worker_that_is_killed(sandbox, tmp_path):
         "from tests.integration.tools.sandboxes import make_sandbox, run_job\n"
         f"run_job(make_sandbox({sandbox.name!r}, {str(folder)!r}), json.loads({wanted!r}))"
     )
-    if isinstance(sandbox, OfOrdinaryUser):
-        worker = subprocess.Popen([ordinary_python(), "-c", script], **as_ordinary())
-    else:
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        worker = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, env=environment)
+    worker = sandbox.start(["-c", script])
     try:
         wait_for(
             lambda: len(processes_with("sleep(600)\0" + marker)) > 1,
