@@ -1,6 +1,7 @@
 // What every hostile program in Node begins with: where the secrets lie, and how to tell of an
 // attempt. `secrets` comes from standard input; see canaries.py.
 const fs = require("fs");
+const spare = require("os").tmpdir();
 const secrets = JSON.parse(fs.readFileSync(0, "utf8"));
 
 function say(line) {

@@ -6,10 +6,12 @@ import json
 import os
 import platform
 import sys
+import tempfile
 
 secrets = json.load(sys.stdin)
 libc = ctypes.CDLL(None, use_errno=True)
 machine = platform.machine()
+spare = tempfile.gettempdir()
 
 
 def attempt(name, action, *arguments, **options):

@@ -38,11 +38,14 @@ _NEIGHBOUR = """
 import os, socket, sys
 secret = sys.stdin.read()
 for folder in (".", "artifacts", "/tmp", "/dev/shm"):
-    try: open(os.path.join(folder, "canary.txt"), "w").write(secret)
-    except OSError: pass
+    try:
+        open(os.path.join(folder, "canary.txt"), "w").write(secret)
+    except OSError as error:  # not every sandbox has all of them
+        print(error)
 try:
     server = socket.socket(socket.AF_UNIX); server.bind("\\0neighbour"); server.listen()
-except OSError: pass
+except OSError as error:
+    print(error)
 os.execvp(sys.executable, [sys.executable, "-c", "import signal; signal.pause()", secret])
 """
 
@@ -145,10 +148,16 @@ def _neighbour(sandbox: Sandbox, secret: str) -> Iterator[None]:
         stdin=secret.encode(),
         limits=Limits(wall_seconds=3600),
     )
-    thread = threading.Thread(target=sandbox.run, args=(job,), kwargs={"stop": stop})
+    ended = []
+    thread = threading.Thread(target=lambda: ended.append(sandbox.run(job, stop=stop)))
     thread.start()
     try:
-        wait_for(lambda: _is_up(secret), timeout_seconds=20, what="the neighbour")
+        wait_for(
+            lambda: _is_up(secret) or not thread.is_alive(),
+            timeout_seconds=60,
+            what="the neighbour",
+        )
+        assert thread.is_alive(), ended
         yield
     finally:
         stop.set()

@@ -44,10 +44,13 @@ class Usual:
     opened: set[int]
     files: set[str]
     groups: set[str]
+    mounts: set[str]
 
     @classmethod
     def of(cls, folder: Path) -> Self:
-        return cls(folder, descendants(), open_files(), names_in(folder), control_groups())
+        return cls(
+            folder, descendants(), open_files(), names_in(folder), control_groups(), mounts()
+        )
 
     def what_is_left(self) -> list[str]:
         """What is new since then, in words. A neighbour's files come and go, so those are looked at
@@ -61,7 +64,7 @@ class Usual:
         left += [f"open file {number}" for number in sorted(opened)]
         left += [f"file {name}" for name in names_in(self.folder) - self.files]
         left += sorted(control_groups() - self.groups)
-        return left + [mount for mount in mounts() if str(self.folder) in mount]
+        return left + [mount for mount in mounts() - self.mounts if str(self.folder) in mount]
 
 
 def control_groups() -> set[str]:

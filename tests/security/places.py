@@ -24,16 +24,8 @@ from tests.security.programs import Program
 LANES = 3
 _ROOT = Path(__file__).parents[2]
 _ORDINARY_UID = 64020
+_FIRST_LITE_USER, _LITE_USERS = 64100, 10
 _LEFT_SECONDS = 300
-
-
-_NEED_NAMESPACES = {
-    f"useful/{name}.py"
-    for name in ("coroutines", "large_files", "processes", "processes_spawned", "shared_memory",
-                 "terminal")
-}  # fmt: skip
-"""What docs/tools.md says that programs do not have in the sandbox lite: sockets, /tmp, semaphores,
-terminals."""
 
 
 @dataclass(frozen=True)
@@ -49,20 +41,13 @@ class Place:
         """Whether the program is run here: where interpreters wait, those that fit a waiting one;
         all of them as root, and of the others every fourth, unless the whole battery is asked for.
         """
-        if self.pool_size and not program.has_usual_limits:
+        if program.only not in {"", self.backend}:
             return False
-        if self.backend == "lite" and program.name in _NEED_NAMESPACES:
+        if self.pool_size and not program.has_usual_limits:
             return False
         if os.environ.get("SECURITY_BATTERY") == "whole" or self == PLACES[0]:
             return True
         return program.number % 4 == 0
-
-    def allows(self, program: Program, status: str) -> bool:
-        """Whether the program may end so here. A hostile one that finds less than it expects, as in
-        the sandbox lite, may end with an error before it is held to anything; folders nested more
-        deeply than can be measured are too much of a disk there."""
-        is_early = self.backend == "lite" and status in {"error", "disk_exceeded"}
-        return (program.kind == "hostile" and is_early) or status in program.statuses
 
     def __str__(self) -> str:
         return f"{self.backend}-{self.user}" + ("-warm" if self.pool_size else "")
@@ -113,9 +98,9 @@ def running(
         orders.put(order)
     with ExitStack() as held:
         threads = []
-        for _ in range(min(LANES, len(wanted))):
+        for number in range(min(LANES, len(wanted))):
             folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="lane-")))
-            lane = held.enter_context(_lane(place, battery.secret, folder))
+            lane = held.enter_context(_lane(place, battery.secret, folder, number))
             threads.append(threading.Thread(target=_work, args=(lane, orders, battery)))
         for thread in threads:
             thread.start()
@@ -128,7 +113,7 @@ def running(
 
 
 @contextmanager
-def _lane(place: Place, secret: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
+def _lane(place: Place, secret: str, folder: Path, number: int) -> Iterator[subprocess.Popen[str]]:
     demoted = place.user == "ordinary" and os.geteuid() == 0
     identity = _ORDINARY_UID if demoted else None
     if demoted:
@@ -143,7 +128,7 @@ def _lane(place: Place, secret: str, folder: Path) -> Iterator[subprocess.Popen[
             stderr=target,
             text=True,
             cwd=_ROOT,
-            env=_environment(place, secret, folder),
+            env=_environment(place, secret, folder, number),
             user=identity,
             group=identity,
             extra_groups=[] if demoted else None,
@@ -153,7 +138,8 @@ def _lane(place: Place, secret: str, folder: Path) -> Iterator[subprocess.Popen[
         assert process.wait(20) == 0, words.read_text()[-4000:]
 
 
-def _environment(place: Place, secret: str, folder: Path) -> dict[str, str]:
+def _environment(place: Place, secret: str, folder: Path, number: int) -> dict[str, str]:
+    first = _FIRST_LITE_USER + number * _LITE_USERS
     packages = [str(_ROOT), sysconfig.get_path("purelib")]
     return {
         "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
@@ -163,7 +149,9 @@ def _environment(place: Place, secret: str, folder: Path) -> dict[str, str]:
         "TMPDIR": str(folder),
         "SANDBOX_POOL_SIZE": str(place.pool_size),
         "SANDBOX_BACKEND": place.backend,
-        "SANDBOX_LITE_FOLDER": str(folder.with_name(f"lite-{place.user}")),
+        "SANDBOX_REQUIRED_GUARANTEES": "" if place.backend == "bubblewrap" else "no_network",
+        "SANDBOX_LITE_FOLDER": str(folder / "lite"),
+        "SANDBOX_LITE_USERS": f"{first}-{first + _LITE_USERS - 1}",
         SECRET: secret,
     }
 

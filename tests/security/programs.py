@@ -21,7 +21,7 @@ REACHED, HELD = "REACHED", "held:"
 LANGUAGES = {".py": "python", ".js": "node"}
 _COMMENTS = {".py": "# ", ".js": "// "}
 _USUAL = Limits(wall_seconds=10.0)
-_KEYS = {"status", "says", "files", "limits", "unjailed"}
+_KEYS = {"status", "says", "files", "limits", "unjailed", "only"}
 _MEGABYTES = "_megabytes"
 
 
@@ -38,6 +38,7 @@ class Program:
     files: tuple[str, ...]
     limits: Limits
     reaches_unjailed: bool
+    only: str
 
     @property
     def name(self) -> str:
@@ -86,6 +87,7 @@ def read_program(path: Path, number: int = 0) -> Program:
         files=tuple(name for name in told.get("files", "").split(", ") if name),
         limits=_limits(told.get("limits", "")),
         reaches_unjailed=told.get("unjailed") == "reaches",
+        only=told.get("only", ""),
     )
 
 

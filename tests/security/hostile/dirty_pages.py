@@ -3,7 +3,7 @@
 import mmap
 import threading
 
-path = "/etc/passwd"
+path = os.__file__
 before = read(path)
 file = os.open(path, os.O_RDONLY)
 out, into = os.pipe()

@@ -2,10 +2,10 @@
 # status: ok disk_exceeded error
 # limits: wall_seconds=10 work_megabytes=32
 def reserve():
-    with open("/tmp/x", "wb") as file:
+    with open(f"{spare}/x", "wb") as file:
         os.posix_fallocate(file.fileno(), 0, 1 << 30)
 
 
 attempt("fallocate", reserve)
-with open("/tmp/y", "wb") as file:
+with open(f"{spare}/y", "wb") as file:
     attempt("file of a terabyte", os.ftruncate, file.fileno(), 1 << 40)

@@ -1,10 +1,10 @@
 # Stores data in the attributes of files, where nobody counts it.
 # status: ok error disk_exceeded memory_exceeded
-open("/tmp/x", "w").close()
+open(f"{spare}/x", "w").close()
 stored = 0
 try:
     for number in range(100_000):
-        os.setxattr("/tmp/x", f"user.{number}", b"x" * 4096)
+        os.setxattr(f"{spare}/x", f"user.{number}", b"x" * 4096)
         stored += 4096
 except OSError as error:
     print("held:", stored, error)

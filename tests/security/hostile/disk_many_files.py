@@ -3,6 +3,6 @@
 # limits: wall_seconds=10 work_megabytes=32
 number = 0
 while True:
-    with open(f"/tmp/{number}", "wb") as file:
+    with open(f"{spare}/{number}", "wb") as file:
         file.write(b"x" * (1 << 20))
     number += 1

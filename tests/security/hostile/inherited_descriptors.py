@@ -10,7 +10,7 @@ for number in range(3, 4096):
     link = os.readlink(f"/proc/self/fd/{number}")
     if link.startswith(("/program", f"/proc/{os.getpid()}")) and stat.S_ISREG(about.st_mode):
         continue  # the program's own source
-    if number == 100 and link.endswith("/box"):
-        continue  # its own work folder, to which the path /box leads where there are no mounts
+    if link == os.getcwd():
+        continue  # its own work folder, which lite opens for it
     print("REACHED:", number, link)
 print("searched")

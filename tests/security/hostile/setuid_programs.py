@@ -11,7 +11,7 @@ found = [
     if os.path.isfile(path) and os.stat(path).st_mode & (stat.S_ISUID | stat.S_ISGID)
 ]
 print("found", found)
-mine = "/tmp/id"
+mine = f"{spare}/id"
 shutil.copy("/usr/bin/id", mine)
 os.chmod(mine, 0o6755)
 for command in (

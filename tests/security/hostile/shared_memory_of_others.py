@@ -23,5 +23,8 @@ for number in {0, 1, secrets.get("memory_id", 2)}:
 attempt("file", read, secrets["shared_file"])
 for table in ("shm", "msg", "sem"):
     path = f"/proc/sysvipc/{table}"
-    if os.path.exists(path) and len(open(path).readlines()) > 1:
-        print("REACHED:", path)
+    try:
+        if len(open(path).readlines()) > 1:
+            print("REACHED:", path)
+    except OSError as error:
+        print("held:", path, error)

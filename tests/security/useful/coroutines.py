@@ -1,5 +1,6 @@
 # Runs coroutines: tasks, time-outs, subprocesses, a server and its clients on its own loopback.
 # says: [0, 1, 2] late b'pong' b'out\n'
+# only: bubblewrap
 import asyncio
 
 

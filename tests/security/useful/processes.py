@@ -1,5 +1,6 @@
 # Works in several processes, by a pool and by a queue.
 # says: [0, 1, 4, 9, 16] 10
+# only: bubblewrap
 import multiprocessing
 
 

@@ -1,5 +1,6 @@
 # Starts processes that import the program anew, as on other systems.
 # says: [1, 2, 3]
+# only: bubblewrap
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 

@@ -1,5 +1,6 @@
 # Shares memory between processes.
 # says: 42
+# only: bubblewrap
 import multiprocessing
 from multiprocessing.shared_memory import SharedMemory
 

@@ -1,5 +1,6 @@
 # Runs a program on a terminal of its own.
 # says: yes
+# only: bubblewrap
 import os
 import pty
 import sys

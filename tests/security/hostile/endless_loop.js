@@ -1,0 +1,4 @@
+// Computes for ever.
+// status: timeout
+// limits: wall_seconds=1
+for (;;);

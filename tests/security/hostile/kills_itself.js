@@ -1,0 +1,5 @@
+// Kills itself.
+// status: killed error
+// says: held: words before
+say("held: words before");
+process.kill(process.pid, "SIGKILL");

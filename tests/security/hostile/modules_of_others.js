@@ -1,0 +1,11 @@
+// Loads modules of the host and what it may find in folders above.
+(async () => {
+  for (const name of ["npm", "corepack", "/root/node_modules/x", `${secrets.folder}/x`, "../../../../root/x"]) {
+    await attempt(name, () => require(name));
+  }
+  process.env.NODE_OPTIONS = `--require ${secrets.file}`;
+  await attempt("by options", () => {
+    const done = require("child_process").spawnSync(process.execPath, ["-e", "0"]);
+    if (done.status !== 0) throw new Error("refused");
+  });
+})();
