@@ -143,3 +143,28 @@ def test_a_script_does_without_the_other_arguments(script):
 def test_a_script_runs_within_its_time(script):
     ran = script("page.set_content('<p>')\nwhile True: pass", timeout_seconds=6)
     assert ran.status == "timeout"
+
+
+def test_a_script_is_held_as_programs_are(script):
+    ran = script("""
+import ctypes, json, os
+def refused(number, *given):
+    return ctypes.CDLL(None, use_errno=True).syscall(number, *given) == -1
+inner = os.fork()
+if inner == 0:  # in a namespace of its own it has capabilities, of which none leads anywhere
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.unshare(0x10000000 | 0x00020000)
+    os._exit(0 if libc.mount(b"none", b"/tmp", b"tmpfs", 0, None) == -1 else 1)
+print(json.dumps({
+    "mounts nothing": os.waitpid(inner, 0)[1] == 0,
+    "has no memory of nobody's": refused(319, b"x", 0),
+    "traces nothing": refused(101, 0, 0, 0, 0),
+    "has no keys": refused(250, 0, 0, 0, 0, 0),
+    "sees no host": not any(map(os.path.exists, ("/root", "/home", "/etc/shadow", "/srv"))),
+    "is told nothing": not [name for name in os.environ if "SECRET" in name or "DATABASE" in name],
+    "writes nothing outside": not os.access("/usr", os.W_OK) and not os.access("/etc", os.W_OK),
+    "is nobody": os.getuid() == 1000,
+}))
+""")
+    assert ran.status == "ok", ran.stderr
+    assert [promise for promise, holds in ran.value.items() if not holds] == []

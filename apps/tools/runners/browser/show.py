@@ -9,6 +9,7 @@ from apps.tools.runners.browser.order import read_order
 from apps.tools.runners.browser.serving import Machine, Served, close_browsers, serve
 from apps.tools.runners.browser.session import Session
 from apps.tools.runners.bubblewrap.equipment import find_equipment
+from apps.tools.runners.guarantees import check_policy
 from apps.tools.runners.work import Ran, Work
 
 _BACKEND = "bubblewrap"
@@ -31,7 +32,8 @@ def run_browser(work: Work) -> Ran:
     """Show the page and perform the actions; without any, take a screenshot of the whole page.
 
     Every call has a fresh context. Calls of one run share a browser, one after the other, while it
-    is warm; Chromium's own sandbox is on wherever it starts inside the jail.
+    is warm; Chromium's own sandbox is on wherever it starts inside the jail. The jail is always
+    bubblewrap's; raises SandboxUnavailable and BrowserUnavailable where it cannot be had.
     """
     order = read_order(work)
     platform = settings.PLATFORM
@@ -40,6 +42,7 @@ def run_browser(work: Work) -> Ran:
         sandbox_python=platform.sandbox_python,
         cgroup=platform.sandbox_cgroup,
     )
+    check_policy(_BACKEND, equipment.proof.held, platform.sandbox_required_guarantees)
     machine = Machine(
         bwrap=equipment.bwrap,
         groups=equipment.groups,

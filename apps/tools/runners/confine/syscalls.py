@@ -18,7 +18,8 @@ SOCKET = Numbers(41, 198)
 IOCTL = Numbers(16, 29)
 
 # Reach into other processes, kernel keys and interfaces with a long history of holes, mounts,
-# clocks, modules, raw devices. Nothing that a program or a browser needs.
+# clocks, modules, raw devices; affinity; and memory that belongs to no process (System V's, queues,
+# memfd), which sampling would miss. Nothing that a program or a browser needs.
 DANGEROUS: Mapping[str, Numbers] = {
     "acct": Numbers(163, 89),
     "add_key": Numbers(248, 217),
@@ -45,6 +46,7 @@ DANGEROUS: Mapping[str, Numbers] = {
     "keyctl": Numbers(250, 219),
     "lookup_dcookie": Numbers(212, 18),
     "mbind": Numbers(237, 235),
+    "memfd_create": Numbers(319, 279),
     "memfd_secret": Numbers(447, 447),
     "migrate_pages": Numbers(256, 238),
     "modify_ldt": Numbers(154, None),
@@ -52,6 +54,8 @@ DANGEROUS: Mapping[str, Numbers] = {
     "mount_setattr": Numbers(442, 442),
     "move_mount": Numbers(429, 429),
     "move_pages": Numbers(279, 239),
+    "mq_open": Numbers(240, 180),
+    "msgget": Numbers(68, 186),
     "name_to_handle_at": Numbers(303, 264),
     "nfsservctl": Numbers(180, 42),
     "open_by_handle_at": Numbers(304, 265),
@@ -68,32 +72,28 @@ DANGEROUS: Mapping[str, Numbers] = {
     "quotactl_fd": Numbers(443, 443),
     "reboot": Numbers(169, 142),
     "request_key": Numbers(249, 218),
+    "sched_setaffinity": Numbers(203, 122),
+    "semget": Numbers(64, 190),
     "set_mempolicy": Numbers(238, 237),
     "set_mempolicy_home_node": Numbers(450, 450),
     "setdomainname": Numbers(171, 162),
     "sethostname": Numbers(170, 161),
     "settimeofday": Numbers(164, 170),
+    "shmget": Numbers(29, 194),
     "swapoff": Numbers(168, 225),
     "swapon": Numbers(167, 224),
     "syslog": Numbers(103, 116),
     "umount2": Numbers(166, 39),
-    "userfaultfd": Numbers(323, 282),
     "uselib": Numbers(134, None),
+    "userfaultfd": Numbers(323, 282),
     "vhangup": Numbers(153, 58),
     "vmsplice": Numbers(278, 75),
 }
 
-# New namespaces, which a browser uses to build its own sandbox and a program has no use for;
-# affinity; and memory that belongs to no process (System V's, queues), which sampling would miss.
+# New namespaces, which a browser uses to build its own sandbox and a program has no use for.
 CODE_ONLY: Mapping[str, Numbers] = {
     "chroot": Numbers(161, 51),
-    "memfd_create": Numbers(319, 279),
-    "mq_open": Numbers(240, 180),
-    "msgget": Numbers(68, 186),
-    "sched_setaffinity": Numbers(203, 122),
-    "semget": Numbers(64, 190),
     "setns": Numbers(308, 268),
-    "shmget": Numbers(29, 194),
     "unshare": Numbers(272, 97),
 }
 
