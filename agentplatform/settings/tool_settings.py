@@ -148,6 +148,14 @@ class ToolSettings(BaseSettings):
         """`tool_limits_most` over what it is without."""
         return parse_most(self.tool_limits_most)
 
+    @field_validator("sandbox_lite_users")
+    @classmethod
+    def _check_users(cls, users: str) -> str:
+        first, last = map(int, users.split("-"))
+        if not 0 < first <= last:
+            raise ValueError("write the first and the last user id, such as 64100-64199")
+        return users
+
     @field_validator("tool_limits_most")
     @classmethod
     def _check_most(cls, text: str) -> str:

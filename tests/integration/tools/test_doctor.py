@@ -4,8 +4,10 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from pydantic import ValidationError
 from structlog.testing import capture_logs
 
+from agentplatform.settings.tool_settings import ToolSettings
 from apps.tools.runners.backends import choose_sandbox
 from apps.tools.runners.guarantees import GUARANTEES, required_guarantees
 from apps.tools.runners.sandbox import Promise, SandboxUnavailable
@@ -113,3 +115,9 @@ def test_a_worker_says_why_it_refuses_code(weak):
     (line,) = logs
     assert line["event"] == "sandbox.refused"
     assert "no_network" in line["detail"]
+
+
+@pytest.mark.parametrize("users", ["0-9", "64199-64100", "64100", "a-b"])
+def test_a_range_of_users_that_is_none_is_refused(users):
+    with pytest.raises(ValidationError, match="sandbox_lite_users"):
+        ToolSettings(sandbox_lite_users=users)
