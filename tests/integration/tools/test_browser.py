@@ -1,5 +1,6 @@
 """Real Chromium in a real jail."""
 
+import json
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from agentplatform.core.wait import wait_for
 from apps.tools.runners.browser.chromium import BrowserUnavailable, find_chromium
 from apps.tools.runners.work import ToolFailure
 from tests.integration.tools.processes import descendants_of, is_alive, is_driver, is_renderer
+from tests.integration.tools.sandboxes import as_ordinary, ordinary_python
 
 PAGE = """<!doctype html><title>Report</title><h1>loading</h1><script>
 document.querySelector("h1").textContent = `${window.data.rows} rows of ${window.data.name}`;
@@ -176,6 +178,42 @@ def test_no_browser_survives_a_worker_that_is_killed(tmp_path):
         worker.kill()
         worker.wait()
     wait_for(lambda: not any(map(is_alive, started)), timeout_seconds=10, what="their end")
+
+
+ORDINARY = """
+import json, sys
+from types import SimpleNamespace
+from django.conf import settings
+settings.configure(PLATFORM=SimpleNamespace(
+    bubblewrap_path="", sandbox_python="", sandbox_cgroup="", sandbox_required_guarantees="",
+    chromium_path="", browser_warm_seconds=0,
+))
+from apps.tools.runners.browser.show import run_browser
+from tests.integration.tools.works import make_work
+ran = run_browser(make_work(json.load(sys.stdin), timeout_seconds=30))
+print(json.dumps([ran.status, ran.detail, [[file.name, file.size_bytes] for file in ran.files]]))
+"""
+
+
+@pytest.mark.skipif(ordinary_python() is None, reason="this process is an ordinary user's already")
+def test_a_worker_that_is_not_root_has_the_same_browser():
+    arguments = {
+        "html": "<a download='rows.csv' href='data:text/csv,a,b'>get</a>",
+        "actions": [{"action": "download", "selector": "a"}, {"action": "pdf", "name": "a.pdf"}],
+    }
+    worker = subprocess.run(
+        [ordinary_python(), "-c", ORDINARY],
+        input=json.dumps(arguments),
+        capture_output=True,
+        text=True,
+        check=False,
+        **as_ordinary(),
+    )
+    assert worker.returncode == 0, worker.stderr
+    status, detail, files = json.loads(worker.stdout)
+    assert status == "ok", detail
+    assert files[0] == ["rows.csv", 3]
+    assert files[1][0] == "a.pdf"
 
 
 def test_the_console_is_the_output(browse):

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import uuid
+from pathlib import Path
 
 import pytest
 
@@ -132,3 +133,12 @@ def test_a_lost_driver_is_no_unexpected_error(of_run, caller, caplog):
     assert of_run(caller).status == "ok"
     gc.collect()
     assert [record for record in caplog.records if record.name == "asyncio"] == []
+
+
+def test_the_driver_is_told_nothing_of_the_worker(of_run, caller):
+    of_run(caller)
+    drivers = [pid for pid in descendants_of(os.getpid()) if is_driver(pid)]
+    told = [Path(f"/proc/{pid}/environ").read_bytes().split(b"\0") for pid in drivers]
+    names = {entry.partition(b"=")[0] for entries in told for entry in entries}
+    assert b"HOME" in names
+    assert not [name for name in names if b"DJANGO" in name or b"PYTEST" in name]

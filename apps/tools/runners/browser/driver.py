@@ -4,9 +4,11 @@ import asyncio
 import os
 import select
 import signal
+import tempfile
 from contextlib import suppress
 
-from playwright._impl import out_of_process
+from playwright._impl import out_of_process, transport
+from playwright._impl._driver import get_driver_env
 from playwright._impl.out_of_process import PlaywrightClient
 from playwright._impl.transport import PipeTransport
 from playwright.async_api import Playwright, async_playwright
@@ -16,6 +18,8 @@ from apps.tools.runners.work import ToolFailure
 _START_SECONDS = 30.0
 _END_SECONDS = 2.0
 _DEATH_MS = 1000.0
+_KEPT = {"PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LD_LIBRARY_PATH"}
+_KEPT_PREFIXES = ("PW_", "PLAYWRIGHT_", "NODE_")
 MOST_MESSAGE_BYTES = 64 * 1024 * 1024
 """The largest that a page can make the driver tell at once, a picture among it."""
 
@@ -104,5 +108,13 @@ class _BoundedTransport(PipeTransport):
         self._proc.stdout = _BoundedReader(self._proc.stdout)  # type: ignore[assignment, arg-type]
 
 
-# Playwright has no setting for it, nor a public handle on its driver's process or its loss.
+def _environment() -> dict[str, str]:
+    """What the driver is told: nothing of the worker's secrets, and a home in any case."""
+    given = get_driver_env()
+    kept = {name: given[name] for name in given if name in _KEPT or name.startswith(_KEPT_PREFIXES)}
+    return {"HOME": tempfile.gettempdir(), **kept}
+
+
+# Playwright has no settings for these, nor a public handle on its driver's process or its loss.
 out_of_process.PipeTransport = _BoundedTransport  # type: ignore[attr-defined]
+transport.get_driver_env = _environment  # type: ignore[attr-defined]
