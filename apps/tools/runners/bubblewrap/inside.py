@@ -12,6 +12,7 @@ from agentplatform.core.wait import wait_for
 from apps.tools.contracts import ToolStatus
 from apps.tools.runners.bubblewrap.jail import ARTIFACTS, BOX
 from apps.tools.runners.confine.groups.group import Group
+from apps.tools.runners.confine.memory import socket_memory, used_memory
 from apps.tools.runners.limits import Limits
 
 _READY_SECONDS = 10.0
@@ -92,7 +93,7 @@ class Inside:
         of it is dead, as long as its group is there."""
         usage = self._group.usage() if self._group else None
         if usage is None:
-            return self._sample() > limits.memory_bytes
+            return self._sample(limits.memory_bytes) > limits.memory_bytes
         self.cpu_ms = usage.cpu_ms - self._cpu_ms_before
         self.peak_memory_bytes = usage.peak_memory_bytes
         return usage.has_run_out
@@ -130,18 +131,15 @@ class Inside:
         self._held.callback(os.close, descriptor)
         return descriptor
 
-    def _sample(self) -> int:
-        """Memory in use: private memory of all processes, the largest shared part, and files in
-        memory. Keeps the peak, and the processor time spent so far."""
-        private = shared = ticks = 0
-        for name in os.listdir(self._proc):  # noqa: PTH208
-            if name.isdigit():
-                own, common = _resident_bytes(self._proc, name)
-                private += own
-                shared = max(shared, common)
-                ticks += _cpu_ticks(self._proc, name)
-        folders = (*self._volumes, self._root)
-        used = private + shared + sum(_used_bytes(volume) for volume in folders)
+    def _sample(self, most: int) -> int:
+        """Memory in use: of all processes, of sockets, and of files in memory; `most` is how much
+        may be. Keeps the peak, and the processor time spent so far."""
+        names = [name for name in os.listdir(self._proc) if name.isdigit()]  # noqa: PTH208
+        proc = f"/proc/self/fd/{self._proc}"
+        files = sum(_used_bytes(volume) for volume in (*self._volumes, self._root))
+        sockets = socket_memory(1, proc=proc)
+        used = used_memory(names, most=most - files, proc=proc) + files + sockets
+        ticks = sum(_cpu_ticks(self._proc, name) for name in names)
         self.peak_memory_bytes = max(self.peak_memory_bytes, used)
         self.cpu_ms = max(self.cpu_ms, ticks * 1000 // _TICKS_PER_SECOND)
         return used
@@ -160,14 +158,6 @@ def _has_ended(pidfd: int) -> bool:
 def _used_bytes(volume: int) -> int:
     about = os.fstatvfs(volume)
     return (about.f_blocks - about.f_bfree) * about.f_frsize
-
-
-def _resident_bytes(proc: int, pid: str) -> tuple[int, int]:
-    """Anonymous and shared resident memory of a process; nothing once it is gone."""
-    lines = _read(proc, f"{pid}/status").splitlines()
-    wanted = (line.partition(b":") for line in lines if line.startswith((b"RssAnon", b"RssShmem")))
-    sizes = {name: int(rest.split()[0]) * 1024 for name, _, rest in wanted}
-    return sizes.get(b"RssAnon", 0), sizes.get(b"RssShmem", 0)
 
 
 def _cpu_ticks(proc: int, pid: str) -> int:

@@ -56,7 +56,7 @@ class Inside:
             self.peak_memory_bytes = usage.peak_memory_bytes
             return usage.has_run_out
         files_in_memory = self._use.bytes if self._slot.is_volume else 0
-        used = used_memory(self._members()) + files_in_memory
+        used = used_memory(self._members(), most=limits.memory_bytes) + files_in_memory
         self.peak_memory_bytes = max(self.peak_memory_bytes, used)
         return used > limits.memory_bytes
 
