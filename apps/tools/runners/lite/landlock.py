@@ -6,7 +6,6 @@ Uses only the standard library, and ctypes for three system calls that Python do
 import ctypes
 import os
 from collections.abc import Iterable
-from pathlib import Path
 
 _CREATE, _ADD_RULE, _RESTRICT = 444, 445, 446  # the same numbers on every machine
 _VERSION, _BENEATH = 1, 1
@@ -73,7 +72,7 @@ def _allow(ruleset: int, path: str, rights: int) -> None:
         parent = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:
         return
-    allowed = rights if Path(path).is_dir() else rights & _OF_FILES
+    allowed = rights if os.path.isdir(path) else rights & _OF_FILES  # noqa: PTH112 pathlib takes long to import
     beneath = _Beneath(allowed, parent)
     try:
         _call(

@@ -1,6 +1,5 @@
 """What keeper.py is told, as JSON."""
 
-import base64
 import functools
 import os
 import resource
@@ -68,7 +67,7 @@ def _environment(slot: Slot) -> dict[str, str]:
 
 @functools.cache
 def _filter(profile: Any) -> str:
-    return base64.b64encode(build_filter(profile)).decode()
+    return build_filter(profile).hex()
 
 
 def _limits(limits: Limits, user: int | None) -> list[tuple[int, int]]:

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from apps.tools.runners.confine.files import copy_to
 from apps.tools.runners.limits import Limits
-from apps.tools.runners.lite.keeper import clean
+from apps.tools.runners.lite.clean import clean
 from apps.tools.runners.sandbox import SandboxUnavailable
 
 _NO_SETUID_NO_DEVICES = 0x2 | 0x4
