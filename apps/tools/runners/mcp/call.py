@@ -83,7 +83,10 @@ def _masked(failure: ToolFailure, masking: Masking) -> ToolFailure:
 def _unanswered(error: Unanswered, tool: ServerTool) -> ToolFailure:
     if tool.is_repeatable:
         return error.failure
-    return ToolFailure(OUTCOME_UNKNOWN.code, f"{error.failure.detail} {OUTCOME_UNKNOWN.detail}")
+    return ToolFailure(
+        OUTCOME_UNKNOWN.code,
+        f"{error.failure.detail} Whether the call took effect is not known; check at the server.",
+    )
 
 
 def _ran(result: types.CallToolResult, tool: ServerTool, work: Work, masking: Masking) -> Ran:

@@ -178,7 +178,10 @@ def _kept(folder: Path, place: int, name: str) -> ProducedFile:
 
 def _lost(work: Work, name: str, tool: OperatorTool, *, has_started: bool) -> ToolFailure:
     if has_started and not may_repeat(tool, work.arguments):
-        return ToolFailure(OUTCOME_UNKNOWN.code, OUTCOME_UNKNOWN.detail)
+        return ToolFailure(
+            OUTCOME_UNKNOWN.code,
+            f"The process of the tool `{name}` ended in mid-call; check whether it took effect.",
+        )
     return ToolFailure(
         "tool_crashed", f"The process of the tool `{name}` ended in mid-call.", is_retryable=True
     )
