@@ -141,7 +141,7 @@ def test_a_script_does_without_the_other_arguments(script):
 
 
 def test_a_script_runs_within_its_time(script):
-    ran = script("page.set_content('<p>')\nwhile True: pass", timeout_seconds=6)
+    ran = script("page.set_content('<p>')\nwhile True: pass", timeout_seconds=3)
     assert ran.status == "timeout"
 
 
