@@ -1,7 +1,6 @@
 """Serve one connection of a client: a proxy's requests, or those meant for the host itself."""
 
 import asyncio
-import hmac
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -27,11 +26,10 @@ _LINGER_SECONDS = 1.0
 ReadTarget = Callable[[h11.Request], Target]
 
 
-async def serve_proxy(streams: Streams, gate: Gate, *, credentials: bytes = b"") -> None:
-    """Serve a client that knows it speaks to a proxy: CONNECT, or whole addresses of http. With
-    `credentials` it must send them as Proxy-Authorization."""
+async def serve_proxy(streams: Streams, gate: Gate) -> None:
+    """Serve a client that knows it speaks to a proxy: CONNECT, or whole addresses of http."""
     client = Wire(h11.SERVER, streams)
-    await _serve(client, gate, lambda request: proxied_target(request.target.decode()), credentials)
+    await _serve(client, gate, lambda request: proxied_target(request.target.decode()))
 
 
 async def serve_direct(streams: Streams, gate: Gate, *, port: int) -> None:
@@ -43,7 +41,7 @@ async def serve_direct(streams: Streams, gate: Gate, *, port: int) -> None:
         await _carry_direct(streams, gate, port, first)
     elif first:
         client = Wire(h11.SERVER, streams, already=first)
-        await _serve(client, gate, lambda request: _direct(request, port), b"")
+        await _serve(client, gate, lambda request: _direct(request, port))
 
 
 async def _carry_direct(streams: Streams, gate: Gate, port: int, first: bytes) -> None:
@@ -62,7 +60,7 @@ async def _carry_direct(streams: Streams, gate: Gate, port: int, first: bytes) -
         await _deny(streams)
 
 
-async def _serve(client: Wire, gate: Gate, read: ReadTarget, credentials: bytes) -> None:
+async def _serve(client: Wire, gate: Gate, read: ReadTarget) -> None:
     """One request after the other, each checked anew, until one side wants no more."""
     while True:
         try:
@@ -72,10 +70,6 @@ async def _serve(client: Wire, gate: Gate, read: ReadTarget, credentials: bytes)
             return await client.answer(400, "bad_request", f"This is no HTTP/1.1: {error}.")
         if not isinstance(request, h11.Request):
             return None
-        if credentials and not _knows(request, credentials):
-            challenge = (("Proxy-Authenticate", 'Basic realm="egress"'),)
-            detail = "This proxy serves one call, which knows its password."
-            return await client.answer(407, "unauthorized", detail, challenge)
         if not await _answer(client, request, gate, read):
             return await _linger(client.streams)
         if client.state.our_state is not h11.DONE or client.state.their_state is not h11.DONE:
@@ -138,11 +132,6 @@ def _direct(request: h11.Request, port: int) -> Target:
     if target.port != port and not (target.port == 80 and ":" not in host):
         raise BadTarget(f"The Host header names another port than {port}.")
     return Target(host=target.host, port=port, path=target.path)
-
-
-def _knows(request: h11.Request, credentials: bytes) -> bool:
-    given = [value for name, value in request.headers if name == b"proxy-authorization"]
-    return len(given) == 1 and hmac.compare_digest(given[0], credentials)
 
 
 async def _deny(streams: Streams) -> None:

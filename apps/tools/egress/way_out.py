@@ -1,8 +1,5 @@
-"""The ways out that a call is given: inside a sandbox's network, or for a client in the worker."""
+"""The way out that a call is given: listeners inside its sandbox's network."""
 
-import base64
-import secrets
-import socket
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -16,7 +13,7 @@ from apps.tools.egress.proxy import proxy
 from apps.tools.egress.rules import WEB_PORTS
 from apps.tools.egress.session import Egress
 
-__all__ = ["ENVIRONMENT", "FILES", "PROXY", "NoWayIn", "open_way_out", "serve_loopback"]
+__all__ = ["ENVIRONMENT", "FILES", "PROXY", "NoWayIn", "open_way_out"]
 
 _PROXY_PORT, _NAMES_PORT = 3128, 53
 _MOST_PORTS = 12
@@ -63,22 +60,6 @@ def open_way_out(init: int, egress: Egress, *, via: str = "proxy") -> Iterator[N
 
     with _open(egress, fill):
         yield
-
-
-@contextmanager
-def serve_loopback(egress: Egress, *, via: str) -> Iterator[str]:
-    """The address of a proxy for a trusted client in this worker, with its password in it, until
-    the context ends; by then every request has been recorded."""
-    secret = secrets.token_urlsafe(24)
-    credentials = b"Basic " + base64.b64encode(f"call:{secret}".encode())
-    listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-
-    async def fill(door: Door) -> None:
-        gate = Gate(egress, via)
-        door.listen(listener, lambda streams: serve_proxy(streams, gate, credentials=credentials))
-
-    with _open(egress, fill):
-        yield f"http://call:{secret}@127.0.0.1:{listener.getsockname()[1]}"
 
 
 @contextmanager
