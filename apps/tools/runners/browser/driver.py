@@ -4,7 +4,6 @@ import asyncio
 import os
 import select
 import signal
-import tempfile
 from contextlib import suppress
 
 from playwright._impl import out_of_process, transport
@@ -13,12 +12,13 @@ from playwright._impl.out_of_process import PlaywrightClient
 from playwright._impl.transport import PipeTransport
 from playwright.async_api import Playwright, async_playwright
 
+from apps.tools.runners.browser.folder import own_folder
 from apps.tools.runners.work import ToolFailure
 
 _START_SECONDS = 30.0
 _END_SECONDS = 2.0
 _DEATH_MS = 1000.0
-_KEPT = {"PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LD_LIBRARY_PATH"}
+_KEPT = {"PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH"}
 _KEPT_PREFIXES = ("PW_", "PLAYWRIGHT_", "NODE_")
 MOST_MESSAGE_BYTES = 64 * 1024 * 1024
 """The largest that a page can make the driver tell at once, a picture among it."""
@@ -109,10 +109,12 @@ class _BoundedTransport(PipeTransport):
 
 
 def _environment() -> dict[str, str]:
-    """What the driver is told: nothing of the worker's secrets, and a home in any case."""
+    """What the driver is told: nothing of the worker's secrets, and a home in any case. Its files
+    outlive it when it is killed."""
     given = get_driver_env()
     kept = {name: given[name] for name in given if name in _KEPT or name.startswith(_KEPT_PREFIXES)}
-    return {"HOME": tempfile.gettempdir(), **kept}
+    folder = str(own_folder())
+    return {"HOME": folder, **kept, "TMPDIR": folder}
 
 
 # Playwright has no settings for these, nor a public handle on its driver's process or its loss.

@@ -15,6 +15,7 @@ from typing import BinaryIO, Literal
 
 from apps.tools.runners.browser import launch
 from apps.tools.runners.browser.chromium import Chromium
+from apps.tools.runners.browser.folder import own_folder
 from apps.tools.runners.browser.guard import Guard
 from apps.tools.runners.bubblewrap.jail import Descriptors, Jail, bwrap_arguments
 from apps.tools.runners.bubblewrap.process import (
@@ -26,7 +27,6 @@ from apps.tools.runners.bubblewrap.process import (
 from apps.tools.runners.confine.files import sealed_file
 from apps.tools.runners.limits import Limits
 
-HOST_TMP = "/tmp"  # noqa: S108
 _FONTS = "/program/fonts.conf"
 _FIRST_DESCRIPTOR = 10
 
@@ -55,7 +55,7 @@ class Program:
 def jailed_browser(wish: Wish, guard: Guard) -> Iterator[Program]:
     """The program to start. On leaving, everything it has started is dead."""
     with ExitStack() as held:
-        temporary = tempfile.TemporaryDirectory(prefix="browser-", dir=HOST_TMP)
+        temporary = tempfile.TemporaryDirectory(prefix="browser-", dir=own_folder())
         folder = Path(held.enter_context(temporary))
         program = _write_program(folder, wish)
         info = held.enter_context(_open_pipe(folder / "info", os.O_RDONLY | os.O_NONBLOCK, "rb"))

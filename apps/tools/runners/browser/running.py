@@ -10,8 +10,9 @@ from playwright.async_api import Browser, Error
 from apps.tools.egress.way_out import PROXY
 from apps.tools.runners.browser.downloads import Downloads
 from apps.tools.runners.browser.driver import Driver
+from apps.tools.runners.browser.folder import HOST_TMP
 from apps.tools.runners.browser.guard import Guard, Watch
-from apps.tools.runners.browser.jailing import HOST_TMP, Wish, jailed_browser
+from apps.tools.runners.browser.jailing import Wish, jailed_browser
 
 _NOWHERE = "nowhere.invalid"
 
