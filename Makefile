@@ -29,14 +29,17 @@ test: bootstrap-dev ## Run the tests. PYTEST_ARGS="-x tests/unit" for some of th
 test-security: bootstrap-dev ## Run every hostile and useful program on every backend, as root and as an ordinary user.
 	@SECURITY_BATTERY=whole $(IN_VENV) $(BIN)/python -m pytest -n 0 tests/security
 
+test-thorough: bootstrap-dev ## Run those too that make test has no time for.
+	@$(IN_VENV) $(BIN)/python -m pytest $(PYTEST_ARGS) --thorough
+
 test-sqs: bootstrap-dev ## Run the engine's tests on SQS's protocol, on an emulator of their own.
-	@$(IN_VENV) $(BIN)/python -m pytest $(PYTEST_ARGS) --broker sqs tests/integration/runs
+	@$(IN_VENV) $(BIN)/python -m pytest $(PYTEST_ARGS) --thorough --broker sqs tests/integration/runs
 
 chaos: bootstrap-dev ## 1,000 runs, and the gateway, under kills and crashes. CHAOS_SEED=n repeats it, CHAOS_RUNS=200, BROKER=sqs
 	@CHAOS=long $(IN_VENV) $(BIN)/python -m pytest -n 0 -s $(if $(BROKER),--broker "$(BROKER)") tests/chaos/test_cancel_races.py tests/chaos/test_random_schedule.py tests/chaos/test_gateway.py
 
 chaos-sqs: bootstrap-dev ## Run the tests of faults on SQS's protocol, on an emulator of their own.
-	@$(IN_VENV) $(BIN)/python -m pytest $(PYTEST_ARGS) --broker sqs tests/chaos
+	@$(IN_VENV) $(BIN)/python -m pytest $(PYTEST_ARGS) --thorough --broker sqs tests/chaos
 
 sqs: bootstrap-dev ## Serve SQS's protocol on 127.0.0.1:9324 until Ctrl-C, as docs/operations-local.md uses it.
 	@$(BIN)/python -m tests.sqs 9324

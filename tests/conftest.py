@@ -18,11 +18,22 @@ _PLACES = {name: place for place, name in enumerate(("e2e", "chaos", "security",
 USES_DATABASE = {"db", "transactional_db"}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--thorough", action="store_true", help="run the tests too that are marked thorough"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Files whose tests take long come first, so that no process is left alone with one of them.
+    Thorough tests are left out unless they are asked for.
 
     Each role has a connection of its own, so a test commits what it writes.
     """
+    if not config.getoption("--thorough"):
+        left_out = [item for item in items if item.get_closest_marker("thorough")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("thorough")]
     items.sort(key=lambda item: _PLACES.get(_folder(item), len(_PLACES)))
     mark = pytest.mark.django_db(transaction=True, databases="__all__")
     for item in items:

@@ -83,10 +83,11 @@ def started_at(pid: int) -> str:
 
 
 def remember(folder: Path, program: Program, pid: int) -> None:
-    """Write down which process this is, for the start that comes after a crash."""
-    (folder / f"{program.name}.pid").write_text(
-        f"{pid} {started_at(pid)} {int(program.stop_signal)}"
-    )
+    """Write down which process this is, whole or not at all, for the start that comes after a
+    crash."""
+    part = folder / f".{program.name}.part"
+    part.write_text(f"{pid} {started_at(pid)} {int(program.stop_signal)}")
+    part.replace(folder / f"{program.name}.pid")
 
 
 def forget(folder: Path, program: Program) -> None:

@@ -5,6 +5,8 @@ import pytest
 
 from tests.chaos.stack import Stack
 
+pytestmark = pytest.mark.thorough
+
 AGAIN = """
 insert into run_events (tenant_id, run_id, seq, kind, step_name, at, data)
 select tenant_id, run_id, seq + 1, 'step.success', 'last', at, data from run_events

@@ -17,6 +17,8 @@ from tests.chaos.passing import pass_time
 from tests.chaos.stack import COUNT, SAY, Stack
 from tests.sqs import VISIBILITY_SECONDS
 
+pytestmark = pytest.mark.thorough
+
 BROKER = "sqs"
 SOON = 2
 """Seconds after which a message that was received is delivered again."""

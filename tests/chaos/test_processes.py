@@ -42,7 +42,13 @@ def wait_for_calls_to_end(stack: Stack) -> None:
     )
 
 
-@pytest.mark.parametrize("name", PROCESSES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.thorough] * (name in ("llm", "beat")))
+        for name in PROCESSES
+    ],
+)
 def test_runs_outlive_a_whole_process(stack: Stack, name: str) -> None:
     stack.provider.control(behaviour=SLOW)
     for _ in range(5):
@@ -132,7 +138,14 @@ def has_awoken(stack: Stack, point: str) -> bool:
     return LlmEvent.objects.filter(is_discarded=True).exists()
 
 
-@pytest.mark.parametrize("task", ["runs.execute_step", "gateway.complete", "tools.execute"])
+@pytest.mark.parametrize(
+    "task",
+    [
+        "runs.execute_step",
+        pytest.param("gateway.complete", marks=pytest.mark.thorough),
+        "tools.execute",
+    ],
+)
 def test_what_kills_each_of_its_workers_is_given_up_after_three(stack: Stack, task: str) -> None:
     stack.arm(f"after_claim@{task}", deaths=3)
     run = stack.start_run()

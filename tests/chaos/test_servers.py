@@ -15,9 +15,9 @@ STATEMENTS = {
     "a transaction": "COMMIT",
     "what is decided of a run": "; commit",
     "an admission": "select book(",
-    "a reading of accounts": "with recursive spender",
+    "a reading of accounts": "from spending(",
     "a claim of model calls": "update llm_calls taken",
-    "an end of model calls": "update llm_calls call",
+    "an end of model calls": "select end_calls(",
     "a claim of a tool call": "update tool_events taken",
 }
 

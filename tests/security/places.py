@@ -39,7 +39,7 @@ class Place:
 
     def takes(self, program: Program) -> bool:
         """Whether the program is run here: where interpreters wait, those that fit a waiting one;
-        all of them as root, and of the others every fourth, unless the whole battery is asked for.
+        all of them as root, and of the others every twelfth, unless the whole battery is asked for.
         """
         if program.only not in {"", self.backend}:
             return False
@@ -47,7 +47,7 @@ class Place:
             return False
         if os.environ.get("SECURITY_BATTERY") == "whole" or self == PLACES[0]:
             return True
-        return program.number % 4 == 0
+        return program.number % 12 == 0
 
     def __str__(self) -> str:
         return f"{self.backend}-{self.user}" + ("-warm" if self.pool_size else "")

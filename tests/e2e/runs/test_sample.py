@@ -23,6 +23,7 @@ def test_the_sample_completes_with_the_local_model(data: Path) -> None:
     assert sum(" model " in line for line in explored) >= 2
 
 
+@pytest.mark.thorough
 def test_the_sample_uses_the_provider_whose_key_is_set(data: Path, provider: Provider) -> None:
     keys = {"OPENAI_API_KEY": "test", "OPENAI_BASE_URL": provider.openai_base_url}
     with demo(data, **keys) as process:

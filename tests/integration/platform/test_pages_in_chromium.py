@@ -86,6 +86,7 @@ def test_the_admin_works_under_its_policy(visit, tenant):
     assert tenant.name == "Acme Ltd"
 
 
+@pytest.mark.thorough
 def test_a_field_that_searches_finds(visit, tenant):
     def steps(page, address):
         sign_in(page, address)
@@ -132,6 +133,7 @@ def test_a_new_key_is_shown_to_be_copied(visit, tenant):
     assert visit(steps) == []
 
 
+@pytest.mark.thorough
 def test_the_filters_of_the_audit_find(visit, tenant):
     def steps(page, address):
         sign_in(page, address)
@@ -147,6 +149,7 @@ def test_the_filters_of_the_audit_find(visit, tenant):
     assert visit(steps) == []
 
 
+@pytest.mark.thorough
 def test_the_usage_of_a_tenant_is_asked_for(visit, tenant):
     def steps(page, address):
         sign_in(page, address)

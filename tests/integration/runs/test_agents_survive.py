@@ -73,6 +73,7 @@ def has_ended(run: Run) -> bool:
     return Run.objects.get(id=run.id).status in RUN.terminal
 
 
+@pytest.mark.thorough
 def test_a_crew_outlives_its_workers(
     make_run: RunMaker, kill_steps_worker: Kill, provider_process: Provider
 ) -> None:

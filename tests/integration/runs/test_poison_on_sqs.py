@@ -16,6 +16,7 @@ from tests.integration.runs.test_poison_messages import call
 from tests.integration.runs.worker_process import push, running_worker
 
 pytestmark = [
+    pytest.mark.thorough,
     pytest.mark.usefixtures("empty_queues"),
     pytest.mark.parametrize("broker", ["sqs"], indirect=True),
 ]

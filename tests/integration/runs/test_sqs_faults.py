@@ -26,7 +26,10 @@ from tests.database import role_addresses
 from tests.integration.runs.conftest import RunMaker, finished
 from tests.sqs import HOST, running_sqs, sqs_client
 
-pytestmark = pytest.mark.parametrize("broker", ["sqs"], indirect=True)
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.parametrize("broker", ["sqs"], indirect=True),
+]
 
 DECIDE = {
     "name": "a",

@@ -25,7 +25,13 @@ if ordinary_python():
     WORKERS |= {("lite", "root in a container"): InContainer}
 
 
-@pytest.fixture(scope="module", params=WORKERS, ids=" of ".join)
+CASES = [
+    pytest.param(case, id=" of ".join(case), marks=[pytest.mark.thorough] * (worker is not Here))
+    for case, worker in WORKERS.items()
+]
+
+
+@pytest.fixture(scope="module", params=CASES)
 def sandbox(request):
     name, worker = request.param
     with tempfile.TemporaryDirectory() as folder:
