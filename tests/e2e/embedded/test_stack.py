@@ -96,6 +96,7 @@ def test_ctrl_c_leaves_nothing_running_and_the_next_start_finds_its_data(data: P
     assert running_below(data) == []
 
 
+@pytest.mark.thorough
 def test_a_killed_start_stops_its_servers_and_the_next_one_starts(data: Path) -> None:
     with start(data, **NOBODY) as process:
         url_of(data, process)
@@ -106,6 +107,7 @@ def test_a_killed_start_stops_its_servers_and_the_next_one_starts(data: Path) ->
     wait_for(lambda: nothing_runs_below(data), timeout_seconds=60, what=f"{data} to be left alone")
 
 
+@pytest.mark.thorough
 def test_a_second_start_in_the_same_folder_says_where_the_first_one_serves(data: Path) -> None:
     with start(data, **NOBODY) as first:
         url = url_of(data, first)

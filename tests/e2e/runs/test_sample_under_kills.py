@@ -41,6 +41,7 @@ def children_of(pid: int) -> list[int]:
     ]
 
 
+@pytest.mark.thorough
 def test_a_kill_of_each_worker_process_in_turn_does_not_stop_the_run(
     data: Path, provider: Provider
 ) -> None:

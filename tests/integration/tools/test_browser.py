@@ -121,6 +121,7 @@ def test_a_page_that_eats_memory_is_stopped(browse):
     assert ran.peak_memory_bytes < 3 << 30
 
 
+@pytest.mark.thorough
 def test_a_stopped_call_takes_its_browser_along(browse):
     before = descendants_of(os.getpid())
     stop = threading.Event()
@@ -131,6 +132,7 @@ def test_a_stopped_call_takes_its_browser_along(browse):
     assert [pid for pid in left if is_alive(pid) and not is_driver(pid)] == []
 
 
+@pytest.mark.thorough
 def test_a_driver_that_does_not_notice_ends_too(browse):
     browse(html="<p>")  # so that there is a driver
     stop = threading.Event()
@@ -195,6 +197,7 @@ print(json.dumps([ran.status, ran.detail, [[file.name, file.size_bytes] for file
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(ordinary_python() is None, reason="this process is an ordinary user's already")
 def test_a_worker_that_is_not_root_has_the_same_browser():
     arguments = {
@@ -222,6 +225,7 @@ def test_the_console_is_the_output(browse):
     assert "missing is not defined" in ran.stderr
 
 
+@pytest.mark.thorough
 def test_it_works_off_the_main_thread(browse):
     found = []
     thread = threading.Thread(target=lambda: found.append(browse(html="<title>t</title>")))

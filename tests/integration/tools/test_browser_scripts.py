@@ -64,6 +64,7 @@ with sync_playwright() as playwright:
     assert ran.value == "own"
 
 
+@pytest.mark.thorough
 def test_a_script_may_be_asynchronous(script):
     ran = script("""
 import asyncio
@@ -80,6 +81,7 @@ asyncio.run(main())
     assert ran.value == "async"
 
 
+@pytest.mark.thorough
 def test_a_failed_script_tells_its_line_and_shows_its_page(script):
     ran = script("page.set_content('<p>here')\npage.click('#never', timeout=300)\n")
     assert ran.status == "error"
@@ -116,6 +118,7 @@ print(any(b"--no-sandbox" in command for command in commands if b"chrom" in comm
     assert ran.stdout == "False\n", ran.stderr
 
 
+@pytest.mark.thorough
 def test_a_stopped_script_takes_its_browser_along(script):
     before = set(descendants_of(os.getpid()))
     stop = threading.Event()
@@ -140,6 +143,7 @@ def test_a_script_does_without_the_other_arguments(script):
         script("print(1)", html="<p>")
 
 
+@pytest.mark.thorough
 def test_a_script_runs_within_its_time(script):
     ran = script("page.set_content('<p>')\nwhile True: pass", timeout_seconds=3)
     assert ran.status == "timeout"

@@ -68,6 +68,7 @@ def test_nobody_else_gets_the_browser(of_run, caller, changed):
     assert not browsers() & first
 
 
+@pytest.mark.thorough
 def test_other_limits_are_another_browser(of_run, caller):
     of_run(caller)
     first = browsers()
@@ -75,18 +76,21 @@ def test_other_limits_are_another_browser(of_run, caller):
     assert not browsers() & first
 
 
+@pytest.mark.thorough
 def test_an_idle_browser_is_closed(of_run, caller, warmth):
     warmth(0.1)
     of_run(caller)
     wait_for(lambda: not browsers(), timeout_seconds=10, what="its end")
 
 
+@pytest.mark.thorough
 def test_without_warmth_nothing_stays(of_run, caller, warmth):
     warmth(0)
     of_run(caller)
     assert browsers() == set()
 
 
+@pytest.mark.thorough
 def test_two_calls_of_a_run_at_once_have_a_browser_each(of_run, caller):
     found = []
     busy = "<script>const until = Date.now() + 1500; while (Date.now() < until);</script>"
@@ -101,6 +105,7 @@ def test_two_calls_of_a_run_at_once_have_a_browser_each(of_run, caller):
     assert found == ["ok", "ok"]
 
 
+@pytest.mark.thorough
 def test_a_call_after_a_killed_one_has_a_new_browser(of_run, caller):
     stop = threading.Event()
     threading.Timer(1.0, stop.set).start()
@@ -108,6 +113,7 @@ def test_a_call_after_a_killed_one_has_a_new_browser(of_run, caller):
     assert of_run(caller).status == "ok"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("victim", [is_browser, is_driver])
 def test_what_died_while_it_was_idle_is_replaced(of_run, caller, victim):
     of_run(caller)
@@ -125,6 +131,7 @@ def test_a_page_cannot_flood_the_worker(of_run, caller, monkeypatch):
     assert of_run(caller).status == "ok"
 
 
+@pytest.mark.thorough
 def test_a_lost_driver_is_no_unexpected_error(of_run, caller, caplog):
     of_run(caller)
     for pid in descendants_of(os.getpid()):

@@ -2,6 +2,7 @@
 replaced."""
 
 import dataclasses
+from bisect import insort
 
 import pytest
 
@@ -64,7 +65,7 @@ def may_be_dialled(address):
 
 @pytest.fixture
 def rows():
-    """Every request that was recorded."""
+    """Every request that was recorded, in the order in which they began."""
     return []
 
 
@@ -80,7 +81,7 @@ def make_egress(internet, rows):
             rules=parse_rules(allowlist),
             network=Network(resolver=resolver, is_allowed=may_be_dialled),
             limits=EgressLimits(**limits),
-            record=rows.append,
+            record=lambda row: insort(rows, row, key=lambda one: one.at),
         )
 
     return make

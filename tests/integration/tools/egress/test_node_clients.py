@@ -49,11 +49,11 @@ def test_fetch_reaches_allowed_hosts_with_no_settings(fetch, internet, rows):
         allow="plain.test:PLAIN, tls.test:TLS, *.wild.test:TLS",
     )
     assert told == [url.partition("//")[2] for url in (internet.http, internet.https, wild)]
-    assert {(row.method, row.host, row.refusal) for row in rows} == {
+    assert [(row.method, row.host, row.refusal) for row in rows] == [
         ("GET", "plain.test", ""),
         ("CONNECT", "tls.test", ""),
         ("CONNECT", "a.wild.test", ""),
-    }
+    ]
 
 
 def test_fetch_finds_no_other_host(fetch, internet, rows):
