@@ -60,7 +60,7 @@ def test_a_primary_that_is_down_sees_the_threshold_and_one_probe_an_interval(
         finally:
             callers.stop()
     assert PROBES <= probes <= watched / OPEN_SECONDS + 1
-    assert before <= THRESHOLD + 3 * CALLERS + 2
+    assert before <= THRESHOLD + 6 * CALLERS
     answered, busy = callers.outcomes.pop("whole"), callers.outcomes.pop("503", 0)
     assert not callers.outcomes
     assert answered > 3 * CALLERS

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self
 
 _PR_SET_CHILD_SUBREAPER = 36
-_LOOKS, _LOOK_SECONDS = 20, 0.01
+_PATIENCE_SECONDS, _LOOK_SECONDS = 5.0, 0.01
 
 
 def become_subreaper() -> None:
@@ -53,18 +53,23 @@ class Usual:
         )
 
     def what_is_left(self) -> list[str]:
-        """What is new since then, in words. A neighbour's files come and go, so those are looked at
-        again."""
+        """What is new since then, in words: processes at once, and what stays of the rest, for a
+        neighbour's files come and go."""
         left = [told for pid in sorted(descendants() - self.processes) if (told := describe(pid))]
-        opened = open_files() - self.opened
-        for _ in range(_LOOKS):
-            if opened:
-                time.sleep(_LOOK_SECONDS)
-                opened &= open_files()
-        left += [f"open file {number}" for number in sorted(opened)]
-        left += [f"file {name}" for name in names_in(self.folder) - self.files]
-        left += sorted(control_groups() - self.groups)
-        return left + [mount for mount in mounts() - self.mounts if str(self.folder) in mount]
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        things = self._new_things()
+        while things and time.monotonic() < deadline:
+            time.sleep(_LOOK_SECONDS)
+            things &= self._new_things()
+        return left + sorted(things)
+
+    def _new_things(self) -> set[str]:
+        return {
+            *(f"open file {number}" for number in open_files() - self.opened),
+            *(f"file {name}" for name in names_in(self.folder) - self.files),
+            *(control_groups() - self.groups),
+            *(mount for mount in mounts() - self.mounts if str(self.folder) in mount),
+        }
 
 
 def control_groups() -> set[str]:

@@ -109,7 +109,7 @@ def running(
         finally:
             for thread in threads:
                 thread.join()
-            assert battery.left == []
+            assert not battery.left, battery.left
 
 
 @contextmanager
