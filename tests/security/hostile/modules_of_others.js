@@ -1,6 +1,6 @@
 // Loads modules of the host and what it may find in folders above.
 (async () => {
-  for (const name of ["npm", "corepack", "/root/node_modules/x", `${secrets.folder}/x`, "../../../../root/x"]) {
+  for (const name of ["npm", "corepack", "/home/node_modules/x", `${secrets.folder}/x`, "../../../../home/x"]) {
     await attempt(name, () => require(name));
   }
   process.env.NODE_OPTIONS = `--require ${secrets.file}`;

@@ -7,7 +7,6 @@ for path in (
     "/etc/profile",
     "/etc/environment",
     "/etc/ld.so.conf",
-    "/root/.profile",
 ):
     attempt(path, open, path, "a")
 for name in (".bashrc", ".profile", "sitecustomize.py", ".pythonrc"):

@@ -2,10 +2,11 @@
 
 import os
 import signal
-import time
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
+
+from agentplatform.core.wait import wait_for
 
 PREFIX = "agentplatform"
 _REMOVE_SECONDS = 1.0
@@ -31,19 +32,19 @@ def sweep(folder: str) -> None:
 
 def remove(path: str) -> None:
     """Remove the group of dead processes at `path`, which the kernel may take a moment to count
-    out. Harmless twice. Raises OSError when they do not go."""
-    deadline = time.monotonic() + _REMOVE_SECONDS
-    while True:
-        try:
-            os.rmdir(path)  # noqa: PTH106
-        except FileNotFoundError:
-            return
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.001)  # the kernel tells nobody
-        else:
-            return
+    out. Harmless twice. Raises TimeoutError, an OSError, when they do not go."""
+    wait_for(
+        lambda: _is_removed(path),
+        timeout_seconds=_REMOVE_SECONDS,
+        every_seconds=0.001,
+        what=f"the processes of {path} to be gone",
+    )
+
+
+def _is_removed(path: str) -> bool:
+    with suppress(OSError):
+        Path(path).rmdir()
+    return not Path(path).exists()
 
 
 def _started(pid: int) -> str:
