@@ -1,20 +1,19 @@
 """Every setting that the environment may give, typed and described; `.env.example` shows it."""
 
-from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from agentplatform.core.key_ring import parse_keys
-from agentplatform.settings.model_routes import Route, parse_routes
+from agentplatform.settings.gateway_settings import GatewaySettings
 from agentplatform.settings.queue_urls import parse_queue_urls
 from agentplatform.settings.root import ROOT as ROOT
 from agentplatform.settings.secrets_manager import SecretSource
 from agentplatform.settings.tool_settings import ToolSettings
 
 
-class Environment(ToolSettings):
+class Environment(GatewaySettings, ToolSettings):
     """From the process environment, then the secret of AWS_SECRET_ID, then `.env`."""
 
     model_config = SettingsConfigDict(
@@ -137,73 +136,6 @@ class Environment(ToolSettings):
         description="The claim that names the role; without it, groups named like roles count.",
     )
 
-    openai_api_key: SecretStr = Field(SecretStr(""), description="Turns the OpenAI provider on.")
-    openai_base_url: str = Field(
-        "https://api.openai.com/v1", description="Where the OpenAI provider calls."
-    )
-    openai_model: str = Field(
-        "gpt-4o-mini", description="What the alias `default` means at OpenAI."
-    )
-    anthropic_api_key: SecretStr = Field(
-        SecretStr(""), description="Turns the Anthropic provider on."
-    )
-    anthropic_base_url: str = Field(
-        "https://api.anthropic.com", description="Where the Anthropic provider calls."
-    )
-    anthropic_model: str = Field(
-        "claude-haiku-4-5", description="What the alias `default` means at Anthropic."
-    )
-    local_llm_base_url: str = Field(
-        "", description="An OpenAI-compatible server (llama.cpp, vLLM, Ollama); empty turns it off."
-    )
-    local_llm_api_key: SecretStr = Field(SecretStr("local"), description="The local server's key.")
-    local_llm_model: str = Field(
-        "smollm2-135m-instruct", description="What the alias `default` means at the local server."
-    )
-    local_llm_context_tokens: int = Field(
-        4096, ge=512, description="The local server's window for one call: prompt and answer."
-    )
-    call_deadline_seconds: float = Field(
-        120.0,
-        gt=0,
-        le=600,
-        description="How long one model call may take, retries and failover included.",
-    )
-    stream_idle_seconds: float = Field(
-        30.0,
-        gt=0,
-        le=600,
-        description="How long a streamed answer may be silent between two events.",
-    )
-    own_key_private_hosts: str = Field(
-        "",
-        description="Hosts that the base URL of a tenant's own provider may name though they are "
-        "not public, by comma.",
-    )
-    model_routes: str = Field(
-        "",
-        description="Names of models that stand for several, as JSON: "
-        '{"smart": ["openai:gpt-4o", "anthropic:claude-sonnet-4-5"]}; see docs/gateway.md.',
-    )
-    breaker_window_seconds: float = Field(
-        30.0,
-        ge=1,
-        le=3600,
-        description="Over how long the calls of a provider's model are counted that failed.",
-    )
-    breaker_least_calls: int = Field(
-        10, ge=1, description="Of fewer calls within it, no share opens the breaker."
-    )
-    breaker_failure_rate: float = Field(
-        0.5, gt=0, le=1, description="The share of failed calls that opens the breaker."
-    )
-    breaker_open_seconds: float = Field(
-        15.0,
-        gt=0,
-        le=3600,
-        description="How long an open breaker lets no call through; then a single one probes.",
-    )
-
     max_runs_in_flight: int = Field(
         0,
         ge=0,
@@ -214,42 +146,6 @@ class Environment(ToolSettings):
         0,
         ge=0,
         description="The same of model and tool calls. 0: no limit.",
-    )
-
-    tenant_requests_per_minute: int = Field(
-        100,
-        ge=0,
-        description="Model calls a minute of a tenant that has no rate limit of its own. 0: no "
-        "limit.",
-    )
-    user_requests_per_minute: int = Field(
-        20, ge=0, description="The same of each user of a tenant. 0: no limit."
-    )
-    rate_limit_local_share: float = Field(
-        0.25,
-        gt=0,
-        le=1,
-        description="The share of each rate limit that one process gives out while Valkey is away "
-        "and it has never heard how many processes there are.",
-    )
-
-    gateway_body_limit_bytes: int = Field(
-        32 * 1024 * 1024, ge=1024, description="The largest request body that /v1 takes."
-    )
-    gateway_image_limit_bytes: int = Field(
-        20 * 1024 * 1024,
-        ge=1024,
-        description="The largest image in a request to /v1, as its data URL is long.",
-    )
-    gateway_kept_answer_limit_bytes: int = Field(
-        4 * 1024 * 1024,
-        ge=0,
-        description="The largest answer of /v1 that is kept for a repeated Idempotency-Key.",
-    )
-    gateway_unknown_parameters: Literal["refuse", "pass"] = Field(
-        "refuse",
-        description="Whether /v1 refuses parameters that it does not know, or passes them on to "
-        "providers that speak OpenAI's format.",
     )
 
     prometheus_multiproc_dir: str = Field(
@@ -294,17 +190,6 @@ class Environment(ToolSettings):
     def _check_queue_urls(cls, urls: str) -> str:
         parse_queue_urls(urls)
         return urls
-
-    @property
-    def routes(self) -> Mapping[str, Route]:
-        """`model_routes` by alias."""
-        return parse_routes(self.model_routes)
-
-    @field_validator("model_routes")
-    @classmethod
-    def _check_routes(cls, routes: str) -> str:
-        parse_routes(routes)
-        return routes
 
     @field_validator("encryption_keys")
     @classmethod

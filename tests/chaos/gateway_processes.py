@@ -64,6 +64,7 @@ def gateway_processes(
         "DJANGO_SETTINGS_MODULE": "agentplatform.settings.local",
         "PYTHONPATH": str(ROOT),
         "SECRET_KEY": settings.SECRET_KEY,
+        "GATEWAY_WAIT_SECONDS": "5",
     }
     with (
         log.open("wb") as told,

@@ -63,7 +63,8 @@ class Door:
 
     def __init__(self, beyond: Application) -> None:
         self._beyond = beyond
-        self._callers = Callers()
+        self._wait_seconds: float = settings.PLATFORM.gateway_wait_seconds
+        self._callers = Callers(wait_seconds=self._wait_seconds)
         self._reception: Reception | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -112,7 +113,7 @@ class Door:
 
     def _open_reception(self) -> Reception:
         if self._reception is None:
-            self._reception = Reception(clock=now)
+            self._reception = Reception(clock=now, wait_seconds=self._wait_seconds)
         return self._reception
 
 

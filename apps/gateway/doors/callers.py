@@ -12,19 +12,20 @@ from apps.gateway.doors.refusals import Meaning, Refusal, unavailable
 from apps.tenants.contracts import InvalidCredentials, Principal
 from apps.tenants.facade import KeyReader, authenticate, is_token, known_principal, may
 
-PATIENCE_SECONDS: Final = 0.2
-"""How long a request waits to learn whose its key is, of a database that has answered before."""
 FIRST_PATIENCE_SECONDS: Final = 5.0
+"""How long a request waits for a database that has not answered yet."""
 _NO_KEY: Final = "Send your API key as 'Authorization: Bearer <key>', or as 'x-api-key: <key>'."
 
 _AWAY: Final = "The database does not answer; try again."
 
 
 class Callers:
-    """Belongs to the event loop that uses it."""
+    """Belongs to the event loop that uses it. A request waits `wait_seconds` to learn whose its
+    key is."""
 
-    def __init__(self) -> None:
-        self._keys = KeyReader(wait_seconds=PATIENCE_SECONDS)
+    def __init__(self, *, wait_seconds: float) -> None:
+        self._wait_seconds = wait_seconds
+        self._keys = KeyReader(wait_seconds=wait_seconds)
         self._asking: dict[str, asyncio.Task[Principal]] = {}
         self._patience_seconds = FIRST_PATIENCE_SECONDS
 
@@ -65,7 +66,7 @@ class Callers:
             principal = asking.result()
         except (psycopg.Error, DatabaseError, OSError) as error:
             raise unavailable(_AWAY) from error
-        self._patience_seconds = PATIENCE_SECONDS
+        self._patience_seconds = self._wait_seconds
         return principal
 
 

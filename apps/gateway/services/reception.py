@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
 
 import psycopg
 import structlog
@@ -34,18 +33,17 @@ class RateLimitReached(Exception):
 
 
 Clock = Callable[[], datetime]
-WAIT_SECONDS: Final = 0.2
-"""How long a request waits for a database that does not answer, before it is refused."""
 
 
 class Reception:
-    """Belongs to the event loop that uses it. `keyed` are the calls that carry a key."""
+    """Belongs to the event loop that uses it. A call waits `wait_seconds` for a database that does
+    not answer, and is refused then. `keyed` are the calls that carry a key."""
 
-    def __init__(self, *, clock: Clock) -> None:
+    def __init__(self, *, clock: Clock, wait_seconds: float) -> None:
         self._clock = clock
-        self._office = Office(wait_seconds=WAIT_SECONDS)
+        self._office = Office(wait_seconds=wait_seconds)
         self._rooms = KnownRooms(self._office)
-        self.keyed = KeyedCalls(clock, wait_seconds=WAIT_SECONDS)
+        self.keyed = KeyedCalls(clock, wait_seconds=wait_seconds)
 
     def receive(self, caller: Principal, request: ModelRequest) -> Job:
         """The call of a caller, who has the right to make it. Its accounts are not read yet."""

@@ -13,6 +13,8 @@ import uvicorn
 
 from apps.gateway.doors.asgi import Door
 
+NONE_KEPT = httpx.Limits(max_keepalive_connections=0)
+
 
 @dataclass(frozen=True)
 class Caller:
@@ -52,10 +54,22 @@ class Caller:
         return httpx.get(self.address + path, headers=sent, timeout=30)
 
     def anthropic(self) -> anthropic.Anthropic:
-        return anthropic.Anthropic(api_key=self.secret, base_url=self.address, max_retries=0)
+        """It needs no closing, as it keeps no connection."""
+        return anthropic.Anthropic(
+            api_key=self.secret,
+            base_url=self.address,
+            max_retries=0,
+            http_client=anthropic.DefaultHttpxClient(limits=NONE_KEPT),
+        )
 
     def sdk(self) -> openai.OpenAI:
-        return openai.OpenAI(api_key=self.secret, base_url=f"{self.address}/v1", max_retries=0)
+        """It needs no closing, as it keeps no connection."""
+        return openai.OpenAI(
+            api_key=self.secret,
+            base_url=f"{self.address}/v1",
+            max_retries=0,
+            http_client=openai.DefaultHttpxClient(limits=NONE_KEPT),
+        )
 
 
 class Server:

@@ -101,8 +101,12 @@ def test_a_stream_that_breaks_after_its_first_word_ends_with_an_error_and_no_don
     error = json.loads(last)
     validate_openai("ErrorResponse", error)
     assert error["error"]["code"] == "providers_failed"
-    with pytest.raises(openai.APIError):
-        list(client.sdk().chat.completions.create(model="default", messages=HELLO, stream=True))
+    asked = client.sdk().chat.completions
+    with (
+        pytest.raises(openai.APIError),
+        asked.create(model="default", messages=HELLO, stream=True) as stream,
+    ):
+        list(stream)
     server.stop()
     assert all(bill["model"].startswith("gpt-4o-mini") for bill in provider.billed())
     assert_settled()

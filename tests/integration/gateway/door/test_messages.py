@@ -1,6 +1,7 @@
 """POST /v1/messages, driven by Anthropic's own client: both providers behind it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import anthropic
@@ -163,9 +164,7 @@ def test_errors_are_those_that_anthropics_client_raises(gateway: Gateway, caller
     gateway(on="anthropic", anthropic_model="claude-haiku-4-5-tokens-40-stream-cut")
     how: Any = {"model": "default", "max_tokens": 100, "messages": HELLO}
     with pytest.raises(anthropic.AuthenticationError):
-        anthropic.Anthropic(
-            api_key="nobody", base_url=caller().address, max_retries=0
-        ).messages.create(**how)
+        replace(caller(), secret="nobody").anthropic().messages.create(**how)
     with pytest.raises(anthropic.RateLimitError):
         caller(token_budget=20).anthropic().messages.create(**how)
     with (

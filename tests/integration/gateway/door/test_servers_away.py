@@ -52,6 +52,7 @@ def one_house(
     valkey = Wire(urlsplit(settings.REDIS_URL).port or 0)
     more = {name: _through(postgresql, address) for name, address in addresses.items()}
     more["REDIS_URL"] = _through(valkey, settings.REDIS_URL)
+    more["GATEWAY_WAIT_SECONDS"] = "1"
     with web_process(provider, tmp_path_factory.mktemp("away") / "web.log", **more) as web:
         yield House(web, postgresql, valkey)
     postgresql.close()
@@ -147,8 +148,11 @@ def test_without_postgresql_calls_are_refused_at_once_and_streams_end_and_are_se
     with ThreadPoolExecutor(1) as pool:
         stream = pool.submit(_stream, there)
         wait_for(
-            lambda: provider.requests()["in_flight"] == 1, timeout_seconds=10, what="the stream"
+            lambda: provider.requests()["in_flight"] == 1 or stream.done(),
+            timeout_seconds=10,
+            what="the stream",
         )
+        assert not stream.done(), stream.result()
         getattr(house.postgresql, fault)()
         refused = _ask_often(there, times=20)
         assert stream.result().endswith("data: [DONE]\n\n")

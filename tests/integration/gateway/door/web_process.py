@@ -45,6 +45,7 @@ def web_process(provider: Provider, log: Path, **more: str) -> Iterator[Web]:
         "OPENAI_BASE_URL": provider.openai_base_url,
         "PORT": str(port),
         "GATEWAY_ONLY": "true",
+        "GATEWAY_WAIT_SECONDS": "5",
         **more,
     }
     command = ["-m", "uvicorn", "agentplatform.asgi:application", "--port", str(port)]
