@@ -5,8 +5,12 @@ import sys
 
 from agentplatform.queues import POOLS, Pool
 
-CELERY_ENVIRONMENT = {"CELERY_CUSTOM_WORKER_POOL": "agentplatform.prefork:TaskPool"}
-"""Tells Celery what `--pool custom` means."""
+CELERY_ENVIRONMENT = {
+    "CELERY_CUSTOM_WORKER_POOL": "agentplatform.prefork:TaskPool",
+    "CELERY_SKIP_CHECKS": "true",
+}
+"""Tells Celery what `--pool custom` means, and to start without Django's checks, which would load
+every page: `manage.py check` is for a release, and isolation is looked at by itself."""
 
 
 def celery_arguments(pool: Pool, *, concurrency: int | None = None) -> list[str]:

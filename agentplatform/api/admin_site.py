@@ -1,18 +1,35 @@
 """The admin site: unfold's, whose login answers 429 while the form refuses to look, and whose forms
 of one's own password are the platform's."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from django.contrib.admin.apps import AdminConfig
+from django.apps import AppConfig
+from django.contrib.admin import autodiscover
+from django.contrib.admin.apps import SimpleAdminConfig
+from django.core.checks import CheckMessage
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.urls import reverse
+from django.urls import URLPattern, URLResolver, reverse
 from unfold.sites import UnfoldAdminSite
 
 
 class PlatformAdminSite(UnfoldAdminSite):
-    """`own_password_form` is set by the app of the users: it knows how a password is saved."""
+    """`own_password_form` is set by the app of the users: it knows how a password is saved.
+
+    Its pages are loaded when they are served or checked: a worker starts without them.
+    """
 
     own_password_form: Any
+
+    def get_urls(self) -> list[URLResolver | URLPattern]:
+        autodiscover()
+        urls: list[URLResolver | URLPattern] = super().get_urls()
+        return urls
+
+    def check(self, app_configs: Iterable[AppConfig] | None) -> list[CheckMessage]:
+        autodiscover()
+        found: list[CheckMessage] = super().check(app_configs)
+        return found
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -39,5 +56,5 @@ class PlatformAdminSite(UnfoldAdminSite):
         return response
 
 
-class PlatformAdminConfig(AdminConfig):
+class PlatformAdminConfig(SimpleAdminConfig):
     default_site = "agentplatform.api.admin_site.PlatformAdminSite"

@@ -308,6 +308,7 @@ def _price():
 
 
 def _admins():
+    admin.autodiscover()
     return admin.site._registry.values()
 
 

@@ -15,6 +15,7 @@ from apps.tenants.services.create_user import create_user
 from apps.tenants.services.open_account import open_month_accounts
 
 pytestmark = pytest.mark.django_db
+admin.autodiscover()
 KEY = re.compile(r"ap_[a-z0-9]{8}_[A-Za-z0-9]{40}")
 
 
