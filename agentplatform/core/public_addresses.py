@@ -17,10 +17,14 @@ def is_global(address: str) -> bool:
 
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_OF_CLOUDS = frozenset({ipaddress.ip_address("168.63.129.16")})
+"""Addresses of a cloud's own services, as every machine in it sees them, that look public: Azure
+gives keys and settings of a machine there."""
 
 
 def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    return address.is_global and not address.is_multicast and not address.is_reserved
+    is_open = address.is_global and not address.is_multicast and not address.is_reserved
+    return is_open and address not in _OF_CLOUDS
 
 
 def is_address(host: str) -> bool:

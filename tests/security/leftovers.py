@@ -3,6 +3,7 @@
 import ctypes
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -26,8 +27,13 @@ def descendants() -> set[int]:
     return found
 
 
-def open_files() -> set[int]:
-    return {int(name) for name in names_in("/proc/self/fd")}
+def open_files() -> dict[int, str]:
+    """By number what is open, but for what looking opens."""
+    found = {}
+    for name in names_in("/proc/self/fd"):
+        with suppress(OSError):  # closed since
+            found[int(name)] = str(Path(f"/proc/self/fd/{name}").readlink())
+    return found
 
 
 def names_in(folder: str | Path) -> set[str]:
@@ -49,7 +55,12 @@ class Usual:
     @classmethod
     def of(cls, folder: Path) -> Self:
         return cls(
-            folder, descendants(), open_files(), names_in(folder), control_groups(), mounts()
+            folder,
+            descendants(),
+            set(open_files()),
+            names_in(folder),
+            control_groups(),
+            mounts(),
         )
 
     def what_is_left(self) -> list[str]:
@@ -65,7 +76,11 @@ class Usual:
 
     def _new_things(self) -> set[str]:
         return {
-            *(f"open file {number}" for number in open_files() - self.opened),
+            *(
+                f"open file {number}: {target}"
+                for number, target in open_files().items()
+                if number not in self.opened
+            ),
             *(f"file {name}" for name in names_in(self.folder) - self.files),
             *(control_groups() - self.groups),
             *(mount for mount in mounts() - self.mounts if str(self.folder) in mount),

@@ -7,6 +7,8 @@
 # files: a.txt, deep/b.txt      exactly these artifacts, x? perhaps; none without this
 # limits: wall_seconds=1 memory_megabytes=96
 # unjailed: reaches             outside a sandbox it does reach what it wants
+# only: bubblewrap              the one backend where it is run
+# at: lite-ordinary             where it is run in any case, for there it bites most
 """
 
 import re
@@ -21,7 +23,7 @@ REACHED, HELD = "REACHED", "held:"
 LANGUAGES = {".py": "python", ".js": "node"}
 _COMMENTS = {".py": "# ", ".js": "// "}
 _USUAL = Limits(wall_seconds=10.0)
-_KEYS = {"status", "says", "files", "limits", "unjailed", "only"}
+_KEYS = {"status", "says", "files", "limits", "unjailed", "only", "at"}
 _MEGABYTES = "_megabytes"
 
 
@@ -39,6 +41,7 @@ class Program:
     limits: Limits
     reaches_unjailed: bool
     only: str
+    at: str
 
     @property
     def name(self) -> str:
@@ -88,6 +91,7 @@ def read_program(path: Path, number: int = 0) -> Program:
         limits=_limits(told.get("limits", "")),
         reaches_unjailed=told.get("unjailed") == "reaches",
         only=told.get("only", ""),
+        at=told.get("at", ""),
     )
 
 

@@ -1,6 +1,6 @@
 # Keeps memory in the kernel's buffers of sockets, spread over many processes.
 # status: memory_exceeded
-# only: bubblewrap
+# at: bubblewrap-ordinary
 # limits: wall_seconds=10 memory_megabytes=128
 import socket
 import time

@@ -10,8 +10,13 @@ from apps.tools.runners.confine.syscalls import (
     CLOSE,
     CODE_ONLY,
     DANGEROUS,
+    FCNTL,
+    FLUSHES,
     FOREIGN,
+    MMAP,
+    PRCTL,
     PRETENDED,
+    SHARED_ONLY,
     SOCKETPAIR,
 )
 
@@ -96,22 +101,38 @@ def test_the_x32_twin_of_a_call_is_killed():
     assert judge(program, architecture=AUDIT["x86_64"], number=0x40000000 | 101) == KILL
 
 
+@pytest.mark.parametrize("profile", ["code", "browser"])
 @pytest.mark.parametrize(
-    ("family", "kind", "expected"),
+    ("family", "kind", "protocol", "expected"),
     [
-        (1, 1, ALLOW),
-        (2, 1, ALLOW),
-        (10, 2 | 0o2000000, ALLOW),
-        (2, 3, refuse(errno.EPERM)),
-        (10, 3 | 0o2000000, refuse(errno.EPERM)),
-        (16, 3, refuse(errno.EAFNOSUPPORT)),
-        (17, 3, refuse(errno.EAFNOSUPPORT)),
-        (38, 5, refuse(errno.EAFNOSUPPORT)),
-        (40, 1, refuse(errno.EAFNOSUPPORT)),
+        (1, 1, 0, ALLOW),
+        (1, 5, 0, ALLOW),
+        (2, 1, 0, ALLOW),
+        (2, 1, 6, ALLOW),
+        (10, 2 | 0o2000000, 17, ALLOW),
+        (2, 1, 132, refuse(errno.EPROTONOSUPPORT)),
+        (2, 1, 262, refuse(errno.EPROTONOSUPPORT)),
+        (10, 2, 136, refuse(errno.EPROTONOSUPPORT)),
+        (2, 5, 132, refuse(errno.EPERM)),
+        (10, 6, 33, refuse(errno.EPERM)),
+        (2, 3, 0, refuse(errno.EPERM)),
+        (10, 3 | 0o2000000, 0, refuse(errno.EPERM)),
+        (16, 3, 0, refuse(errno.EAFNOSUPPORT)),
+        (17, 3, 0, refuse(errno.EAFNOSUPPORT)),
+        (38, 5, 0, refuse(errno.EAFNOSUPPORT)),
+        (40, 1, 0, refuse(errno.EAFNOSUPPORT)),
     ],
 )
-def test_only_plain_sockets_can_be_made(machine, family, kind, expected):
-    assert verdict(machine, "code", SOCKET[machine], family, kind) == expected
+def test_only_plain_sockets_can_be_made(machine, profile, family, kind, protocol, expected):
+    assert verdict(machine, profile, SOCKET[machine], family, kind, protocol) == expected
+
+
+@pytest.mark.parametrize("profile", ["code", "browser", "shared", "shared_user"])
+def test_nothing_is_taken_of_what_the_machine_has_once(machine, profile):
+    assert {verdict(machine, profile, one) for one in FLUSHES.values()} == {refuse(0)}
+    huge, plain = 0x40022, 0x22
+    assert verdict(machine, profile, MMAP, 0, 1 << 21, 3, huge) == refuse(errno.ENOMEM)
+    assert verdict(machine, profile, MMAP, 0, 1 << 21, 3, plain) == ALLOW
 
 
 @pytest.mark.parametrize("flag", [NEW_USER, NEW_NET])
@@ -134,6 +155,14 @@ def test_nothing_can_type_into_a_terminal(machine, request_code):
 def test_an_unknown_processor_is_refused_by_name():
     with pytest.raises(UnsupportedMachine, match="riscv64"):
         build_filter("code", "riscv64")
+
+
+@pytest.mark.parametrize("profile", ["code", "shared"])
+@pytest.mark.parametrize("command", [36, 37, 38])
+def test_a_lock_belongs_to_a_process(machine, profile, command):
+    assert verdict(machine, profile, FCNTL, 3, command) == refuse(errno.EINVAL)
+    assert verdict(machine, "browser", FCNTL, 3, command) == ALLOW
+    assert verdict(machine, profile, FCNTL, 3, 6) == ALLOW
 
 
 SHARED = ("shared", "shared_user")
@@ -173,6 +202,18 @@ def test_without_namespaces_the_descriptor_of_the_box_is_not_closed(machine):
     assert verdict(machine, "shared", CLOSE, LASTING_DESCRIPTOR) == pretend
     assert verdict(machine, "shared", CLOSE, LASTING_DESCRIPTOR + 1) == ALLOW
     assert verdict(machine, "code", CLOSE, LASTING_DESCRIPTOR) == ALLOW
+
+
+@pytest.mark.parametrize("profile", SHARED)
+def test_without_namespaces_no_open_file_is_hidden_from_who_counts_them(machine, profile):
+    files, thread = 0x400, 0x10000
+    assert verdict(machine, profile, CLONE[machine], thread) == refuse(errno.EPERM)
+    assert verdict(machine, profile, CLONE[machine], thread | files) == ALLOW
+    assert verdict(machine, profile, CLONE[machine], 17) == ALLOW
+    assert verdict(machine, profile, CLONE[machine], NEW_USER | files) == refuse(errno.EPERM)
+    assert verdict(machine, profile, PRCTL, 4, 0) == refuse(0)
+    assert verdict(machine, profile, PRCTL, 15) == ALLOW
+    assert verdict(machine, profile, SHARED_ONLY["sendmsg"]) == refuse(errno.EPERM)
 
 
 def test_what_the_workers_own_user_could_do_to_its_files_is_only_pretended(machine):

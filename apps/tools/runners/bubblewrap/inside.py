@@ -12,6 +12,8 @@ from agentplatform.core.wait import wait_for
 from apps.tools.contracts import ToolStatus
 from apps.tools.runners.bubblewrap.jail import ARTIFACTS, BOX
 from apps.tools.runners.confine.groups.group import Group
+from apps.tools.runners.confine.locks import Locks
+from apps.tools.runners.confine.mappings import MappingMemory
 from apps.tools.runners.confine.memory import socket_memory, used_memory
 from apps.tools.runners.limits import Limits
 
@@ -34,6 +36,8 @@ class Inside:
         """Raises NotReady when the jail ended before it was built."""
         self.init = init
         self._group = group
+        self._locks = Locks()
+        self._mappings = MappingMemory()
         self._cpu_ms_before = 0
         self._held = ExitStack()
         self._pidfd = -1
@@ -45,6 +49,7 @@ class Inside:
                 self._is_built, timeout_seconds=_READY_SECONDS, every_seconds=0.001, what="a jail"
             )
             self._proc = self._open("/proc")
+            self._proc_path = f"/proc/self/fd/{self._proc}"
             self.box = self._open(BOX)
             self.artifacts = self._open(ARTIFACTS)
             others = ("/tmp", "/dev/shm")  # noqa: S108
@@ -82,7 +87,7 @@ class Inside:
 
     def breach(self, limits: Limits) -> ToolStatus | None:
         """The limit that the jail has passed by now, as a status."""
-        if self.has_run_out(limits):
+        if self.has_run_out(limits) or self._locks.are_too_many(proc=self._proc_path):
             return "memory_exceeded"
         if any(self._inodes(volume) > limits.inodes for volume in self._volumes):
             return "disk_exceeded"
@@ -132,13 +137,14 @@ class Inside:
         return descriptor
 
     def _sample(self, most: int) -> int:
-        """Memory in use: of all processes, of sockets, and of files in memory; `most` is how much
-        may be. Keeps the peak, and the processor time spent so far."""
+        """Memory in use: of all processes, of their mappings and sockets, and of files in memory;
+        `most` is how much may be. Keeps the peak, and the processor time spent so far."""
         names = [name for name in os.listdir(self._proc) if name.isdigit()]  # noqa: PTH208
-        proc = f"/proc/self/fd/{self._proc}"
+        proc = self._proc_path
         files = sum(_used_bytes(volume) for volume in (*self._volumes, self._root))
         sockets = socket_memory(1, proc=proc)
-        used = used_memory(names, most=most - files, proc=proc) + files + sockets
+        mappings = self._mappings.used(names, proc=proc)
+        used = used_memory(names, most=most - files, proc=proc) + files + sockets + mappings
         ticks = sum(_cpu_ticks(self._proc, name) for name in names)
         self.peak_memory_bytes = max(self.peak_memory_bytes, used)
         self.cpu_ms = max(self.cpu_ms, ticks * 1000 // _TICKS_PER_SECOND)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+
+from apps.tools.runners.confine.proc import look_at, read
 
 _FREE_SOCKETS = 64
 """So many are not counted: what they may hold is little beside any limit."""
@@ -11,9 +12,10 @@ _SOCKET_BYTES = 2 * 212_992  # what the kernel lets a socket be asked to hold, a
 
 @dataclass(frozen=True)
 class _Held:
-    """Bytes of one process; `tables` are the kernel's, for its pages."""
+    """Bytes of one process, whose folder in /proc this is; `tables` are the kernel's, for its
+    pages."""
 
-    pid: str
+    folder: str
     private: int
     shared: int
     tables: int
@@ -30,7 +32,7 @@ def used_memory(pids: Iterable[int | str], *, most: int, proc: str = "/proc") ->
     if tables > most:
         return tables
     if sum(one.private + one.shared for one in processes) + tables > most:
-        return sum(_share_of(proc, one) for one in processes) + tables
+        return sum(_share_of(one) for one in processes) + tables
     largest = max((one.shared for one in processes), default=0)
     return sum(one.private for one in processes) + largest + tables
 
@@ -38,21 +40,26 @@ def used_memory(pids: Iterable[int | str], *, most: int, proc: str = "/proc") ->
 def socket_memory(pid: int | str, *, proc: str = "/proc") -> int:
     """Bytes that the sockets in the network namespace of a process may hold: what lies in them
     belongs to no process, and the kernel does not say how much it is."""
-    words = _read(f"{proc}/{pid}/net/sockstat").split()
-    number = int(words[2]) if words[:2] == [b"sockets:", b"used"] else 0
+    words = read(f"{proc}/{pid}/net/sockstat").split()
+    return bytes_of_sockets(int(words[2]) if words[:2] == [b"sockets:", b"used"] else 0)
+
+
+def bytes_of_sockets(number: int) -> int:
+    """Bytes that so many sockets may hold."""
     return max(0, number - _FREE_SOCKETS) * _SOCKET_BYTES
 
 
 def _look_at(proc: str, pid: str) -> _Held:
-    told = _kilobytes(_read(f"{proc}/{pid}/status"))
+    folder, status = look_at(proc, pid)
+    told = _kilobytes(status)
     sizes = [told.get(name, 0) for name in (b"RssAnon", b"RssShmem", b"VmPTE")]
-    return _Held(pid, *(size * 1024 for size in sizes))
+    return _Held(folder, *(size * 1024 for size in sizes))
 
 
-def _share_of(proc: str, held: _Held) -> int:
+def _share_of(held: _Held) -> int:
     """The process's part of its pages, each divided among those who hold it. All of it where that
     cannot be seen: a program can hide it."""
-    told = _kilobytes(_read(f"{proc}/{held.pid}/smaps_rollup"))
+    told = _kilobytes(read(f"{held.folder}/smaps_rollup"))
     if b"Pss_Anon" not in told:
         return held.private + held.shared
     return (told[b"Pss_Anon"] + told.get(b"Pss_Shmem", 0)) * 1024
@@ -61,10 +68,3 @@ def _share_of(proc: str, held: _Held) -> int:
 def _kilobytes(text: bytes) -> dict[bytes, int]:
     lines = (line.partition(b":") for line in text.splitlines() if line.endswith(b" kB"))
     return {name: int(size.split()[0]) for name, _, size in lines}
-
-
-def _read(path: str) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except OSError:  # the process is gone
-        return b""

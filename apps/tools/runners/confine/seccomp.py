@@ -14,9 +14,13 @@ from apps.tools.runners.confine.syscalls import (
     CLOSE_RANGE,
     CODE_ONLY,
     DANGEROUS,
+    FCNTL,
+    FLUSHES,
     FOREIGN,
     IOCTL,
+    MMAP,
     OWNER_ONLY,
+    PRCTL,
     PRETENDED,
     SHARED_ONLY,
     SOCKET,
@@ -46,7 +50,13 @@ _X32_BIT = 0x40000000
 _SHARED = ("shared", "shared_user")
 _NAMESPACE_FLAGS = 0x7E020000
 _FAMILIES = (1, 2, 10)  # AF_UNIX, AF_INET, AF_INET6
-_SOCKET_TYPE_MASK, _SOCK_DGRAM, _SOCK_RAW = 0xF, 2, 3
+_AF_UNIX = 1
+_SOCKET_TYPE_MASK, _SOCK_STREAM, _SOCK_DGRAM, _SOCK_RAW = 0xF, 1, 2, 3
+_PROTOCOLS = (0, 6, 17)  # the usual one, TCP, UDP
+_MAP_HUGETLB = 0x40000
+_PR_SET_DUMPABLE = 4
+_LOCKS_OF_FILES = (36, 37, 38)  # F_OFD_GETLK, F_OFD_SETLK, F_OFD_SETLKW
+_CLONE_FILES, _CLONE_THREAD = 0x400, 0x10000
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
 
 
@@ -70,8 +80,10 @@ def build_filter(profile: Profile, machine: str | None = None) -> bytes:
     """The filter as bwrap's --seccomp reads it. Raises UnsupportedMachine for other processors.
 
     It kills foreign architectures, refuses DANGEROUS calls with EPERM, sockets other than plain
-    Unix and Internet ones, and typing into terminals. All but `browser` refuse new namespaces as
-    well. The shared ones refuse every socket but a connected pair.
+    Unix, TCP and UDP ones, the huge pages that a machine has set apart, and typing into terminals;
+    it makes nothing of FLUSHES. All but `browser` refuse new namespaces, and locks that belong to
+    no process, as well. The shared ones refuse every socket but a connected pair, and what would
+    hide open files from who counts them.
     """
     name = machine or platform.machine()
     if name not in _MACHINES:
@@ -90,14 +102,18 @@ def _assemble(profile: Profile, name: str) -> Iterator[bytes]:
         yield _return(_KILL)
     for numbers in _refused(profile):
         yield from _on(numbers, name, [_return(_REFUSE | errno.EPERM)])
+    for numbers in FLUSHES.values():
+        yield from _on(numbers, name, [_return(_PRETEND)])
+    yield from _on(MMAP, name, _refuse_bits(3, _MAP_HUGETLB, errno.ENOMEM))
     # clone3 hides its flags behind a pointer; without it the C library falls back to clone.
     yield from _on(CLONE3, name, [_return(_REFUSE | errno.ENOSYS)])
-    if profile != "browser":
-        yield from _on(CLONE, name, _refuse_bits(0, _NAMESPACE_FLAGS))
     if profile in _SHARED:
         yield from _without_namespaces(profile, name)
     else:
         yield from _on(SOCKET, name, _check_socket())
+    if profile != "browser":
+        yield from _on(CLONE, name, _refuse_bits(0, _NAMESPACE_FLAGS))
+        yield from _on(FCNTL, name, _refuse_locks())
     yield from _on(IOCTL, name, _check_ioctl())
     yield _return(_ALLOW)
 
@@ -117,6 +133,8 @@ def _without_namespaces(profile: Profile, name: str) -> Iterator[bytes]:
     yield from _on(SOCKETPAIR, name, _check_pair())
     for numbers, argument in FOREIGN.values():
         yield from _on(numbers, name, _refuse_unless_zero(argument))
+    yield from _on(CLONE, name, _check_thread())
+    yield from _on(PRCTL, name, _stay_dumpable())
     yield from _on(CLOSE, name, _keep_descriptor())
     # Without it the C library closes one descriptor after the other, all but the lasting one.
     yield from _on(CLOSE_RANGE, name, [_return(_REFUSE | errno.ENOSYS)])
@@ -133,36 +151,79 @@ def _on(numbers: Numbers, machine: str, block: list[bytes]) -> Iterator[bytes]:
         yield from block
 
 
-def _refuse_bits(argument: int, bits: int) -> list[bytes]:
+def _refuse_bits(argument: int, bits: int, error: int = errno.EPERM) -> list[bytes]:
     return [
         _load(_ARGUMENTS_AT + 8 * argument),
         _jump(_JUMP_SET, bits, 0, 1),
-        _return(_REFUSE | errno.EPERM),
+        _return(_REFUSE | error),
         _return(_ALLOW),
     ]
 
 
 def _check_socket() -> list[bytes]:
-    families = [_jump(_JUMP_EQUAL, family, left, 0) for left, family in _countdown(_FAMILIES)]
     return [
-        _load(_ARGUMENTS_AT),
-        *families,
-        _return(_REFUSE | errno.EAFNOSUPPORT),
-        _load(_ARGUMENTS_AT + 8),
-        struct.pack("<HBBI", _AND, 0, 0, _SOCKET_TYPE_MASK),
+        *_one_of(_FAMILIES, [_load(_ARGUMENTS_AT)], errno.EAFNOSUPPORT),
+        *_masked(1, _SOCKET_TYPE_MASK),
         _jump(_JUMP_EQUAL, _SOCK_RAW, 0, 1),
         _return(_REFUSE | errno.EPERM),
+        _load(_ARGUMENTS_AT),
+        _jump(_JUMP_EQUAL, _AF_UNIX, 0, 1),
+        _return(_ALLOW),
+        *_one_of((_SOCK_STREAM, _SOCK_DGRAM), _masked(1, _SOCKET_TYPE_MASK), errno.EPERM),
+        *_one_of(_PROTOCOLS, [_load(_ARGUMENTS_AT + 16)], errno.EPROTONOSUPPORT),
         _return(_ALLOW),
     ]
+
+
+def _one_of(values: tuple[int, ...], loading: list[bytes], error: int) -> list[bytes]:
+    """Go on with one of these values, and refuse every other."""
+    known = [_jump(_JUMP_EQUAL, value, left, 0) for left, value in _countdown(values)]
+    return [*loading, *known, _return(_REFUSE | error)]
+
+
+def _masked(argument: int, bits: int) -> list[bytes]:
+    return [_load(_ARGUMENTS_AT + 8 * argument), _and(bits)]
 
 
 def _check_pair() -> list[bytes]:
     """Streams only: a pair of datagram sockets could be sent on to any socket of the host."""
     return [
-        _load(_ARGUMENTS_AT + 8),
-        struct.pack("<HBBI", _AND, 0, 0, _SOCKET_TYPE_MASK),
+        *_masked(1, _SOCKET_TYPE_MASK),
         _jump(_JUMP_EQUAL, _SOCK_DGRAM, 0, 1),
         _return(_REFUSE | errno.EPERM),
+        _return(_ALLOW),
+    ]
+
+
+def _refuse_locks() -> list[bytes]:
+    """Those that belong to an open file and to no process: nobody could tell whose they are."""
+    known = (_jump(_JUMP_EQUAL, value, left, 0) for left, value in _countdown(_LOCKS_OF_FILES))
+    return [
+        _load(_ARGUMENTS_AT + 8),
+        *known,
+        _return(_ALLOW),
+        _return(_REFUSE | errno.EINVAL),
+    ]
+
+
+def _check_thread() -> list[bytes]:
+    """No namespaces, and no thread with open files of its own, which would not be counted."""
+    return [
+        _load(_ARGUMENTS_AT),
+        _jump(_JUMP_SET, _NAMESPACE_FLAGS, 2, 0),
+        _and(_CLONE_FILES | _CLONE_THREAD),
+        _jump(_JUMP_EQUAL, _CLONE_THREAD, 0, 1),
+        _return(_REFUSE | errno.EPERM),
+        _return(_ALLOW),
+    ]
+
+
+def _stay_dumpable() -> list[bytes]:
+    """Nobody else's user could see its open files any more."""
+    return [
+        _load(_ARGUMENTS_AT),
+        _jump(_JUMP_EQUAL, _PR_SET_DUMPABLE, 0, 1),
+        _return(_PRETEND),
         _return(_ALLOW),
     ]
 
@@ -205,6 +266,10 @@ def _countdown(values: tuple[int, ...]) -> Iterator[tuple[int, int]]:
 
 def _load(offset: int) -> bytes:
     return struct.pack("<HBBI", _LOAD_WORD, 0, 0, offset)
+
+
+def _and(bits: int) -> bytes:
+    return struct.pack("<HBBI", _AND, 0, 0, bits)
 
 
 def _jump(code: int, value: int, when_true: int, when_false: int) -> bytes:

@@ -16,10 +16,14 @@ CLONE = Numbers(56, 220)
 CLONE3 = Numbers(435, 435)
 SOCKET = Numbers(41, 198)
 IOCTL = Numbers(16, 29)
+FCNTL = Numbers(72, 25)
+MMAP = Numbers(9, 222)
+PRCTL = Numbers(157, 167)
 
 # Reach into other processes, kernel keys and interfaces with a long history of holes, mounts,
-# clocks, modules, raw devices; affinity; and memory that belongs to no process (System V's, queues,
-# memfd), which sampling would miss. Nothing that a program or a browser needs.
+# clocks, modules, raw devices; affinity; what the machine has one supply of (asynchronous I/O); and
+# memory that belongs to no process (System V's, queues, memfd), which sampling would miss. Nothing
+# that a program or a browser needs.
 DANGEROUS: Mapping[str, Numbers] = {
     "acct": Numbers(163, 89),
     "add_key": Numbers(248, 217),
@@ -35,6 +39,7 @@ DANGEROUS: Mapping[str, Numbers] = {
     "fsopen": Numbers(430, 430),
     "fspick": Numbers(433, 433),
     "init_module": Numbers(175, 105),
+    "io_setup": Numbers(206, 0),
     "io_uring_enter": Numbers(426, 426),
     "io_uring_register": Numbers(427, 427),
     "io_uring_setup": Numbers(425, 425),
@@ -60,6 +65,7 @@ DANGEROUS: Mapping[str, Numbers] = {
     "nfsservctl": Numbers(180, 42),
     "open_by_handle_at": Numbers(304, 265),
     "open_tree": Numbers(428, 428),
+    "open_tree_attr": Numbers(467, 467),
     "perf_event_open": Numbers(298, 241),
     "personality": Numbers(135, 92),
     "pidfd_getfd": Numbers(438, 438),
@@ -90,6 +96,9 @@ DANGEROUS: Mapping[str, Numbers] = {
     "vmsplice": Numbers(278, 75),
 }
 
+# Writing everybody's changes to the disks: answered as if it were done, for none of it is lasting.
+FLUSHES: Mapping[str, Numbers] = {"sync": Numbers(162, 81), "syncfs": Numbers(306, 267)}
+
 # New namespaces, which a browser uses to build its own sandbox and a program has no use for.
 CODE_ONLY: Mapping[str, Numbers] = {
     "chroot": Numbers(161, 51),
@@ -97,8 +106,8 @@ CODE_ONLY: Mapping[str, Numbers] = {
     "unshare": Numbers(272, 97),
 }
 
-# What a jail without namespaces adds: queues that belong to no process, and addresses of sockets,
-# of which it has only connected pairs.
+# What a jail without namespaces adds: queues that belong to no process, addresses of sockets, of
+# which it has only connected pairs, and open files on their way through those, which nobody counts.
 SHARED_ONLY: Mapping[str, Numbers] = {
     "bind": Numbers(49, 200),
     "connect": Numbers(42, 203),
@@ -111,6 +120,8 @@ SHARED_ONLY: Mapping[str, Numbers] = {
     "semget": Numbers(64, 190),
     "semop": Numbers(65, 193),
     "semtimedop": Numbers(220, 192),
+    "sendmmsg": Numbers(307, 269),
+    "sendmsg": Numbers(46, 211),
     "shmat": Numbers(30, 196),
     "shmctl": Numbers(31, 195),
 }

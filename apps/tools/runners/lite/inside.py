@@ -2,22 +2,23 @@
 
 import os
 import select
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from apps.tools.contracts import ToolStatus
 from apps.tools.runners.confine.groups.group import Group
-from apps.tools.runners.confine.memory import used_memory
+from apps.tools.runners.confine.locks import Locks
+from apps.tools.runners.confine.mappings import MappingMemory
+from apps.tools.runners.confine.memory import bytes_of_sockets, used_memory
+from apps.tools.runners.confine.rhythm import Rhythm
 from apps.tools.runners.limits import Limits
+from apps.tools.runners.lite.holdings import Holdings, find_holdings
 from apps.tools.runners.lite.keeper import KILL
 from apps.tools.runners.lite.slots import Slot
 from apps.tools.runners.lite.volume import Use, measure
 
 _DEATH_SECONDS = 10.0
-_MEASURE_SECONDS = 0.1
-_MEASURE_SHARE = 10
-"""Folders are measured at most every so many times as long as measuring takes."""
+_MEASURE_SECONDS, _MEASURE_SHARE = 0.1, 10
 
 
 class Inside:
@@ -36,16 +37,21 @@ class Inside:
         self._limits = limits
         self._group = group
         self._use = Use()
-        self._next_measure = 0.0
+        self._holdings = Holdings()
+        self._locks = Locks()
+        self._mappings = MappingMemory()
+        self._rhythm = Rhythm(_MEASURE_SECONDS, share=_MEASURE_SHARE)
 
     def breach(self, limits: Limits) -> ToolStatus | None:
         """The limit that the program has passed by now, as a status."""
         self._measure()
-        if self.has_run_out(limits):
+        has_too_many_locks = self._locks.are_too_many(pids=lambda: list(self._members()))
+        if self.has_run_out(limits) or has_too_many_locks:
             return "memory_exceeded"
-        is_over = self._use.inodes > limits.inodes or (
-            not self._slot.is_volume and self._use.bytes > limits.work_bytes
-        )
+        is_over = self._use.inodes > limits.inodes
+        if not self._slot.is_volume:
+            held = self._use.bytes + self._holdings.file_bytes
+            is_over |= held > limits.work_bytes or self._holdings.is_hidden
         return "disk_exceeded" if is_over else None
 
     def has_run_out(self, limits: Limits) -> bool:
@@ -55,8 +61,10 @@ class Inside:
         if usage is not None:
             self.peak_memory_bytes = usage.peak_memory_bytes
             return usage.has_run_out
-        files_in_memory = self._use.bytes if self._slot.is_volume else 0
-        used = used_memory(self._members(), most=limits.memory_bytes) + files_in_memory
+        members = list(self._members())
+        used = used_memory(members, most=limits.memory_bytes) + self._mappings.used(members)
+        used += bytes_of_sockets(len(self._holdings.sockets))
+        used += self._use.bytes if self._slot.is_volume else 0
         self.peak_memory_bytes = max(self.peak_memory_bytes, used)
         return used > limits.memory_bytes
 
@@ -83,17 +91,23 @@ class Inside:
             raise TimeoutError(f"the program of process {self._keeper} did not die")
 
     def _measure(self) -> None:
-        now = time.monotonic()
-        if now < self._next_measure:
-            return
+        """How much lies in its folder, and what it holds beside that."""
         if self._slot.is_volume:
             about = os.statvfs(self._slot.folder)
             used = (about.f_blocks - about.f_bfree) * about.f_frsize
             self._use = Use(bytes=used, inodes=about.f_files - about.f_ffree)
+        if not self._rhythm.is_due:
             return
-        self._use = measure(self._slot.folder, most=self._limits.inodes)
-        took = time.monotonic() - now
-        self._next_measure = now + max(_MEASURE_SECONDS, took * _MEASURE_SHARE)
+        with self._rhythm.taken():
+            if not self._slot.is_volume:
+                self._use = measure(self._slot.folder, most=self._limits.inodes)
+            if not self._slot.is_volume or self._group.usage() is None:
+                self._holdings = find_holdings(
+                    self._members(),
+                    str(self._slot.folder),
+                    user=self._slot.user,
+                    file_bytes=self._limits.file_bytes,
+                )
 
     def _members(self) -> Iterator[int]:
         """Its processes: those of its user, or of its session, which it cannot leave."""

@@ -1,10 +1,12 @@
 """How much lies in a folder that a program is writing to."""
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-_DEEPEST = 400
+_DEEPEST = 100
+_HANDLE = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -33,6 +35,7 @@ def measure(folder: Path, *, most: int) -> Use:
 def _add(folder: int, depth: int, use: Use, most: int) -> None:
     if depth > _DEEPEST:
         use.inodes += most + 1
+    folders = []
     with os.scandir(folder) as entries:
         for entry in entries:
             use.inodes += 1
@@ -41,14 +44,30 @@ def _add(folder: int, depth: int, use: Use, most: int) -> None:
             try:
                 use.bytes += entry.stat(follow_symlinks=False).st_blocks * 512
                 if entry.is_dir(follow_symlinks=False):
-                    _enter(folder, entry.name, depth, use, most)
+                    folders.append(entry.name)
             except OSError:  # it has gone meanwhile
                 continue
+    for name in folders:
+        with suppress(OSError):  # as above
+            _enter(folder, name, depth, use, most)
 
 
 def _enter(folder: int, name: str, depth: int, use: Use, most: int) -> None:
-    inner = os.open(name, _OPEN, dir_fd=folder)
+    inner = _open(folder, name)
     try:
         _add(inner, depth + 1, use, most)
     finally:
         os.close(inner)
+
+
+def _open(folder: int, name: str) -> int:
+    """The folder, made readable where its maker may only enter it."""
+    try:
+        return os.open(name, _OPEN, dir_fd=folder)
+    except PermissionError:
+        handle = os.open(name, _HANDLE, dir_fd=folder)
+    try:
+        os.chmod(f"/proc/self/fd/{handle}", 0o700)  # noqa: PTH101
+        return os.open(f"/proc/self/fd/{handle}", _OPEN & ~os.O_NOFOLLOW)
+    finally:
+        os.close(handle)

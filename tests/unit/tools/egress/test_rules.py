@@ -81,6 +81,8 @@ def test_public_addresses_are_global(address):
         "64:ff9b::7f00:1",
         "2002:7f00:1::",
         "2001:db8::1",
+        "168.63.129.16",
+        "::ffff:168.63.129.16",
     ],
 )
 def test_private_and_wrapped_addresses_are_not_global(address):
