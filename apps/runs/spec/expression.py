@@ -5,6 +5,8 @@ can ask for a value that doubles at each of its stages, so visits and sizes are 
 """
 
 import json
+import math
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -21,6 +23,9 @@ MAX_ITEMS = 100_000
 MAX_VALUES = 500_000
 MAX_CHARACTERS = 5_000_000
 
+_FAILURES = (JMESPathError, RecursionError, TypeError, ValueError, ArithmeticError)
+"""What the library raises on values that it does not expect: `contains('a', `1`)` a TypeError."""
+
 
 class TemplateError(InvalidInput):
     """An expression that does not parse, or that fails on the values at hand."""
@@ -35,6 +40,9 @@ class _Functions(functions.Functions):
     def _func_unique(self, items: list[Any]) -> list[Any]:
         kept = {json.dumps(item, sort_keys=True): item for item in reversed(items)}
         return list(reversed(kept.values()))
+
+
+_FUNCTIONS: dict[str, Any] = _Functions.FUNCTION_TABLE
 
 
 class _Interpreter(TreeInterpreter):
@@ -55,14 +63,49 @@ class _Interpreter(TreeInterpreter):
             raise TemplateError(f"The expression makes more than {MAX_CHARACTERS} characters.")
         return result
 
+    def visit_comparator(self, node: Any, value: Any) -> Any:
+        """The library orders strings too, and fails on a string beside a number; that is null, as
+        the specification has it of all that cannot be ordered."""
+        if node["value"] in ("eq", "ne"):
+            return super().visit_comparator(node, value)
+        left, right = (self.visit(child, value) for child in node["children"])
+        for kind in (str, int | float):
+            if all(isinstance(one, kind) and not isinstance(one, bool) for one in (left, right)):
+                return self.COMPARATOR_FUNC[node["value"]](left, right)
+        return None
+
 
 @lru_cache(maxsize=2048)
 def compile_expression(expression: str) -> ParsedResult:
     """A parsed JMESPath expression. Raises TemplateError saying what is wrong with it."""
     try:
-        return jmespath.compile(expression)
+        compiled = jmespath.compile(expression)
+        problem = next(_call_problems(compiled.parsed), None)
     except (JMESPathError, RecursionError) as error:
         raise TemplateError(f"`{expression}` is no JMESPath expression: {error}") from error
+    if problem is not None:
+        raise TemplateError(f"`{expression}`: {problem}")
+    return compiled
+
+
+def _call_problems(node: Any) -> Iterator[str]:
+    """Calls of functions that there are not, or with a wrong number of arguments."""
+    if not isinstance(node, dict):
+        return
+    children = node.get("children", [])
+    if node["type"] == "function_expression":
+        name, given = node["value"], len(children)
+        if name not in _FUNCTIONS:
+            yield f"there is no function `{name}`; there are {', '.join(sorted(_FUNCTIONS))}"
+        else:
+            wanted = _FUNCTIONS[name]["signature"]
+            is_open = bool(wanted) and wanted[-1].get("variadic", False)
+            if given < len(wanted) or (given > len(wanted) and not is_open):
+                least = "at least " if is_open else ""
+                plural = "" if len(wanted) == 1 else "s"
+                yield f"`{name}` takes {least}{len(wanted)} argument{plural}, not {given}"
+    for child in children:
+        yield from _call_problems(child)
 
 
 def evaluate(expression: str, values: Any) -> Any:
@@ -70,14 +113,15 @@ def evaluate(expression: str, values: Any) -> Any:
     parsed = compile_expression(expression).parsed
     try:
         result = _Interpreter().visit(parsed, values)
-    except (JMESPathError, RecursionError) as error:
+    except _FAILURES as error:
         raise TemplateError(f"`{expression}` failed: {error}") from error
-    _check_size(result)
+    _check_result(expression, result)
     return result
 
 
-def _check_size(value: Any) -> None:
-    """Parts may be shared many times over, so a small expression can stand for a huge document."""
+def _check_result(expression: str, value: Any) -> None:
+    """Parts may be shared many times over, so a small expression can stand for a huge document; and
+    not all that the library computes with is JSON."""
     pending, seen = [value], 0
     while pending:
         seen += 1
@@ -88,6 +132,10 @@ def _check_size(value: Any) -> None:
             pending.extend(item.values())
         elif isinstance(item, list):
             pending.extend(item)
+        elif isinstance(item, float) and not math.isfinite(item):
+            raise TemplateError(f"`{expression}` gives a number that JSON does not have: {item}")
+        elif not isinstance(item, str | int | float | None):
+            raise TemplateError(f"`{expression}` gives `&...`, which only functions take")
 
 
 def is_true(expression: str, values: dict[str, Any]) -> bool:

@@ -45,6 +45,44 @@ def test_a_function_that_fails_on_the_values_says_so() -> None:
         evaluate("length(steps.a.output.n)", VALUES)
 
 
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("foo(input)", "no function `foo`"),
+        ("input.numbers[?starts_with(@)]", "`starts_with` takes 2 arguments, not 1"),
+        ("not_null()", "at least 1 argument, not 0"),
+        ("contains(input.name, `1`)", "requires string"),
+        ("input.numbers[::0]", "slice step"),
+        ("merge(input, input.name)", "failed"),
+        ('min_by(`[1,"a"]`, &@)', "failed"),
+        ("floor(`1e999`)", "infinity"),
+        ("to_number('nan')", "JSON does not have: nan"),
+        ("{a: [`1e999`]}", "JSON does not have: inf"),
+        ("{a: [&b]}", "only functions take"),
+    ],
+)
+def test_whatever_fails_in_an_expression_is_an_error_of_the_template(
+    expression: str, said: str
+) -> None:
+    with pytest.raises(TemplateError, match=said):
+        evaluate(expression, VALUES)
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("input.name > `1`", None),
+        ("`1` <= input.name", None),
+        ("`true` > `0`", None),
+        ("input.numbers[?@ > 'a']", []),
+        ("'b' > 'a'", True),
+        ("`1.5` >= `1`", True),
+    ],
+)
+def test_what_cannot_be_ordered_compares_as_null(expression: str, value: object) -> None:
+    assert evaluate(expression, VALUES) == value
+
+
 def test_unique_keeps_each_item_once_where_it_stood_first() -> None:
     assert evaluate("unique(input)", {"input": [2, {"a": 1}, 2, {"a": 1}, 3]}) == [2, {"a": 1}, 3]
 
