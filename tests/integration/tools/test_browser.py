@@ -101,7 +101,7 @@ def test_a_script_that_never_ends_times_out(browse):
 
 def test_a_failed_action_is_named_and_seen(browse):
     ran = browse(
-        html="<p>x",
+        html="<title>here</title><p>x",
         actions=[
             {"action": "screenshot", "name": "kept.png"},
             {"action": "extract", "selector": "::::"},
@@ -109,6 +109,7 @@ def test_a_failed_action_is_named_and_seen(browse):
     )
     assert ran.status == "error"
     assert ran.detail.startswith("arguments.actions[1] (extract): ")
+    assert (ran.value["title"], ran.value["url"]) == ("here", "about:blank")
     assert [file.name for file in ran.files] == ["kept.png", "failure.png"]
     assert ran.files[1].content.read(4) == b"\x89PNG"
 
@@ -188,7 +189,7 @@ from types import SimpleNamespace
 from django.conf import settings
 settings.configure(PLATFORM=SimpleNamespace(
     bubblewrap_path="", sandbox_python="", sandbox_cgroup="", sandbox_required_guarantees="",
-    chromium_path="", browser_warm_seconds=0,
+    chromium_path="", browser_warm_seconds=30,
 ))
 from apps.tools.runners.browser.show import run_browser
 from tests.integration.tools.works import make_work
@@ -198,7 +199,7 @@ print(json.dumps([ran.status, ran.detail, [[file.name, file.size_bytes] for file
 
 
 @pytest.mark.thorough
-def test_a_worker_that_is_not_root_has_the_same_browser():
+def test_a_worker_that_is_not_root_has_the_same_browser_and_ends_it():
     arguments = {
         "html": "<a download='rows.csv' href='data:text/csv,a,b'>get</a>",
         "actions": [{"action": "download", "selector": "a"}, {"action": "pdf", "name": "a.pdf"}],
@@ -213,7 +214,7 @@ def test_a_worker_that_is_not_root_has_the_same_browser():
         check=False,
         **other,
     )
-    assert worker.returncode == 0, worker.stderr
+    assert (worker.returncode, worker.stderr) == (0, "")
     status, detail, files = json.loads(worker.stdout)
     assert status == "ok", detail
     assert files[0] == ["rows.csv", 3]

@@ -155,6 +155,7 @@ def test_a_wait_ends_when_it_should(browse):
     )
     assert ran.status == "error"
     assert "arguments.actions[0] (wait_for): " in ran.detail
+    assert 'waiting for locator("#never")' in ran.detail
 
 
 def test_failed_requests_are_reported(browse):

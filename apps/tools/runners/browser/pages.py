@@ -9,7 +9,7 @@ from apps.tools.runners.browser.actions import perform
 from apps.tools.runners.browser.downloads import NotSaved
 from apps.tools.runners.browser.listening import listen
 from apps.tools.runners.browser.order import Order
-from apps.tools.runners.browser.running import Running, first_line
+from apps.tools.runners.browser.running import Running, first_line, tried
 from apps.tools.runners.browser.session import Session, TooMuch
 from apps.tools.runners.browser.visit import Visit
 
@@ -52,7 +52,7 @@ async def visit_pages(
         status: ToolStatus = "error"
         if isinstance(error, TimeoutError) and session.is_late:
             status = "timeout"
-        await _keep_picture(page, session)
+        await _keep_sight(page, session)
         raise PageProblem(status, f"{place}: {_why(error, session)}") from error
 
 
@@ -64,11 +64,15 @@ async def _show(page: Page, order: Order) -> None:
 
 
 def _why(error: Error, session: Session) -> str:
-    """What went wrong, and the last request of the action that the proxy refused."""
-    return " ".join([first_line(error), *session.refusals])
+    """What went wrong, what was tried, and the last request of the action that the proxy
+    refused."""
+    steps = tried(error)
+    return " ".join([first_line(error), *([f"({steps})"] if steps else []), *session.refusals])
 
 
-async def _keep_picture(page: Page, session: Session) -> None:
-    """Keep what a failed page shows, while it can be seen and there is room."""
+async def _keep_sight(page: Page, session: Session) -> None:
+    """Keep where a failed page is and what it shows, while it can be seen and there is room."""
+    session.show("", page.url)
     with suppress(Error, TooMuch):
         session.keep("failure.png", await page.screenshot(timeout=_PICTURE_MS))
+        session.show(await page.title(), page.url)

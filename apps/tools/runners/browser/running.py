@@ -15,6 +15,9 @@ from apps.tools.runners.browser.guard import Guard, Watch
 from apps.tools.runners.browser.jailing import Wish, jailed_browser
 
 _NOWHERE = "nowhere.invalid"
+# What Chromium asks when it trusts no certificate. Nothing else keeps it from that than to be sent
+# past the proxy, where there are no names.
+_CONNECTIVITY_CHECK = "connectivitycheck.gstatic.com"
 
 ARGUMENTS: tuple[str, ...] = (
     "--disable-breakpad",
@@ -22,11 +25,12 @@ ARGUMENTS: tuple[str, ...] = (
     "--disable-dev-shm-usage",
     # All goes to the proxy, which listens while a call has a way out; names are its business too.
     f"--proxy-server={PROXY}",
-    f"--proxy-bypass-list=<-loopback>;{_NOWHERE}",
+    f"--proxy-bypass-list=<-loopback>;{_NOWHERE};{_CONNECTIVITY_CHECK}",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     # What Chromium asks of its maker unasked would stand among the call's requests.
     "--component-updater=url-source=about:blank",
     f"--gaia-url=https://{_NOWHERE}",
+    f"--autofill-server-url=https://{_NOWHERE}",
     "--disable-quic",
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
 )
@@ -89,6 +93,13 @@ def _last_complaint(error: Error) -> str:
     """What Chromium or bwrap said last, else what the driver says."""
     said = [line.partition("[err]")[2].strip() for line in error.message.splitlines()]
     return next((line[:400] for line in reversed(said) if line), first_line(error))
+
+
+def tried(error: Error) -> str:
+    """The driver's log in one line: whether there was no element, or one that could not be used."""
+    _, _, log = error.message.partition("Call log:")
+    steps = (line.strip(" -") for line in log.splitlines())
+    return "; ".join(step for step in steps if step)[:400]
 
 
 def first_line(error: Error) -> str:

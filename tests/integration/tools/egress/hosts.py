@@ -25,7 +25,8 @@ class Handler(BaseHTTPRequestHandler):
             self.server.stopping.wait(30)
             return None
         if self.path == "/page":
-            body = b"<title>shown</title><h1>hello</h1>"
+            fields = b"<form><input name=name><input name=email><input name=street></form>"
+            body = b"<title>shown</title><h1>hello</h1>" + fields
             return self.answer(body, "text/html")
         if self.path.startswith("/saved"):
             return self.answer(b"some row", "application/octet-stream")

@@ -17,6 +17,9 @@ from tests.integration.tools.works import make_work
 ALLOW = "plain.test:PLAIN, tls.test:TLS"
 
 
+UNTRUSTING = running.ARGUMENTS
+
+
 @pytest.fixture(autouse=True)
 def trust(servers, monkeypatch):
     """Chromium believes the certificate of the test's own server, by its key."""
@@ -75,6 +78,15 @@ def test_a_host_that_is_not_allowed_is_refused_in_words(surf, internet, make_egr
     assert ran.detail.startswith("arguments.url: ")
     assert "tls.test is not on the allowlist" in ran.detail
     assert told(rows) == {("CONNECT", "tls.test", True)}
+
+
+def test_a_certificate_that_is_not_trusted_is_all_that_is_told(
+    surf, internet, make_egress, rows, monkeypatch
+):
+    monkeypatch.setattr(running, "ARGUMENTS", UNTRUSTING)
+    ran = surf(make_egress(ALLOW), url=f"{internet.https}/page")
+    assert "ERR_CERT_AUTHORITY_INVALID" in ran.detail
+    assert told(rows) == {("CONNECT", "tls.test", False)}
 
 
 def test_a_plain_page_of_the_proxy_is_no_page(surf, internet, make_egress, rows):
