@@ -1,5 +1,6 @@
 """A bounded conversation with an MCP server, from a thread that may wait."""
 
+import re
 import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ _PARTING_SECONDS = 0.5
 _SAID_BY_SDK = frozenset({CONNECTION_CLOSED, PARSE_ERROR})
 """What the SDK says itself when no answer came that it understands."""
 _NOTHING_DONE = frozenset({"mcp_refused", "egress_refused", "secret_refused"})
+_VALIDATION = re.compile(r":? \d+ validation errors? for .*")
+"""How pydantic goes on about a message that is none: for who writes a server, not who names one."""
 _CLIENT = Implementation(name="agent-platform", version="1")
 
 
@@ -197,4 +200,5 @@ def _say(error: BaseException | None) -> str:
         text = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
     else:
         text = error.message if isinstance(error, MCPError) else str(error)
-    return " ".join(text.split())[:300].rstrip(".") or type(error).__name__
+    said = _VALIDATION.sub("", " ".join(text.split()))
+    return said[:300].rstrip(".") or type(error).__name__

@@ -95,6 +95,9 @@ class Handler(BaseHTTPRequestHandler):
     def at_malformed(self, asked):
         self.answer(200, b'{"jsonrpc": "2.0", "id"', Content_Type="application/json")
 
+    def at_other_json(self, asked):
+        self.answer(200, b'{"ok": true}', Content_Type="application/json")
+
     def at_html(self, asked):
         self.answer(200, b"<html>", Content_Type="text/html")
 
@@ -172,6 +175,7 @@ BAD_ANSWERS = [
     ("huge", "answer_too_large"),
     ("flood", "answer_too_large"),
     ("malformed", "mcp_failed"),
+    ("other-json", "mcp_failed"),
     ("html", "mcp_failed"),
     ("no-result", "mcp_failed"),
     ("hang-up", "unreachable"),
@@ -187,6 +191,7 @@ def test_a_bad_answer_to_a_listing_is_told(listing, path, code):
     with pytest.raises(ToolFailure) as failure:
         listing(path)
     assert failure.value.code == code, failure.value.detail
+    assert "validation error" not in failure.value.detail
 
 
 @pytest.mark.parametrize(("path", "code"), BAD_ANSWERS)
