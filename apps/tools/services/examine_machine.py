@@ -2,7 +2,7 @@
 
 import threading
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 from uuid import UUID
 
 from django.conf import settings
@@ -10,9 +10,11 @@ from django.conf import settings
 from apps.tools.egress.session import Egress
 from apps.tools.runners.backends import BACKENDS, choose_sandbox
 from apps.tools.runners.browser.chromium import find_chromium
+from apps.tools.runners.browser.script import run_script
 from apps.tools.runners.browser.show import run_browser
 from apps.tools.runners.guarantees import GUARANTEES
 from apps.tools.runners.limits import Limits
+from apps.tools.runners.registry import INSTALLED
 from apps.tools.runners.sandbox import Job
 from apps.tools.runners.work import Caller, ToolFailure, Work
 
@@ -42,7 +44,7 @@ def examine_machine() -> list[Finding]:
     """What is there, most important first. The first one decides whether code can run."""
     chosen = settings.PLATFORM.sandbox_backend
     backends = [finding for name in BACKENDS for finding in _backend(name)]
-    return [*_choice(chosen), _way_out(), *backends, _chromium()]
+    return [*_choice(chosen), _way_out(), *backends, _chromium(), _scripts(), *_operator_tools()]
 
 
 def _choice(name: str) -> list[Finding]:
@@ -101,16 +103,12 @@ def _chromium() -> Finding:
     try:
         chromium = find_chromium(settings.PLATFORM.chromium_path)
         ran = run_browser(
-            Work(
-                arguments={
+            _work(
+                {
                     "html": "<p></p><script>document.querySelector('p').textContent="
                     "navigator.userAgent</script>",
                     "actions": [{"action": "extract", "selector": "p"}],
-                },
-                caller=_NOBODY,
-                limits=Limits(wall_seconds=_SECONDS),
-                egress=Egress(),
-                open_input=_no_input,
+                }
             )
         )
     except ToolFailure as failure:
@@ -120,6 +118,37 @@ def _chromium() -> Finding:
     agent = ran.value["extracted"][0]["texts"][0]
     version = next((part for part in agent.split() if "Chrome/" in part), agent)
     return Finding(subject="chromium", is_ok=True, detail=f"{chromium.path} {version}")
+
+
+def _scripts() -> Finding:
+    detail = "A Playwright script runs in the sandbox, Chromium with it."
+    problem = ""
+    try:
+        ran = run_script(_work({"script": "page.title()"}))
+        problem = ran.detail
+    except ToolFailure as failure:
+        problem = failure.detail
+    return Finding(subject="chromium.scripts", is_ok=not problem, detail=problem or detail)
+
+
+def _operator_tools() -> list[Finding]:
+    """The tools of the packages that are installed where this runs."""
+    return [
+        Finding(
+            subject=f"operator.{name}", is_ok=problem is None, detail=problem or "It can be called."
+        )
+        for name, problem in sorted(INSTALLED.problems().items())
+    ]
+
+
+def _work(arguments: dict[str, Any]) -> Work:
+    return Work(
+        arguments=arguments,
+        caller=_NOBODY,
+        limits=Limits(wall_seconds=_SECONDS),
+        egress=Egress(),
+        open_input=_no_input,
+    )
 
 
 def _no_input(artifact_id: object) -> NoReturn:

@@ -42,7 +42,10 @@ def weak(monkeypatch):
     )
 
 
-def test_doctor_says_for_each_backend_what_holds(told):
+def test_doctor_says_for_each_backend_what_holds(told, install_tool):
+    install_tool("double")
+    install_tool("broken", program="import no_such_module")
+    install_tool("bad__name")
     lines, complaint = told()
     assert complaint == ""
     assert lines["sandbox"][0] == "ok"
@@ -52,11 +55,17 @@ def test_doctor_says_for_each_backend_what_holds(told):
         assert {lines[f"{backend}.{name}"][0] for name in GUARANTEES} == {"ok"}
     assert lines["egress"][0] == "ok"
     assert lines["lite.no_network"] == ("ok", "A program has no network.")
+    assert lines["chromium.scripts"][0] == "ok"
+    assert lines["operator.double"] == ("ok", "It can be called.")
+    assert lines["operator.broken"][0] == "missing"
+    assert "No module named 'no_such_module'" in lines["operator.broken"][1]
+    assert "never two _ in a row" in lines["operator.bad__name"][1]
 
 
 def test_a_sandbox_that_no_proxy_can_enter_is_told_of(told):
     lines, complaint = told(sandbox_backend="lite")
     assert complaint == ""
+    assert "scripts need SANDBOX_BACKEND=bubblewrap" in lines["chromium.scripts"][1]
     assert lines["egress"][0] == "missing"
 
 

@@ -55,6 +55,13 @@ class Installed:
         except ToolBroken:
             return None
 
+    def problems(self) -> dict[str, str | None]:
+        """What is wrong with each tool that a package brings; None: nothing. Imports all."""
+        return {
+            entry.name: _refusal(entry, self.taken) or _problem_of(entry)
+            for entry in entry_points(group=GROUP)
+        }
+
 
 def forget_installed() -> None:
     """Look again at what is installed, as a new process would."""
@@ -67,16 +74,27 @@ def _entries(taken: frozenset[str]) -> dict[str, EntryPoint]:
     """Of two with one name the one that Python would import first."""
     entries: dict[str, EntryPoint] = {}
     for entry in entry_points(group=GROUP):
-        if not _NAME.fullmatch(entry.name) or "__" in entry.name:
-            log.error("tool.refused", tool=entry.name, package=_package(entry), reason=_NAMES)
-        elif entry.name in taken:
-            log.error("tool.refused", tool=entry.name, package=_package(entry), reason="taken")
+        if reason := _refusal(entry, taken):
+            log.error("tool.refused", tool=entry.name, package=_package(entry), reason=reason)
         else:
             entries.setdefault(entry.name, entry)
     return entries
 
 
-_NAMES = "a name is a letter, then at most 62 letters, digits, _ and -, without two _ in a row"
+def _refusal(entry: EntryPoint, taken: frozenset[str]) -> str | None:
+    """Why no tool can have this name, if so."""
+    if not _NAME.fullmatch(entry.name) or "__" in entry.name:
+        reason = "a letter, then at most 62 letters, digits, _ and -, never two _ in a row"
+    elif entry.name in taken:
+        reason = "a built-in tool has the name"
+    else:
+        return None
+    return f"The package {_package(entry)} must name it otherwise: {reason}."
+
+
+def _problem_of(entry: EntryPoint) -> str | None:
+    found = _loaded(entry)
+    return found if isinstance(found, str) else None
 
 
 def _load(name: str, taken: frozenset[str]) -> Tool:
