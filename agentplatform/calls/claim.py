@@ -64,14 +64,20 @@ def claim_arguments(*, call_ids: Collection[UUID], at: datetime) -> dict[str, An
 
 
 def claim_row(
-    model: type[Row], *, call_id: UUID, at: datetime, may_repeat: str = "true"
+    model: type[Row],
+    *,
+    call_id: UUID,
+    at: datetime,
+    may_repeat: str = "true",
+    returning: str = "taken.*",
 ) -> Row | None:
     """The call with a fresh fencing token, or None when there is nothing to do: it has ended, is
     held by somebody, is not due, or was lost too often and is now given up as a dead letter.
 
-    The claim commits by itself; giving up opens a transaction. `may_repeat` as claim_sql says.
+    The claim commits by itself; giving up opens a transaction. `may_repeat` and `returning` as
+    claim_sql says; what is no column of the call becomes an attribute.
     """
-    sql = claim_sql(model, may_repeat=may_repeat)
+    sql = claim_sql(model, may_repeat=may_repeat, returning=returning)
     claimed = list(model.objects.raw(sql, claim_arguments(call_ids=[call_id], at=at)))
     if claimed:
         reach("after_claim", model.task)

@@ -32,9 +32,11 @@ from apps.tenants.services.open_account import open_run_account as open_run_acco
 from apps.tenants.services.raise_alert import raise_alert as raise_alert
 from apps.tenants.services.rates import RateBook as RateBook
 from apps.tenants.services.record_change import record_change as record_change
+from apps.tenants.services.require_active_tenant import STATUS_OF as STATUS_OF
 from apps.tenants.services.require_active_tenant import (
     keep_tenant_active as keep_tenant_active,
 )
+from apps.tenants.services.require_active_tenant import require_active as require_active
 from apps.tenants.services.require_active_tenant import (
     require_active_tenant as require_active_tenant,
 )

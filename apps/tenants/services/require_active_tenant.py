@@ -9,6 +9,8 @@ from apps.tenants.contracts import Caps, TenantInactive
 from apps.tenants.models import Tenant
 
 STATUS = "select status from tenants where id = %(tenant_id)s"
+STATUS_OF = "(select tenant.status from tenants tenant where tenant.id = {})"
+"""The same within a statement of somebody else's, of the tenant in a column."""
 _HOLD = """
 select status, max_runs_in_flight, max_calls_in_flight from tenants where id = %s for share
 """

@@ -8,10 +8,11 @@ from agentplatform.calls.row import CallRow
 class ToolCall(CallRow):
     """`response` is a ToolResult; a failed call keeps it beside its `error`. `arguments` are what
     people may see; where that is less than what was sent, `sealed_arguments` holds it, encrypted
-    (services.shown_arguments)."""
+    (services.shown_arguments). `tenant_status` is known of a call that was just claimed."""
 
     kind = "tool"
     task = "tools.execute"
+    tenant_status: str | None = None
 
     tool = models.CharField(max_length=100)
     action = models.CharField(max_length=200, blank=True, default="", db_default="")

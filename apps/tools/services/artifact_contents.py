@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from typing import BinaryIO
 from uuid import UUID
 
-from agentplatform.core.advisory_locks import lock_until_commit
+from agentplatform.core.advisory_locks import begin_with_locks, lock_until_commit
 from apps.tools.stores.chosen import artifact_store
 from apps.tools.stores.store import StagedContent
 
@@ -30,15 +30,26 @@ def keep_contents(*, tenant_id: UUID, staged: Collection[StagedContent]) -> None
 
     Requires the transaction that adds the rows of them.
     """
+    lock_contents(tenant_id=tenant_id, hashes=[one.sha256 for one in staged])
+    keep_locked(staged)
+
+
+def begin_with_contents(*, tenant_id: UUID, hashes: Collection[str]) -> None:
+    """Have the first statement of the open transaction lock these contents, as lock_contents
+    does."""
+    begin_with_locks(_name(tenant_id, sha256) for sha256 in hashes)
+
+
+def keep_locked(staged: Collection[StagedContent]) -> None:
+    """keep_contents, of contents whose locks are held."""
     once = {one.sha256: one for one in staged}
-    lock_contents(tenant_id=tenant_id, hashes=once)
     artifact_store().keep(once.values())
 
 
 def lock_contents(*, tenant_id: UUID, hashes: Collection[str]) -> None:
     """Nobody else adds or deletes these contents before the transaction ends."""
     for sha256 in sorted(set(hashes)):
-        lock_until_commit("artifact", tenant_id, sha256)
+        lock_until_commit(*_name(tenant_id, sha256))
 
 
 def delete_contents(*, tenant_id: UUID, hashes: Collection[str]) -> None:
@@ -52,6 +63,10 @@ def open_content(*, tenant_id: UUID, sha256: str, start: int = 0) -> BinaryIO:
     """Open stored content for reading, from its byte `start` on. Raises NotFound when the store has
     lost it, and StoreUnavailable."""
     return artifact_store().open(sha256, tenant_id=tenant_id, start=start)
+
+
+def _name(tenant_id: UUID, sha256: str) -> tuple[object, ...]:
+    return "artifact", tenant_id, sha256
 
 
 def thumbnail_name(sha256: str) -> str:

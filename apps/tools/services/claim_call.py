@@ -7,16 +7,22 @@ from agentplatform.calls.claim import claim_row
 from agentplatform.calls.conditions import abandoned
 from agentplatform.calls.move import end_rows
 from agentplatform.calls.states import FAILED
+from apps.tenants.facade import STATUS_OF
 from apps.tools.models import ToolCall
 from apps.tools.states import OUTCOME_UNKNOWN
 
+_RETURNING = f"taken.*, {STATUS_OF.format('taken.tenant_id')} as tenant_status"
+
 
 def claim_call(*, call_id: UUID, at: datetime) -> ToolCall | None:
-    """The call with a fresh fencing token, or None when there is nothing to do.
+    """The call with a fresh fencing token and its tenant_status, or None when there is nothing to
+    do.
 
     Each statement commits by itself; needs no transaction.
     """
-    call = claim_row(ToolCall, call_id=call_id, at=at, may_repeat="is_repeatable")
+    call = claim_row(
+        ToolCall, call_id=call_id, at=at, may_repeat="is_repeatable", returning=_RETURNING
+    )
     if call is None:
         unrepeatable = ToolCall.objects.filter(abandoned(at), id=call_id, is_repeatable=False)
         end_rows(unrepeatable, to=FAILED, at=at, failure=OUTCOME_UNKNOWN)

@@ -12,7 +12,7 @@ from agentplatform.core.kill_points import reach
 from agentplatform.core.transactions import refuse_transaction
 from agentplatform.telemetry.metrics import TOOL_CALL_DURATION, TOOL_CALLS, tool_label
 from apps.tenants.contracts import TenantInactive
-from apps.tenants.facade import require_active_tenant
+from apps.tenants.facade import require_active
 from apps.tools.models import ToolCall
 from apps.tools.runners.work import Ran, Tool, ToolFailure
 from apps.tools.services.claim_call import claim_call
@@ -67,8 +67,8 @@ def _run(call: ToolCall) -> Ran | ToolFailure:
     assert call.lease_token is not None
     with leases.hold(call.lease_token, tenant_id=call.tenant_id) as stop:
         try:
+            require_active(call.tenant_status)
             with brief_connection():
-                require_active_tenant(tenant_id=call.tenant_id)
                 tool = _find(call)
                 work = prepare_work(call, tool=tool, stop=stop)
             return tool.run(work)

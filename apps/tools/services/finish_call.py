@@ -4,16 +4,17 @@ from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
 
 from agentplatform.calls.contracts import CallFailure
-from agentplatform.calls.move import finish_row
+from agentplatform.calls.move import finish_in, finish_row
 from agentplatform.calls.states import CANCELLED, FAILED, SUCCESS
 from agentplatform.core.json_values import clean_json
-from agentplatform.core.transactions import transaction
+from agentplatform.core.postgresql.batch import Batch, RowMissing, row_values
+from agentplatform.core.transactions import before_commit, transaction
 from apps.tenants.contracts import TenantInactive
 from apps.tools.contracts import ToolResult
 from apps.tools.models import Artifact, ToolCall
 from apps.tools.runners.work import ProducedFile, Ran, ToolFailure
 from apps.tools.selectors import artifact_ref, workspaces_of
-from apps.tools.services.artifact_contents import keep_contents, stage_content
+from apps.tools.services.artifact_contents import begin_with_contents, keep_locked, stage_content
 from apps.tools.services.remove_artifacts import remove_artifacts
 from apps.tools.services.store_artifact import artifact_row
 from apps.tools.services.thumbnails import ask_for_thumbnails
@@ -34,12 +35,11 @@ def finish_call(*, call: ToolCall, ran: Ran, duration_ms: int, at: datetime) -> 
         rows = [_row(call, file, one, at) for file, one in zip(files, staged, strict=True)]
         if ran.workspace:
             rows[-1].session = ran.workspace.name
-        with transaction():
-            shown = [row for row in rows if not row.session]
-            kept = _finish(call, ran, shown, duration_ms, at)
-            if kept:
-                _keep(call, staged, rows)
-    return kept
+        try:
+            _write(call, ran, staged, rows, duration_ms, at)
+        except RowMissing:
+            return False
+    return True
 
 
 def fail_call(*, call: ToolCall, failure: ToolFailure, duration_ms: int, at: datetime) -> bool:
@@ -52,19 +52,50 @@ def fail_call(*, call: ToolCall, failure: ToolFailure, duration_ms: int, at: dat
     )
 
 
-def _keep(call: ToolCall, staged: list[StagedContent], rows: list[Artifact]) -> None:
-    """Store what a call left; what it worked on takes the place of what the call before it did."""
+def _write(
+    call: ToolCall,
+    ran: Ran,
+    staged: list[StagedContent],
+    rows: list[Artifact],
+    duration_ms: int,
+    at: datetime,
+) -> None:
+    """In two round trips, or in one where nothing is stored. Raises RowMissing when the fence is
+    lost."""
+    batch = Batch()
+    shown = [row for row in rows if not row.session]
+    _finish(batch, call, ran, shown, duration_ms, at)
+    with transaction():
+        if staged:
+            begin_with_contents(
+                tenant_id=call.tenant_id, hashes=[content.sha256 for content in staged]
+            )
+            batch.execute()
+            batch = _keep(call, staged, rows)
+        before_commit(batch.execute)
+
+
+def _keep(call: ToolCall, staged: list[StagedContent], rows: list[Artifact]) -> Batch:
+    """Store what a call left; what it worked on takes the place of what the call before it did.
+    Returns what is still to be sent."""
     sessions = [row.session for row in rows if row.session]
     for session in sessions:
         remove_artifacts(workspaces_of(call, session=session), tenant_id=call.tenant_id)
-    keep_contents(tenant_id=call.tenant_id, staged=staged)
-    Artifact.objects.bulk_create(rows)
+    keep_locked(staged)
+    batch = Batch()
+    batch.insert(Artifact, [row_values(row) for row in rows])
     ask_for_thumbnails(rows)
+    return batch
 
 
 def _finish(
-    call: ToolCall, ran: Ran, artifacts: list[Artifact], duration_ms: int, at: datetime
-) -> bool:
+    batch: Batch,
+    call: ToolCall,
+    ran: Ran,
+    artifacts: list[Artifact],
+    duration_ms: int,
+    at: datetime,
+) -> None:
     result = ToolResult(
         status=ran.status,
         value=clean_json(ran.value),
@@ -77,7 +108,8 @@ def _finish(
     failure = None
     if ran.status != "ok":
         failure = CallFailure(code=ran.status, detail=ran.detail, is_retryable=False)
-    return finish_row(
+    finish_in(
+        batch,
         call,
         to=FAILED if failure else SUCCESS,
         at=at,

@@ -5,9 +5,11 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.db import connections
 
 from agentplatform.core.clock import now
 from agentplatform.core.leases import CALL_LEASE
+from agentplatform.core.tenancy import APPLICATION
 from agentplatform.core.wait import wait_for
 from apps.tools import facade
 from apps.tools.models import Artifact, ToolCall
@@ -41,6 +43,23 @@ def test_the_second_delivery_does_nothing(plan_call):
     run(call)
     assert (call.executions, call.completed_at) == (1, finished)
     assert Artifact.objects.count() == 1
+
+
+def test_a_call_with_an_artifact_takes_three_round_trips(plan_call):
+    made = {"program": "open('artifacts/a', 'w').close()"}
+    first, second = plan_call(arguments=made), plan_call(arguments=made)
+    execute(call_id=str(first.id))  # learns the limits
+    sent = []
+
+    def note(send, statement, *rest):
+        sent.append(statement)
+        return send(statement, *rest)
+
+    with connections[APPLICATION].execute_wrapper(note):
+        execute(call_id=str(second.id))
+    assert [statement.split()[0] for statement in sent] == ["update", "with", "insert"]
+    assert sent[-1].endswith("; commit")
+    assert Artifact.objects.filter(call_id=second.id).count() == 1
 
 
 def test_the_task_returns_the_id_and_ignores_unknown_keywords(plan_call):

@@ -90,6 +90,15 @@ def test_a_cell_is_taken_once_and_another_is_started(pool, kind, start):
             assert cell.is_alive()
 
 
+def test_while_others_wait_a_call_is_not_kept_from_the_processor(pool, kind, start):
+    cells = pool(2, polite_seconds=3600)
+    assert cells.take(kind, start) is None
+    wait_for(lambda: cells.waiting == 1, timeout_seconds=20, what="a cell")
+    with cells.take(kind, start):
+        wait_for(lambda: cells.waiting == 1, timeout_seconds=20, what="one in place of the last")
+    assert not cells.is_idle
+
+
 def test_a_cell_that_has_died_is_not_given_out(pool, kind, start):
     cells = pool(1)
     cells.take(kind, start)

@@ -20,6 +20,9 @@ OLDEST_SECONDS = 600.0
 MOST_KINDS = 4
 _IDLE_SECONDS = 60.0
 _PAUSE_SECONDS = 30.0
+_POLITE_SECONDS = 0.03
+"""To start a cell takes the processor from the call that has just taken one. While others of the
+kind wait, it is put off for so long."""
 
 log = structlog.get_logger("tools")
 
@@ -44,10 +47,12 @@ class WarmPool:
         *,
         oldest_seconds: float = OLDEST_SECONDS,
         idle_seconds: float = _IDLE_SECONDS,
+        polite_seconds: float = _POLITE_SECONDS,
     ) -> None:
         self._size = size
         self._oldest_seconds = oldest_seconds
         self._idle_seconds = idle_seconds
+        self._polite_seconds = polite_seconds
         self._shelves: OrderedDict[Kind, _Shelf] = OrderedDict()
         self._changed = threading.Condition()
         self._is_open = True
@@ -130,7 +135,7 @@ class WarmPool:
                 if not self._is_open:
                     break
                 if wanted is None and not old:
-                    self._is_resting = True
+                    self._is_resting = not self._lacking() or self._is_paused()
                     self._changed.wait(self._rest_seconds())
                     self._is_resting = False
             for cell in old:
@@ -142,17 +147,24 @@ class WarmPool:
 
     def _wanted(self) -> tuple[Kind, Callable[[], Cell]] | None:
         """What the emptiest shelf lacks, the one asked for last before others."""
-        if time.monotonic() < self._paused_until:
+        if self._is_paused():
             return None
-        lacking = [
-            (len(shelf.cells), kind, shelf)
-            for kind, shelf in reversed(self._shelves.items())
-            if len(shelf.cells) < self._size
-        ]
+        now = time.monotonic()
+        lacking = [one for one in self._lacking() if self._is_due(one[1], now)]
         if not lacking:
             return None
-        _, kind, shelf = min(lacking, key=lambda one: one[0])
+        kind, shelf = min(lacking, key=lambda one: len(one[1].cells))
         return kind, shelf.start
+
+    def _lacking(self) -> list[tuple[Kind, _Shelf]]:
+        found = reversed(self._shelves.items())
+        return [(kind, shelf) for kind, shelf in found if len(shelf.cells) < self._size]
+
+    def _is_due(self, shelf: _Shelf, now: float) -> bool:
+        return not shelf.cells or now - shelf.asked_at >= self._polite_seconds
+
+    def _is_paused(self) -> bool:
+        return time.monotonic() < self._paused_until
 
     def _put(self, kind: Kind, start: Callable[[], Cell]) -> None:
         try:
@@ -191,6 +203,8 @@ class WarmPool:
         now = time.monotonic()
         if self._paused_until > now:
             return self._paused_until - now
+        if self._lacking():
+            return self._polite_seconds
         births = [shelf.cells[0][0] for shelf in self._shelves.values() if shelf.cells]
         return max(0.01, min(births, default=now) + self._oldest_seconds - now)
 
