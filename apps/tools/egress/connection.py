@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 import h11
 
@@ -22,6 +23,7 @@ from apps.tools.egress.wire import Wire
 _TLS_HANDSHAKE = b"\x16"
 _ACCESS_DENIED = b"\x15\x03\x03\x00\x02\x02\x31"  # a fatal alert of TLS (RFC 8446, 6)
 _LINGER_SECONDS = 1.0
+_METHOD_OVERRIDES = {b"x-http-method", b"x-http-method-override", b"x-method-override"}
 
 ReadTarget = Callable[[h11.Request], Target]
 
@@ -84,7 +86,10 @@ async def _answer(client: Wire, request: h11.Request, gate: Gate, read: ReadTarg
         with gate.passage(method=method, host=request.target.decode(), port=0) as passage:
             target = tunnel_target(passage.host) if method == "CONNECT" else read(request)
             passage.host, passage.port = target.host, target.port
+            _check_body(request)
             gate.admit(passage)
+            for override in _overrides(request):
+                gate.admit(replace(passage, method=override))
             if method == "CONNECT":
                 await _tunnel(client, gate, passage)
             else:
@@ -123,6 +128,21 @@ async def _tunnel(client: Wire, gate: Gate, passage: Passage) -> None:
             raise
     finally:
         server[1].close()
+
+
+def _check_body(request: h11.Request) -> None:
+    """Two ways to say where a body ends would let it hold another request, which nobody checks."""
+    if {name for name, _ in request.headers} >= {b"content-length", b"transfer-encoding"}:
+        raise BadTarget("Send Content-Length or Transfer-Encoding, not both.")
+
+
+def _overrides(request: h11.Request) -> list[str]:
+    """The methods that some hosts take in place of the request's own."""
+    return [
+        value.decode("ascii", "replace").strip().upper()
+        for name, value in request.headers
+        if name in _METHOD_OVERRIDES
+    ]
 
 
 def _direct(request: h11.Request, port: int) -> Target:

@@ -24,6 +24,8 @@ _OF_ONE_HOP = frozenset(
         b"upgrade",
     }
 )
+_FRAMING = frozenset({b"content-length", b"transfer-encoding"})
+"""Of a message's body: never about one connection only, whatever a client says."""
 
 
 async def forward(
@@ -40,7 +42,7 @@ async def forward(
             asyncio.timeout(limits.idle_seconds) as idle,
         ):
             server = _server(streams, gate, passage, idle)
-            await server.send(_outgoing(request, target))
+            await server.send(_outgoing(request, passage, target.path))
             await _exchange(client, server, passage)
     finally:
         streams[1].close()
@@ -63,11 +65,13 @@ def _server(streams: Streams, gate: Gate, passage: Passage, idle: asyncio.Timeou
     return Wire(h11.CLIENT, streams, sent=sent, received=received)
 
 
-def _outgoing(request: h11.Request, target: Target) -> h11.Request:
-    host = (b"Host", target.authority.encode())
+def _outgoing(request: h11.Request, passage: Passage, path: str) -> h11.Request:
+    """The request to the host as the rules have read it, however the client wrote it."""
+    port = "" if passage.port == 80 else f":{passage.port}"
+    host = (b"Host", f"{passage.host}{port}".encode())
     return h11.Request(
         method=request.method,
-        target=target.path,
+        target=path,
         headers=[host, *_end_to_end(request), (b"Connection", b"close")],
     )
 
@@ -81,7 +85,7 @@ def _end_to_end(message: h11.Request | h11.Response) -> Iterator[tuple[bytes, by
         for name in value.split(b",")
     }
     for name, value in message.headers.raw_items():
-        if name.lower() not in _OF_ONE_HOP | named:
+        if name.lower() not in _OF_ONE_HOP | (named - _FRAMING):
             yield name, value
 
 
@@ -106,10 +110,12 @@ async def _upload(client: Wire, server: Wire) -> None:
         if not isinstance(event, h11.Data | h11.EndOfMessage):
             return
         try:
-            await server.send(event)
+            # What a client adds behind its body would be headers that nobody has checked.
+            is_end = isinstance(event, h11.EndOfMessage)
+            await server.send(h11.EndOfMessage() if is_end else event)
         except (ConnectionError, h11.LocalProtocolError):
             return  # the host wants no more; its answer says why
-        if isinstance(event, h11.EndOfMessage):
+        if is_end:
             return
 
 

@@ -7,46 +7,57 @@ _LONGEST_RECORD = 16384 + 256
 LONGEST_HELLO = 64 * 1024
 
 
-def server_name(sent: bytes) -> str | None:
-    """The one host name in a ClientHello, in lower case; None while `sent` is not all of it.
+class Hello:
+    """A ClientHello as it comes in; `sent` is all of it so far. Each byte is looked at once,
+    however few come at a time: a proxy has other clients too."""
 
-    Raises EgressRefused when this is no ClientHello or names no host.
-    """
-    message = _first_message(sent)
-    if message is None:
+    def __init__(self) -> None:
+        self.sent = bytearray()
+        self._at = 0
+        self._message = bytearray()  # joined from the records before that place
+
+    def add(self, part: bytes) -> str | None:
+        """The one host name in it, in lower case; None while it is not whole.
+
+        Raises EgressRefused when this is no ClientHello or names no host.
+        """
+        self.sent += part
+        message = self._first_message()
+        if message is None:
+            return None
+        try:
+            names = _server_names(_Reader(message))
+        except (IndexError, UnicodeDecodeError) as error:
+            raise EgressRefused(
+                "The tunnel is refused: its TLS ClientHello is malformed."
+            ) from error
+        if len(names) != 1:
+            raise EgressRefused(
+                "The tunnel is refused: its TLS ClientHello must name one host (SNI); connect by "
+                "name."
+            )
+        return names[0].lower()
+
+    def _first_message(self) -> bytes | None:
+        """The body of the first handshake message."""
+        if self.sent and self.sent[0] != _HANDSHAKE:
+            raise _no_tls()
+        while len(self.sent) - self._at >= 5:
+            kind, major = self.sent[self._at], self.sent[self._at + 1]
+            size = int.from_bytes(self.sent[self._at + 3 : self._at + 5], "big")
+            if kind != _HANDSHAKE or major != 3 or not 0 < size <= _LONGEST_RECORD:
+                raise _no_tls()
+            end = self._at + 5 + size
+            if len(self.sent) < end:
+                break
+            self._message += self.sent[self._at + 5 : end]
+            self._at = end
+            whole = 4 + int.from_bytes(self._message[1:4], "big")
+            if self._message[0] != _CLIENT_HELLO or whole > LONGEST_HELLO:
+                raise _no_tls()
+            if len(self._message) >= max(4, whole):
+                return bytes(self._message[4:whole])
         return None
-    try:
-        names = _server_names(_Reader(message))
-    except (IndexError, UnicodeDecodeError) as error:
-        raise EgressRefused("The tunnel is refused: its TLS ClientHello is malformed.") from error
-    if len(names) != 1:
-        raise EgressRefused(
-            "The tunnel is refused: its TLS ClientHello must name one host (SNI); connect by name."
-        )
-    return names[0].lower()
-
-
-def _first_message(sent: bytes) -> bytes | None:
-    """The body of the first handshake message, joined from its records."""
-    joined = b""
-    at = 0
-    while len(sent) - at >= 5:
-        kind, major = sent[at], sent[at + 1]
-        size = int.from_bytes(sent[at + 3 : at + 5], "big")
-        if kind != _HANDSHAKE or major != 3 or not 0 < size <= _LONGEST_RECORD:
-            raise _no_tls()
-        joined += sent[at + 5 : at + 5 + size]
-        at += 5 + size
-        if joined[:1] != bytes([_CLIENT_HELLO])[: len(joined)]:
-            raise _no_tls()
-        whole = 4 + int.from_bytes(joined[1:4], "big")
-        if whole > LONGEST_HELLO:
-            raise _no_tls()
-        if len(joined) >= 4 and len(joined) >= whole:
-            return joined[4:whole]
-    if sent[:1] not in {b"", bytes([_HANDSHAKE])}:
-        raise _no_tls()
-    return None
 
 
 def _no_tls() -> EgressRefused:

@@ -21,10 +21,6 @@ class Target:
     port: int
     path: str = ""
 
-    @property
-    def authority(self) -> str:
-        return self.host if self.port == 80 else f"{self.host}:{self.port}"
-
 
 def tunnel_target(target: str) -> Target:
     """The `host:port` of CONNECT. Raises BadTarget, EgressRefused."""

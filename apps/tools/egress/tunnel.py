@@ -7,7 +7,7 @@ from typing import Any
 
 from apps.tools.egress.errors import EgressRefused
 from apps.tools.egress.gate import Gate, Passage, Streams
-from apps.tools.egress.hello import server_name
+from apps.tools.egress.hello import Hello
 
 CHUNK_BYTES = 64 * 1024
 HELLO_SECONDS = 10.0
@@ -16,13 +16,15 @@ HELLO_SECONDS = 10.0
 async def read_hello(reader: asyncio.StreamReader, sent: bytes = b"") -> tuple[str, bytes]:
     """The host that a TLS client names, and all it has sent so far, which began with `sent`.
     Raises EgressRefused when it names none or sends something else."""
+    hello = Hello()
+    name = hello.add(sent)
     async with asyncio.timeout(HELLO_SECONDS):
-        while (name := server_name(sent)) is None:
+        while name is None:
             part = await reader.read(CHUNK_BYTES)
             if not part:
                 raise EgressRefused("The tunnel is refused: it ended before a TLS ClientHello.")
-            sent += part
-    return name, sent
+            name = hello.add(part)
+    return name, bytes(hello.sent)
 
 
 async def carry(client: Streams, server: Streams, gate: Gate, passage: Passage) -> None:

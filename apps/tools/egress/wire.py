@@ -42,6 +42,7 @@ class Wire:
 
     async def next_event(self) -> Event:
         """The next event. Raises h11.RemoteProtocolError, ConnectionError."""
+        await asyncio.sleep(0)  # what was read may hold thousands; others have their turn between
         while (event := self.state.next_event()) is h11.NEED_DATA:
             if self.state.they_are_waiting_for_100_continue:
                 await self.send(h11.InformationalResponse(status_code=100, headers=[]))

@@ -157,11 +157,10 @@ def test_an_unknown_processor_is_refused_by_name():
         build_filter("code", "riscv64")
 
 
-@pytest.mark.parametrize("profile", ["code", "shared"])
+@pytest.mark.parametrize("profile", ["code", "browser", "shared"])
 @pytest.mark.parametrize("command", [36, 37, 38])
 def test_a_lock_belongs_to_a_process(machine, profile, command):
     assert verdict(machine, profile, FCNTL, 3, command) == refuse(errno.EINVAL)
-    assert verdict(machine, "browser", FCNTL, 3, command) == ALLOW
     assert verdict(machine, profile, FCNTL, 3, 6) == ALLOW
 
 

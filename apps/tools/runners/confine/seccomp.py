@@ -80,9 +80,9 @@ def build_filter(profile: Profile, machine: str | None = None) -> bytes:
     """The filter as bwrap's --seccomp reads it. Raises UnsupportedMachine for other processors.
 
     It kills foreign architectures, refuses DANGEROUS calls with EPERM, sockets other than plain
-    Unix, TCP and UDP ones, the huge pages that a machine has set apart, and typing into terminals;
-    it makes nothing of FLUSHES. All but `browser` refuse new namespaces, and locks that belong to
-    no process, as well. The shared ones refuse every socket but a connected pair, and what would
+    Unix, TCP and UDP ones, the huge pages that a machine has set apart, typing into terminals, and
+    locks that belong to no process; it makes nothing of FLUSHES. All but `browser` refuse new
+    namespaces as well. The shared ones refuse every socket but a connected pair, and what would
     hide open files from who counts them.
     """
     name = machine or platform.machine()
@@ -113,7 +113,7 @@ def _assemble(profile: Profile, name: str) -> Iterator[bytes]:
         yield from _on(SOCKET, name, _check_socket())
     if profile != "browser":
         yield from _on(CLONE, name, _refuse_bits(0, _NAMESPACE_FLAGS))
-        yield from _on(FCNTL, name, _refuse_locks())
+    yield from _on(FCNTL, name, _refuse_locks())
     yield from _on(IOCTL, name, _check_ioctl())
     yield _return(_ALLOW)
 

@@ -140,3 +140,33 @@ def test_a_host_that_speaks_no_http_is_said_to(make_egress, rows):
             assert refusal_of(opener_through(address), f"http://plain.test:{port}/") == 502
         speaker.join()
     assert "whole HTTP" in rows[0].refusal
+
+
+def send_raw(address, line, *headers, body=""):
+    """The status of the answer to a request that is written as it is."""
+    head = "".join(f"{one}\r\n" for one in (line, "Host: evil.test", *headers))
+    with socket.create_connection(("127.0.0.1", urlsplit(address).port), 10) as raw:
+        raw.sendall(f"{head}\r\n{body}".encode())
+        raw.shutdown(socket.SHUT_WR)
+        return raw.makefile("rb").readline().split()[1].decode()
+
+
+def test_a_request_reaches_its_host_as_the_rules_have_read_it(make_egress, internet, rows):
+    port = internet.plain.server_port
+    with serve_loopback(make_egress("GET|POST plain.test:PLAIN"), via="mcp") as address:
+        send = partial(send_raw, address)
+        assert send(f"GET HTTP://Plain.TEST.:{port}/a HTTP/1.1") == "200"
+        kept = ("Connection: content-length, x-hop", "Content-Length: 2", "X-Hop: 1")
+        assert send(f"POST {internet.http}/b HTTP/1.1", *kept, body="hi") == "200"
+        trailers = "0\r\nHost: evil.test\r\nX-Behind: 1\r\n\r\n"
+        chunked = "Transfer-Encoding: chunked"
+        assert send(f"POST {internet.http}/c HTTP/1.1", chunked, body=trailers) == "200"
+        two_ends = (chunked, "Content-Length: 5")
+        assert send(f"POST {internet.http}/d HTTP/1.1", *two_ends, body="0\r\n\r\n") == "400"
+        override = "X-HTTP-Method-Override: DELETE"
+        assert send(f"POST {internet.http}/e HTTP/1.1", override) == "403"
+    seen = internet.plain.seen
+    assert [(one["path"], one["body"]) for one in seen] == [("/a", ""), ("/b", "hi"), ("/c", "")]
+    assert {one["headers"]["host"] for one in seen} == {f"plain.test:{port}"}
+    assert not {"x-hop", "x-behind"} & {name for one in seen for name in one["headers"]}
+    assert [bool(row.refusal) for row in rows] == [False, False, False, True, True]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.tools.egress.errors import EgressRefused
-from apps.tools.egress.hello import server_name
+from apps.tools.egress.hello import Hello
 
 
 def make_hello(name):
@@ -21,6 +21,10 @@ def make_hello(name):
 
 
 HELLO = make_hello("api.example.org")
+
+
+def server_name(sent):
+    return Hello().add(sent)
 
 
 def split_into_records(hello, size):
@@ -41,6 +45,15 @@ def test_a_part_of_a_hello_is_not_decided_yet(size):
 @given(st.integers(1, 600))
 def test_a_hello_in_many_records_is_joined(size):
     assert server_name(split_into_records(HELLO, size)) == "api.example.org"
+
+
+@given(st.integers(1, 600), st.integers(1, 300))
+def test_a_hello_may_come_in_any_pieces(record, piece):
+    sent = split_into_records(HELLO, record)
+    hello = Hello()
+    told = [hello.add(sent[at : at + piece]) for at in range(0, len(sent), piece)]
+    assert told == [None] * (len(told) - 1) + ["api.example.org"]
+    assert hello.sent == sent
 
 
 def test_what_follows_the_hello_does_not_matter():
