@@ -28,11 +28,16 @@ def check_spec(document: Any, *, tenant_id: UUID | None) -> Spec:
     def known_tasks(names: frozenset[str]) -> set[str]:
         return known_task_names(tenant_id=tenant_id, names=names) if tenant_id else set()
 
+    def find_parameters(names: frozenset[str]) -> dict[str, dict[str, Any]]:
+        described = tools.describe_tools(tenant_id=tenant_id, names=names)
+        return {tool.name: tool.parameters for tool in described}
+
     catalogue = Catalogue(
         tools=tools.tool_names(tenant_id=tenant_id),
         graphs=agent_graph_names(),
         is_known_model=partial(gateway.is_known_model, tenant_id=tenant_id),
         known_tasks=known_tasks,
+        find_parameters=find_parameters,
     )
     return parse_spec(document, catalogue=catalogue)
 

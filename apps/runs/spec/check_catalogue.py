@@ -1,6 +1,6 @@
 """What a spec names outside of itself: models, graphs, tools; and the schemas it holds."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,7 @@ from agentplatform.core.json_schema import find_schema_problem
 from apps.runs.spec.crew import crew_errors, crew_schemas, crew_tools
 from apps.runs.spec.crew_steps import CrewStep
 from apps.runs.spec.document import Spec
+from apps.runs.spec.engine_steps import WaitStep
 from apps.runs.spec.kinds import SpecStep
 from apps.runs.spec.nodes import nodes_of
 from apps.runs.spec.steps import AgentStep, LlmStep, ToolStep
@@ -15,15 +16,20 @@ from apps.runs.spec.template import expressions_in
 from apps.runs.spec.tools import BoundTool, OfferedTool, TaskTool, name_of
 
 
+def _unknown(_names: frozenset[str]) -> dict[str, dict[str, Any]]:
+    return {}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Catalogue:
     """What a spec may name: tools, graphs, whether a model alias is known, and which of some names
-    are names of the tenant's tasks."""
+    are names of the tenant's tasks; and the schemas of some tools' arguments, where known."""
 
     tools: frozenset[str]
     graphs: frozenset[str]
     is_known_model: Callable[[str], bool]
     known_tasks: Callable[[frozenset[str]], Collection[str]]
+    find_parameters: Callable[[frozenset[str]], Mapping[str, dict[str, Any]]] = _unknown
 
 
 def catalogue_errors(spec: Spec, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
@@ -60,14 +66,21 @@ def _task_errors(spec: Spec, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
             yield where, f"there is no task named `{task}`; create it first"
 
 
-def schema_errors(spec: Spec) -> Iterator[tuple[str, str]]:
-    """Schemas that are none, and fields of agents that contradict each other."""
+def schema_errors(spec: Spec, lacking: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Schemas that are none, and fields of agents that contradict each other; but for steps that
+    are `lacking` fields."""
     yield from _schema_error("inputs", spec.inputs)
+    if spec.inputs.get("type", "object") != "object":
+        yield "inputs", "the input of a run is an object: its `type` is `object`, or left out"
     for located in nodes_of(spec):
+        if located.step in lacking:
+            continue
         node, path = located.node, located.path
         for field, schema in _schemas_of(node):
             if not any(expressions_in(schema)):
                 yield from _schema_error(f"{path}.{field}", schema)
+        if isinstance(node, WaitStep):
+            yield from _wait_errors(f"{path}.seconds", node)
         if isinstance(node, AgentStep):
             yield from _agent_errors(path, node)
         if isinstance(node, AgentStep | CrewStep):
@@ -82,6 +95,11 @@ def _agent_errors(path: str, step: AgentStep) -> Iterator[tuple[str, str]]:
         yield f"{path}.min_turns", "must be below max_turns"
     if step.min_turns and not step.tools:
         yield f"{path}.min_turns", "needs at least one tool"
+
+
+def _wait_errors(path: str, step: WaitStep) -> Iterator[tuple[str, str]]:
+    if isinstance(step.seconds, str) and not any(expressions_in(step.seconds)):
+        yield path, "is a number, or a template that gives one"
 
 
 def _approval_errors(path: str, step: AgentStep | CrewStep) -> Iterator[tuple[str, str]]:

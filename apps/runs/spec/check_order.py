@@ -1,6 +1,7 @@
 """Names and the order they give: what is missing, what waits for itself, what never starts."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from apps.runs.spec.document import Spec
 from apps.runs.spec.steps import DecisionStep, Goto
@@ -41,12 +42,33 @@ def cycle_errors(spec: Spec) -> Iterator[tuple[str, str]]:
             del left[name]
         for needs in left.values():
             needs.difference_update(ready)
+    if len(spec.by_name) < len(spec.steps):
+        return
     for name in left:
         if name in spec.upstream(name):
             yield (
                 f"steps.{name}.needs",
-                "the step waits for itself through its needs; break the cycle",
+                f"the step waits for itself ({_circle(spec, name)}); break the cycle. A step "
+                "without `needs` needs the one before it, one that a decision lists needs the "
+                "decision, and the `goto` of an on_failure needs the step that may fail",
             )
+
+
+def _circle(spec: Spec, name: str) -> str:
+    """The shortest way on which the step needs itself: `a needs b, b needs a`."""
+    came: dict[str, str] = {}
+    pending = [name]
+    for step in pending:
+        for need in spec.needs.get(step, ()):
+            if need == name:
+                way = [step]
+                while way[0] != name:
+                    way.insert(0, came[way[0]])
+                return ", ".join(f"`{a}` needs `{b}`" for a, b in pairwise((*way, name)))
+            if need not in came:
+                came[need] = step
+                pending.append(need)
+    return f"`{name}` needs `{name}`"
 
 
 def reach_errors(spec: Spec) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from apps.runs.spec.crew_steps import CrewStep
-from apps.runs.spec.template import expressions_in
 from apps.runs.spec.tools import OfferedTool, name_of
 
 Error = tuple[str, str]
@@ -35,18 +34,16 @@ def crew_tools(step: CrewStep) -> Iterator[tuple[str, OfferedTool]]:
             yield f"agents.{agent.name}.tools[{position}]", tool
 
 
-def crew_expressions(step: CrewStep) -> Iterator[tuple[str, str]]:
-    """(field, expression) for each one in the texts and schemas of agents, manager and tasks."""
+def crew_templates(step: CrewStep) -> Iterator[tuple[str, Any]]:
+    """(field, template) for each text and schema of agents, manager and tasks."""
     people = [(f"agents.{agent.name}", agent) for agent in step.agents]
     managers = [("manager", step.manager)] if step.manager else []
     for where, person in (*people, *managers):
         for field in ("role", "goal", "backstory"):
-            for expression in expressions_in(getattr(person, field)):
-                yield f"{where}.{field}", expression
+            yield f"{where}.{field}", getattr(person, field)
     for task in step.tasks:
         for field in ("description", "expected_output", "response_schema"):
-            for expression in expressions_in(getattr(task, field)):
-                yield f"tasks.{task.name}.{field}", expression
+            yield f"tasks.{task.name}.{field}", getattr(task, field)
 
 
 def _agent_errors(step: CrewStep, is_known_model: Callable[[str], bool]) -> Iterator[Error]:

@@ -144,29 +144,24 @@ def is_true(expression: str, values: dict[str, Any]) -> bool:
     return value is not None and value is not False and value not in ("", [], {})
 
 
-def references(expression: str) -> set[tuple[str, str | None]]:
-    """What an expression reads, as (root, first field): `steps.a.output` gives ("steps", "a").
+def references(expression: str) -> set[tuple[str, ...]]:
+    """What an expression reads of its values, as the plain fields that lead there: `steps.a.x[0]`
+    gives ("steps", "a", "x").
 
     Raises TemplateError when it does not parse.
     """
-    found: set[tuple[str, str | None]] = set()
+    found: set[tuple[str, ...]] = set()
     _walk(compile_expression(expression).parsed, found, is_at_root=True)
     return found
 
 
-def _walk(node: Any, found: set[tuple[str, str | None]], *, is_at_root: bool) -> None:
+def _walk(node: Any, found: set[tuple[str, ...]], *, is_at_root: bool) -> None:
     """Only the leftmost field of a chain, outside of projections, names a root."""
     kind, children = node["type"], node.get("children", [])
-    if kind == "field":
+    if kind in ("field", "subexpression") and (fields := _leading_fields(node)):
         if is_at_root:
-            found.add((node["value"], None))
+            found.add(fields)
         return
-    if kind == "subexpression":
-        first, second = _leading_fields(node)
-        if first is not None:
-            if is_at_root:
-                found.add((first, second))
-            return
     scoped = kind in {
         "projection",
         "filter_projection",
@@ -180,8 +175,8 @@ def _walk(node: Any, found: set[tuple[str, str | None]], *, is_at_root: bool) ->
         _walk(child, found, is_at_root=is_at_root and (position == 0 or not scoped))
 
 
-def _leading_fields(node: Any) -> tuple[str | None, str | None]:
-    """The first two names of a chain of plain fields, or (None, None) for anything else."""
+def _leading_fields(node: Any) -> tuple[str, ...]:
+    """The names that a chain begins with; none for anything else."""
     names: list[str] = []
     pending = [node]
     while pending:
@@ -190,8 +185,6 @@ def _leading_fields(node: Any) -> tuple[str | None, str | None]:
             pending.extend(reversed(current["children"]))
         elif current["type"] == "field":
             names.append(current["value"])
-        elif not names:
-            return None, None
         else:
             break
-    return (names[0], names[1] if len(names) > 1 else None) if names else (None, None)
+    return tuple(names)

@@ -15,6 +15,8 @@ from apps.runs.spec.expression import TemplateError, evaluate
 # An expression holds no second opening, so that a text full of openings is read in one pass.
 _EXPRESSION = re.compile(r"(?<!\\)\{\{((?:(?!\{\{|\}\}).)*)\}\}", re.DOTALL)
 
+_OPENING = re.compile(r"\{\{.{0,40}")
+
 
 def render(template: Any, values: dict[str, Any]) -> Any:
     """`template` (any JSON) with every expression in its strings replaced. Raises TemplateError."""
@@ -53,12 +55,25 @@ def _as_text(value: Any) -> str:
 
 def expressions_in(template: Any) -> Iterator[str]:
     """Every expression in the strings of `template`."""
-    if isinstance(template, str):
-        for match in _EXPRESSION.finditer(template):
+    for text in _texts_in(template):
+        for match in _EXPRESSION.finditer(text):
             yield match.group(1).strip()
+
+
+def openings_in(template: Any) -> Iterator[str]:
+    """The beginning of each expression that has no end."""
+    for text in _texts_in(template):
+        plain = _EXPRESSION.sub(" ", text).replace(r"\{{", " ")
+        for match in _OPENING.finditer(plain):
+            yield match.group()
+
+
+def _texts_in(template: Any) -> Iterator[str]:
+    if isinstance(template, str):
+        yield template
     elif isinstance(template, dict):
         for item in template.values():
-            yield from expressions_in(item)
+            yield from _texts_in(item)
     elif isinstance(template, list | tuple):
         for item in template:
-            yield from expressions_in(item)
+            yield from _texts_in(item)

@@ -27,7 +27,7 @@ def test_a_task_is_created_with_its_first_version(make_task: TaskMaker, client: 
 def test_an_invalid_spec_is_refused_by_step_and_field(client: APIClient) -> None:
     spec = {"steps": [{"name": "a", "kind": "llm", "prompt": "{{ steps.b.output }}", "x": 1}]}
     body = problem(client.post("/api/v1/tasks", {"name": "t", "spec": spec}), 422, "invalid_spec")
-    assert set(body["errors"]) == {"steps.a.x"}
+    assert set(body["errors"]) == {"steps.a.x", "steps.a.prompt"}
 
 
 def test_two_tasks_cannot_have_one_name(make_task: TaskMaker, client: APIClient) -> None:

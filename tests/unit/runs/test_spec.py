@@ -15,7 +15,11 @@ CATALOGUE = Catalogue(
     graphs=frozenset({"react"}),
     is_known_model=lambda alias: alias in {"default", "openai:gpt-4o"},
     known_tasks=lambda names: names & {"enrich"},
+    find_parameters=lambda names: dict.fromkeys(names & {"code"}, CODE),
 )
+CODE = {"type": "object", "required": ["program"], "additionalProperties": False,
+        "properties": {"program": {"type": "string"}, "input": {}, "files": {},
+                       "limits": {"properties": {"cpus": {"type": "number"}}}}}  # fmt: skip
 
 
 def parse(*steps: dict[str, Any], **fields: Any) -> Spec:
@@ -74,11 +78,39 @@ def test_an_unknown_field_is_refused_by_name() -> None:
 
 def test_an_unknown_kind_lists_the_kinds() -> None:
     errors = errors_of({"name": "a", "kind": "shell"})
-    assert "'llm'" in errors["steps.a"][0]
+    assert errors == {
+        "steps.a.kind": [
+            "There is no kind `shell`; there are llm, tool, agent, crew, decision, wait, approval, "
+            "run, map"
+        ]
+    }
 
 
 def test_two_steps_of_one_name_are_refused() -> None:
-    assert "steps.a.name" in errors_of(llm("a"), llm("a"))
+    assert set(errors_of(llm("a"), llm("a"))) == {"steps.a.name"}
+
+
+@pytest.mark.parametrize(
+    ("step", "path", "said"),
+    [
+        ({"name": "a", "kind": "wait"}, "steps.a", "give either `seconds` or `signal: true`"),
+        ({"kind": None}, "steps.a.kind", "There is no kind `None`"),
+        ({"needs": "b"}, "steps.a.needs", "Input should be a list"),
+        ({"retry": 3}, "steps.a.retry", "Input should be an object"),
+        ({"on_failure": {"go": "b"}}, "steps.a.on_failure.goto", "Field required"),
+        ({"on_failure": "stop"}, "steps.a.on_failure", "Input should be 'fail_run' or 'continue'"),
+        ({"timeout": 3}, "steps.a.timeout", "of the kind `llm` there are name, needs, when, retry"),
+        ({"kind": "map", "items": 3}, "steps.a.items", "Input should be a valid string"),
+        ({"kind": "map", "items": [1], "step": {"kind": "map"}}, "steps.a.step.kind",
+         "There is no kind `map`; there are llm, tool, agent, crew, run"),
+        ({"kind": "map", "items": "x", "step": {"kind": "llm", "name": "b"}}, "steps.a",
+         "`step` takes no name; the map has them"),
+    ],
+)  # fmt: skip
+def test_an_error_of_shape_is_told_in_plain_words(
+    step: dict[str, Any], path: str, said: str
+) -> None:
+    assert said in errors_of(step if "name" in step else {**llm("a"), **step})[path][0]
 
 
 def test_an_unknown_need_is_named() -> None:
@@ -88,6 +120,84 @@ def test_an_unknown_need_is_named() -> None:
 def test_a_cycle_is_named_at_its_steps_and_not_at_what_waits_for_it() -> None:
     errors = errors_of(llm("a", needs=["b"]), llm("b", needs=["a"]), llm("c", needs=["b"]))
     assert set(errors) == {"steps.a.needs", "steps.b.needs"}
+
+
+def test_a_cycle_is_told_as_the_way_that_it_takes() -> None:
+    goes_back = errors_of(llm("undo"), llm("a", on_failure={"goto": "undo"}))
+    assert "`a` needs `undo`, `undo` needs `a`" in goes_back["steps.a.needs"][0]
+    assert "`b` needs `b`" in errors_of(llm("b", needs=["b"]))["steps.b.needs"][0]
+
+
+def wait(name: str, **fields: Any) -> dict[str, Any]:
+    return {"name": name, "kind": "wait", "seconds": 1, **fields}
+
+
+CLOSED = {"type": "object", "properties": {"topic": {}}, "additionalProperties": False}
+
+
+@pytest.mark.parametrize(
+    ("step", "expression", "said"),
+    [
+        (wait("s"), "steps.s.outpt", "status, output, error"),
+        (wait("s"), "steps.s.output.until", "waited_until"),
+        (wait("s", seconds=None, signal=True), "steps.s.output.payload", "signal, timed_out"),
+        (llm("s"), "length(steps.s.output.txt)", "`txt` of the output of step `s`; there are text"),
+        (llm("s", response_schema=CLOSED), "steps.s.output.text", "topic"),
+        (wait("s"), "run.name", "id, tenant_id, created_at"),
+        (wait("s"), "input.tpoic || 'x'", "`tpoic` of the input; there are topic"),
+        (wait("s"), "foo(input)", "there is no function `foo`"),
+    ],
+)
+def test_an_expression_that_reads_what_is_never_there_is_refused(
+    step: dict[str, Any], expression: str, said: str
+) -> None:
+    errors = errors_of(step, llm("a", prompt=f"{{{{ {expression} }}}}"), inputs=CLOSED)
+    assert said in errors["steps.a.prompt"][0]
+
+
+def test_an_expression_may_read_what_nobody_knows_beforehand() -> None:
+    open_schema = {"type": "object", "properties": {"n": {}}}
+    assert parse(
+        llm("s", response_schema=open_schema),
+        {"name": "t", "kind": "tool", "tool": "code", "arguments": {"program": "1"}},
+        llm("a", prompt="{{ steps.s.output.m }} {{ steps.t.output.x.y }} {{ input.z }}"),
+        inputs=open_schema,
+    )
+
+
+def test_braces_are_closed_and_left_out_where_an_expression_stands_alone() -> None:
+    errors = errors_of(
+        llm("a", prompt="{{ input.x }} {{ input.y", when="{{ input.x }}"),
+        llm("b", prompt=r"\{{ input.y"),
+    )
+    assert "never closed" in errors["steps.a.prompt"][0]
+    assert "without the braces" in errors["steps.a.when"][0]
+    assert len(errors) == 2
+
+
+def test_arguments_that_break_the_schema_of_their_tool_whatever_templates_give_are_refused() -> (
+    None
+):
+    bound = {"name": "look", "description": "d", "parameters": {}, "tool": "code"}
+    errors = errors_of(
+        {"name": "t", "kind": "tool", "tool": "code",
+         "arguments": {"program": 3, "limits": {"cpus": "two"}, "inptu": "{{ input.x }}"}},
+        {"name": "u", "kind": "tool", "tool": "code",
+         "arguments": {"program": "{{ input.x }}", "limits": {"cpus": "{{ input.y }}"}}},
+        agent(bound),
+    )  # fmt: skip
+    assert {path: said for path, (said,) in errors.items()} == {
+        "steps.t.arguments.program": "3 is not of type 'string'",
+        "steps.t.arguments.limits.cpus": "'two' is not of type 'number'",
+        "steps.t.arguments": "Additional properties are not allowed ('inptu' was unexpected)",
+        "steps.a.tools[0].arguments": "'program' is a required property",
+    }
+
+
+def test_the_input_of_a_run_is_an_object_and_a_time_to_wait_a_number() -> None:
+    errors = errors_of(wait("a", seconds="1h"), inputs={"type": "array"})
+    assert set(errors) == {"inputs", "steps.a.seconds"}
+    assert parse(wait("a", seconds="{{ input.seconds }}"))
 
 
 def test_an_expression_that_reads_an_unknown_step_is_refused() -> None:
@@ -194,6 +304,30 @@ def test_an_agent_that_must_use_tools_needs_one() -> None:
 def test_every_error_is_told_at_once() -> None:
     errors = errors_of(llm("a", needs=["x"], model="y"), llm("a", when="input.."))
     assert {"steps.a.needs", "steps.a.model", "steps.a.name", "steps.a.when"} <= set(errors)
+
+
+def test_errors_of_shape_do_not_hide_the_others() -> None:
+    errors = errors_of(
+        llm("a", needs=["x"], max_tokens=0, model="y"),
+        agent("shell", name="b", max_turns=0, prompt="{{ steps.a.output.text }}"),
+        {"name": "c", "kind": "llm"},
+        llm("d", prompt="{{ steps.c.output.n }} {{ steps.e.output }}"),
+        defaults={"token_budget": 0},
+    )
+    assert set(errors) == {
+        "defaults.token_budget", "steps.a.needs", "steps.a.max_tokens", "steps.a.model",
+        "steps.b.max_turns", "steps.b.tools[0]", "steps.c.prompt", "steps.d.prompt",
+    }  # fmt: skip
+    assert len(errors["steps.d.prompt"]) == 1
+
+
+@pytest.mark.parametrize(
+    "step", [{"needs": "b"}, {"name": "A"}, {"kind": "decison", "branches": []}, 7]
+)
+def test_where_the_order_of_steps_is_not_known_nothing_is_said_of_it(step: Any) -> None:
+    wrong = {**llm("a"), **step} if isinstance(step, dict) else step
+    errors = errors_of(wrong, llm("b", prompt="{{ steps.c.output }}"), llm("c"))
+    assert len(errors) == 1
 
 
 def test_the_published_schema_describes_every_field_of_every_kind() -> None:

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from apps.runs.spec.expression import TemplateError, evaluate, is_true, references
-from apps.runs.spec.template import expressions_in, render, render_schema
+from apps.runs.spec.template import expressions_in, openings_in, render, render_schema
 
 VALUES = {"input": {"name": "Ada", "numbers": [1, 2]}, "steps": {"a": {"output": {"n": 0}}}}
 
@@ -108,17 +108,17 @@ def test_zero_is_true_as_jmespath_has_it() -> None:
 @pytest.mark.parametrize(
     ("expression", "expected"),
     [
-        ("steps.a.output", {("steps", "a")}),
-        ("steps.a.output.x[?y=='1'].z | [0]", {("steps", "a")}),
-        ("input.q || steps.b.output", {("input", "q"), ("steps", "b")}),
-        ("{a: steps.a.output, b: input.x}", {("steps", "a"), ("input", "x")}),
-        ("steps.*.output", {("steps", None)}),
-        ("to_string(steps.a.output)", {("steps", "a")}),
+        ("steps.a.output", {("steps", "a", "output")}),
+        ("steps.a.output.x[?y=='1'].z | [0]", {("steps", "a", "output", "x")}),
+        ("input.q || steps.b.output", {("input", "q"), ("steps", "b", "output")}),
+        ("{a: steps.a.output, b: input.x}", {("steps", "a", "output"), ("input", "x")}),
+        ("steps.*.output", {("steps",)}),
+        ("to_string(steps.a.output)", {("steps", "a", "output")}),
         ("input.list[?name==value].other", {("input", "list")}),
     ],
 )
-def test_references_are_the_roots_that_an_expression_reads(
-    expression: str, expected: set[tuple[str, str | None]]
+def test_references_are_the_fields_that_an_expression_reads(
+    expression: str, expected: set[tuple[str, ...]]
 ) -> None:
     assert references(expression) == expected
 
@@ -126,6 +126,11 @@ def test_references_are_the_roots_that_an_expression_reads(
 def test_every_expression_of_a_nested_template_is_found() -> None:
     template = {"a": ["x {{ input.a }}"], "b": {"c": "{{ steps.b }}"}}
     assert list(expressions_in(template)) == ["input.a", "steps.b"]
+
+
+def test_an_opening_without_an_end_is_found_and_an_escaped_one_is_none() -> None:
+    template = ["{{ input.a }} {{ input.b", r"\{{{ {{ input.c }}", "}} {"]
+    assert list(openings_in(template)) == ["{{ input.b"]
 
 
 @pytest.mark.parametrize(
@@ -150,4 +155,5 @@ def test_a_large_and_honest_result_passes() -> None:
 def test_a_text_full_of_braces_is_read_in_one_pass(text: str) -> None:
     started = time.monotonic()
     assert list(expressions_in(text)) == []
+    assert "".join(openings_in(text)).startswith(text[:5])
     assert time.monotonic() - started < 10
