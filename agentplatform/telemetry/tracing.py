@@ -8,6 +8,9 @@ the one in the log.
 import atexit
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -23,6 +26,7 @@ SCOPE = "agentplatform"
 STOP_SECONDS = 2.0
 """How long a process that ends waits for a collector."""
 
+_given_ids: ContextVar[tuple[int, int] | None] = ContextVar("given_ids", default=None)
 _lock = threading.Lock()
 _provider: "TracerProvider | None" = None
 _tracer: "Tracer | None" = None
@@ -32,6 +36,16 @@ _is_decided = False
 def tracer() -> "Tracer | None":
     """This process's tracer, started on first use; None where nobody wants spans."""
     return _tracer if _is_decided else _decide()
+
+
+@contextmanager
+def given_ids(trace_id: int, span_id: int) -> Iterator[None]:
+    """Within it a span that begins has this id, and one without a parent this trace."""
+    token = _given_ids.set((trace_id, span_id))
+    try:
+        yield
+    finally:
+        _given_ids.reset(token)
 
 
 def stop_tracing() -> None:
@@ -76,7 +90,13 @@ def _start() -> "TracerProvider":
     class LoggedIds(RandomIdGenerator):
         """A trace has the id that its lines in the log have."""
 
+        def generate_span_id(self) -> int:
+            given = _given_ids.get()
+            return given[1] if given else super().generate_span_id()
+
         def generate_trace_id(self) -> int:
+            if given := _given_ids.get():
+                return given[0]
             known = current_trace_id()
             try:
                 return int(known or "", 16) or super().generate_trace_id()

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from agentplatform.telemetry.row_spans import parent_context
+from agentplatform.telemetry.trace import current_trace_id
 from apps.gateway.contracts import CompletionRequest, EmbeddingRequest
 from apps.gateway.providers.errors import ProviderError
 from apps.gateway.providers.port import Answer, OnChoice, OnText, Provider
@@ -19,13 +21,19 @@ Piece = TypeVar("Piece")
 
 
 class TracedProvider:
-    """A provider whose attempts are client spans, `chat {model}` or `embeddings {model}`.
-    `belongs_to` goes on each of them.
+    """A provider whose attempts are client spans, `chat {model}` or `embeddings {model}`, within
+    that of the step they are for. `belongs_to` goes on each of them.
 
     What is asked and answered is on them only if `with_content`; of an error, its code alone."""
 
     def __init__(
-        self, provider: Provider, *, tracer: "Tracer", belongs_to: Attributes, with_content: bool
+        self,
+        provider: Provider,
+        *,
+        tracer: "Tracer",
+        belongs_to: Attributes,
+        with_content: bool,
+        step_id: UUID | None = None,
     ) -> None:
         self.name = provider.name
         self.default_model = provider.default_model
@@ -34,6 +42,7 @@ class TracedProvider:
         self._tracer = tracer
         self._belongs_to = belongs_to
         self._with_content = with_content
+        self._step_id = step_id
 
     def bound_prompt(self, request: CompletionRequest, *, model: str) -> int:
         return self._provider.bound_prompt(request, model=model)
@@ -130,7 +139,8 @@ class TracedProvider:
         }
         if attempt_id is not None:
             told["agentplatform.attempt_id"] = str(attempt_id)
-        return self._tracer.start_span(name, kind=SpanKind.CLIENT, attributes=told)
+        within = parent_context(self._tracer, current_trace_id(), self._step_id)
+        return self._tracer.start_span(name, context=within, kind=SpanKind.CLIENT, attributes=told)
 
 
 class _FirstChunk(Generic[Piece]):

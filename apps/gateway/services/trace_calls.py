@@ -11,8 +11,8 @@ from apps.gateway.services.attempt import CallOwner
 
 
 def with_spans(providers: Mapping[str, Provider], *, owner: CallOwner) -> Mapping[str, Provider]:
-    """The same providers for this call, each of whose attempts is a span; themselves where nobody
-    wants spans."""
+    """The same providers for this call, each of whose attempts is a span, within its step's;
+    themselves where nobody wants spans."""
     found = tracer()
     if found is None:
         return providers
@@ -25,6 +25,12 @@ def with_spans(providers: Mapping[str, Provider], *, owner: CallOwner) -> Mappin
     }
     with_content = settings.PLATFORM.trace_content
     return {
-        name: TracedProvider(one, tracer=found, belongs_to=belongs_to, with_content=with_content)
+        name: TracedProvider(
+            one,
+            tracer=found,
+            step_id=owner.step_id,
+            belongs_to=belongs_to,
+            with_content=with_content,
+        )
         for name, one in providers.items()
     }

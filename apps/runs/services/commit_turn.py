@@ -11,7 +11,6 @@ from agentplatform.core.json_values import clean_json
 from agentplatform.core.money import format_usd
 from agentplatform.core.postgresql.batch import RowMissing, missing_rows
 from agentplatform.core.transactions import after_commit, transaction
-from agentplatform.telemetry.metrics import STEP_DURATION, step_label
 from apps.gateway import facade as gateway
 from apps.gateway.contracts import CompletionRequest
 from apps.runs.models import Run, Step
@@ -191,13 +190,12 @@ def _finish(
         lease_token=None,
         data=_totals(step, at),
     )
-    _observe(step, "SUCCESS", at)
     return advance(run, at=at)
 
 
 def _fail(run: Run, step: Step, token: UUID, result: Failed, *, at: datetime) -> list[QueuedStep]:
     failure = result.failure
-    queued = fail_step(
+    return fail_step(
         run,
         step,
         clean_json({"code": failure.code, "detail": failure.detail}),
@@ -206,14 +204,6 @@ def _fail(run: Run, step: Step, token: UUID, result: Failed, *, at: datetime) ->
         is_retryable=failure.is_retryable,
         least_wait_seconds=gateway.wait_seconds(failure_code=failure.code),
     )
-    if step.status == "FAILED":
-        _observe(step, "FAILED", at)
-    return queued
-
-
-def _observe(step: Step, status: str, at: datetime) -> None:
-    seconds = (at - (step.started_at or at)).total_seconds()
-    after_commit(STEP_DURATION.labels(step_label(step.name), status).observe, amount=seconds)
 
 
 def _totals(step: Step, at: datetime) -> dict[str, object]:

@@ -5,7 +5,6 @@ from typing import Any
 
 from agentplatform.core.json_values import clean_json
 from agentplatform.core.transactions import after_commit
-from agentplatform.telemetry.metrics import RUN_DURATION, tenant_label
 from apps.gateway import facade as gateway
 from apps.runs.contracts import OtherRelease
 from apps.runs.models import Run, Step
@@ -14,6 +13,7 @@ from apps.runs.services.asks.cancel_asks import cancel_asks
 from apps.runs.services.dispatch import hint_children, send_advance, send_finish
 from apps.runs.services.lock_run import locked_steps
 from apps.runs.services.places.caps import hint_places
+from apps.runs.services.tell_end import tell_run_end
 from apps.runs.services.transition import cancel_items, move_run, move_step, set_run
 from apps.runs.spec.expression import TemplateError
 from apps.runs.spec.template import render
@@ -52,10 +52,7 @@ def finish_run(
         cancel_asks(run_id=run.id, at=at)
         if _may_have_children(run):
             hint_children(run_id=run.id)
-    after_commit(
-        RUN_DURATION.labels(tenant_label(str(run.tenant_id)), outcome).observe,
-        amount=(at - (run.started_at or at)).total_seconds(),
-    )
+    tell_run_end(run, at=at)
     if any(step.kind in MAY_LEAVE_CHECKPOINTS for step in locked_steps(run).values()):
         after_commit(send_finish, run_id=run.id)
     else:

@@ -15,6 +15,7 @@ import structlog
 from agentplatform.core.transactions import after_commit, require_transaction
 from apps.runs.models import Run, Step
 from apps.runs.models.held import StepChange
+from apps.runs.services.tell_end import tell_step_end
 from apps.runs.services.write_run import held_of, to_be_written, write_run
 from apps.runs.states import RUN, STEP
 
@@ -67,6 +68,8 @@ def move_step(
     elif not _move_row(run, step, changes, token=token):
         return False
     record_event(run, f"step.{target.lower()}", at=at, step=step, data=data)
+    if target in STEP.terminal:
+        tell_step_end(run, step, at=at)
     return True
 
 

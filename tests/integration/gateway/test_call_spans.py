@@ -72,13 +72,27 @@ def test_an_answer_is_a_span_by_the_conventions(
     assert collector.resources[0]["service.name"] == "agentplatform-web"
 
 
-def test_a_span_belongs_to_the_trace_that_is_in_the_log(
+def test_a_span_belongs_to_the_trace_that_is_in_the_log_and_to_its_step(
     gateway: Gateway, collector: Collector
 ) -> None:
     gateway(openai_model="gpt-4o-mini-fail-first-1")
     with structlog.contextvars.bound_contextvars(trace_id=TRACE):
+        work = start_work()
+        work.complete()
+    within = (TRACE, work.step_id.bytes[8:])
+    assert [(one.trace_id.hex(), one.parent_span_id) for one in spans(collector)] == [within] * 2
+
+
+@pytest.mark.parametrize(("share", "count"), [("0.0", 0), ("1.0", 1)])
+def test_a_step_whose_trace_is_not_kept_has_no_spans_of_calls(
+    gateway: Gateway, collector: Collector, monkeypatch: pytest.MonkeyPatch, share: str, count: int
+) -> None:
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", "parentbased_traceidratio")
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER_ARG", share)
+    gateway(openai_model="gpt-4o-mini")
+    with structlog.contextvars.bound_contextvars(trace_id=TRACE):
         start_work().complete()
-    assert [one.trace_id.hex() for one in spans(collector)] == [TRACE] * 2
+    assert len(spans(collector)) == count
 
 
 def test_each_failed_attempt_is_a_span_with_its_code_and_none_of_its_words(
