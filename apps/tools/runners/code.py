@@ -15,6 +15,7 @@ from apps.tools.runners.sandbox import Job, Outcome
 from apps.tools.runners.work import ProducedFile, Ran, Tool, ToolFailure, Work
 
 _TAIL_CHARACTERS = 600
+_NAME_BYTES = 255
 _REASONS = {
     "timeout": "The program did not end in time.",
     "memory_exceeded": "The program needed more memory than it may have.",
@@ -22,6 +23,12 @@ _REASONS = {
     "output_exceeded": "The program printed more than it may; the output is cut.",
     "killed": "The program was killed.",
 }
+
+_WITHOUT_NETWORK = (
+    *("Temporary failure in name resolution", "Name or service not known"),
+    *("Network is unreachable", "EAI_AGAIN", "ENETUNREACH"),
+)
+"""What programs say that ask for a host all the same."""
 
 DESCRIPTION = ToolDescription(
     name="code",
@@ -86,7 +93,7 @@ def run_code(work: Work) -> Ran:
             call=str(work.caller.call_id),
         )
         outcome = sandbox.run(job, stop=work.stop)
-    return ran_of(outcome, sandbox.name, session)
+    return ran_of(outcome, sandbox.name, session, has_network=job.egress is not None)
 
 
 CODE = Tool(
@@ -105,11 +112,12 @@ def open_files(work: Work, held: ExitStack) -> dict[str, BinaryIO]:
 
 
 def _check_name(name: str) -> str:
-    if name in {"", ".", ".."} or "/" in name or not name.isprintable() or len(name) > 200:
+    is_path = name in {"", ".", ".."} or "/" in name
+    if is_path or not name.isprintable() or len(name) > 200 or len(name.encode()) > _NAME_BYTES:
         raise ToolFailure(
             "invalid_arguments",
             f"arguments.files: {name[:100]!r} is no file name; use 1 to 200 printable characters "
-            "without a slash.",
+            f"without a slash, of {_NAME_BYTES} bytes at most.",
         )
     return name
 
@@ -134,14 +142,14 @@ def _enter_workspace(work: Work, session: str, held: ExitStack) -> BinaryIO | No
     return None if content is None else held.enter_context(as_file(content))
 
 
-def ran_of(outcome: Outcome, backend: str, session: str | None) -> Ran:
+def ran_of(outcome: Outcome, backend: str, session: str | None, *, has_network: bool = True) -> Ran:
     """What a program left. `value` is the last line of its standard output when that is JSON."""
     stdout = outcome.stdout.decode("utf-8", "replace")
     stderr = outcome.stderr.decode("utf-8", "replace")
     return Ran(
         status=outcome.status,
         backend=backend,
-        detail=_detail(outcome, stderr),
+        detail=_detail(outcome, stderr, has_network=has_network),
         value=_last_line_as_json(stdout),
         stdout=stdout,
         stderr=stderr + _skipped(outcome),
@@ -172,10 +180,12 @@ def _kept(outcome: Outcome, session: str) -> ProducedFile | None:
     return ProducedFile(name=session, content=content, size_bytes=size)
 
 
-def _detail(outcome: Outcome, stderr: str) -> str:
+def _detail(outcome: Outcome, stderr: str, *, has_network: bool) -> str:
     if outcome.status == "ok":
         return ""
     reason = _REASONS.get(outcome.status, f"The program ended with exit code {outcome.exit_code}.")
+    if not has_network and any(words in stderr for words in _WITHOUT_NETWORK):
+        reason += " It has no network: set `network` to true for allowed hosts."
     tail = stderr.strip()[-_TAIL_CHARACTERS:]
     return f"{reason} Its last words: {tail}" if tail else reason
 

@@ -83,6 +83,17 @@ def test_a_work_folder_goes_on_in_the_next_call(sandbox):
     assert (ran.stderr, ran.stdout) == ("", "x\n")
 
 
+def test_what_a_call_installs_for_its_user_does_not_run_before_the_next_one(sandbox):
+    first = sandbox.run(
+        "import os, site\n"
+        "folder = site.getusersitepackages(); os.makedirs(folder)\n"
+        "open(folder + '/usercustomize.py', 'w').write('print(1)')",
+        keeps_workspace=True,
+    )
+    ran = sandbox.run("print(2)", workspace=first.workspace)
+    assert (first.stderr, ran.stdout) == ("", "2\n")
+
+
 def test_an_exception_is_told(sandbox):
     ran = sandbox.run("raise ValueError('the column is empty')")
     assert (ran.status, ran.exit_code) == ("error", 1)

@@ -54,7 +54,7 @@ def test_an_unknown_file_is_named(code, wanted):
         code("print(1)", files={"a.csv": wanted})
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "../x", "a\nb", "x" * 201])
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "../x", "a\nb", "x" * 201, "ä" * 128])
 def test_a_file_name_with_a_path_is_refused(code, name):
     with pytest.raises(ToolFailure, match="is no file name"):
         code("print(1)", files={name: str(uuid.uuid4())})
@@ -77,6 +77,20 @@ def test_an_exception_is_an_error_with_its_last_words(code):
     assert ran.exit_code == 1
     assert ran.detail.startswith("The program ended with exit code 1. Its last words: ")
     assert "ValueError: the column is empty" in ran.detail
+
+
+@pytest.mark.parametrize(
+    ("language", "program"),
+    [
+        ("python", "import urllib.request; urllib.request.urlopen('https://example.org')"),
+        ("python", "import socket; socket.create_connection(('1.1.1.1', 443))"),
+        ("node", "fetch('https://example.org')"),
+    ],
+)
+def test_a_program_without_the_network_it_wants_is_told_how_to_get_it(code, language, program):
+    ran = code(program, language=language)
+    assert ran.status == "error"
+    assert "set `network` to true" in ran.detail
 
 
 def test_a_syntax_error_is_an_error(code):

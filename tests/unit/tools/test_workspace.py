@@ -1,5 +1,6 @@
 """Archives of work folders, made of folders and made by somebody else."""
 
+import errno
 import io
 import os
 import tarfile
@@ -9,6 +10,7 @@ import pytest
 
 from apps.tools.runners.confine.workspace import pack, unpack
 from apps.tools.runners.limits import Limits
+from apps.tools.runners.work import ToolFailure
 
 
 @pytest.fixture
@@ -73,10 +75,26 @@ def test_a_folder_comes_back_as_it_was(tmp_path, target, opened, packed):
 def test_what_is_too_much_is_counted_and_left(tmp_path, packed):
     for name in "abc":
         (tmp_path / name).write_text("12345")
-    small = packed(tmp_path, replace(Limits(), work_bytes=10))
+    small = packed(tmp_path, replace(Limits(), work_bytes=2 * 4096))
     assert (small.entries, small.skipped) == (2, 1)
     few = packed(tmp_path, replace(Limits(), inodes=1))
     assert (few.entries, few.skipped) == (1, 2)
+
+
+def test_a_file_counts_as_large_as_it_is_put_back(tmp_path, packed):
+    with (tmp_path / "sparse").open("wb") as file:
+        file.truncate(8192)
+    (tmp_path / "tiny").write_text("1")
+    assert packed(tmp_path).total_bytes == 8192 + 4096
+
+
+def test_more_than_there_is_room_for_is_said(target, opened, monkeypatch):
+    def no_room(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.write", no_room)
+    with pytest.raises(ToolFailure, match="begin another"):
+        unpack(archive(("x", {"size": 1})), opened(target))
 
 
 def test_the_folders_of_a_call_are_not_part_of_it(tmp_path, packed):

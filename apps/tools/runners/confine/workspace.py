@@ -1,5 +1,6 @@
 """A work folder as one archive of files and folders, kept between the calls of a session."""
 
+import errno
 import os
 import stat
 import tarfile
@@ -11,7 +12,9 @@ from typing import BinaryIO
 
 from apps.tools.runners.confine.identity import acting_as
 from apps.tools.runners.limits import Limits
+from apps.tools.runners.work import ToolFailure
 
+_PAGE_BYTES = 4096
 _DEEPEST = 32
 _LONGEST_PATH = 1024
 _OWN_FOLDERS = {"inputs", "artifacts"}
@@ -21,8 +24,8 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 @dataclass
 class Packed:
-    """`content` is open at its start. `skipped` counts what was left: links, devices, what lies
-    too deep, and what is more than a work folder holds."""
+    """`content` is open at its start; `total_bytes` are of whole pages. `skipped` counts what was
+    left: links, devices, what lies too deep, and what is more than a work folder holds."""
 
     content: BinaryIO
     skipped: int = 0
@@ -46,14 +49,24 @@ def pack(folder: int, limits: Limits) -> Packed:
 
 def unpack(content: BinaryIO, folder: int, *, owner: int | None = None) -> None:
     """Put what `pack` has packed below the open directory `folder`, in which nothing untrusted is
-    alive yet. A worker that is root acts as `owner` meanwhile, whose files they become."""
+    alive yet. A worker that is root acts as `owner` meanwhile, whose files they become.
+
+    Raises ToolFailure when there is no room for it, as when a limit has been lowered since.
+    """
     is_root = os.geteuid() == 0
     identity = acting_as(owner) if owner is not None and is_root else nullcontext()
-    with identity, tarfile.open(fileobj=content, mode="r|") as archive:
-        for entry in archive:
-            parts = entry.name.split("/")
-            if not ({"", ".", ".."} & set(parts) or parts[0] in _OWN_FOLDERS):
-                _put(archive, entry, parts, folder)
+    try:
+        with identity, tarfile.open(fileobj=content, mode="r|") as archive:
+            for entry in archive:
+                parts = entry.name.split("/")
+                if not ({"", ".", ".."} & set(parts) or parts[0] in _OWN_FOLDERS):
+                    _put(archive, entry, parts, folder)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise ToolFailure(
+            "session_too_large", "The session holds more than a work folder may; begin another."
+        ) from error
 
 
 def _pack(
@@ -100,15 +113,20 @@ def _take(
             _pack(inner, f"{path}/", depth + 1, limits, archive, packed)
         finally:
             os.close(inner)
-    elif stat.S_ISREG(about.st_mode) and about.st_size <= room:
+    elif stat.S_ISREG(about.st_mode) and _pages(about.st_size) <= room:
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         with os.fdopen(os.open(name, flags, dir_fd=folder), "rb") as file:
             entry.size = about.st_size
             archive.addfile(entry, file)
         packed.entries += 1
-        packed.total_bytes += about.st_size
+        packed.total_bytes += _pages(about.st_size)
     else:
         packed.skipped += 1
+
+
+def _pages(size: int) -> int:
+    """What a file of this size takes in memory, holes filled, as they are when it is put back."""
+    return -(-size // _PAGE_BYTES) * _PAGE_BYTES
 
 
 def _put(archive: tarfile.TarFile, entry: tarfile.TarInfo, parts: list[str], folder: int) -> None:

@@ -59,6 +59,7 @@ def _environment(slot: Slot) -> dict[str, str]:
     return {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "HOME": str(slot.box),
+        "USER": "sandbox",  # its number has no name that a program could look up
         "LANG": "C.UTF-8",
         "PYTHONDONTWRITEBYTECODE": "1",
         "TMPDIR": str(slot.temporary),

@@ -80,7 +80,8 @@ def _furnish(slot: Slot, interpreter: Interpreter, job: Job) -> tuple[str, ...]:
     if job.language == "node":
         heap = max(1, job.limits.memory_bytes * 3 // 4 // MEGABYTE)
         return (interpreter.path, *interpreter.flags, f"--max-old-space-size={heap}", path)
-    return (interpreter.path, *interpreter.flags, "-u", path)
+    # Without what an earlier call of the session has installed for its user: that would run first.
+    return (interpreter.path, *interpreter.flags, "-s", "-u", path)
 
 
 def _outcome(job: Job, kept: Kept, ended: Ended) -> Outcome:
