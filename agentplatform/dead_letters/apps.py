@@ -6,6 +6,7 @@ from django.apps import AppConfig
 class DeadLettersConfig(AppConfig):
     name = "agentplatform.dead_letters"
     label = "dead_letters"
+    verbose_name = "Dead letters"
 
     def ready(self) -> None:
         from agentplatform.dead_letters import signals  # noqa: F401  connects to Celery's

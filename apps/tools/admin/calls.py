@@ -1,53 +1,65 @@
 """The admin of tool calls and artifacts: to look at, never to change."""
 
-import json
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, Model, Sum
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from unfold.admin import ModelAdmin
+from unfold.decorators import display
 
-from agentplatform.core.admin import ReadOnly
+from agentplatform.core.admin import NOTHING, STATUS_COLORS, ReadOnly, as_block, as_link
 from apps.tools.models import Artifact, ToolCall
-
-NOTHING = "–"
 
 
 class _Rows(ReadOnly, ModelAdmin):
     list_select_related = ("tenant",)
     show_full_result_count = False
 
+    @admin.display(description="run", ordering="run_id")
+    def run(self, row: ToolCall | Artifact) -> str:
+        return as_link("runs_run", row.run_id)
+
 
 @admin.register(ToolCall)
 class ToolCallAdmin(_Rows):
     list_display = (
-        "created_at", "tenant", "tool", "action", "status", "reason", "duration_ms", "cpu_ms",
-        "peak_memory", "backend",
+        "created_at", "tenant", "tool", "action", "status_in_color", "reason", "duration_ms",
+        "cpu_time_ms", "peak_memory", "backend",
     )  # fmt: skip
     list_filter = ("status", "tool", "backend", "tenant")
     search_fields = ("=id", "=run_id", "=step_id")
+    list_display_links = ("created_at", "tool")
     date_hierarchy = "created_at"
     fieldsets = (
-        (None, {"fields": ("tenant", "tool", "action", "status", "failure")}),
+        (None, {"fields": ("tenant", "tool", "action", "status_in_color", "failure")}),
         ("Asked", {"fields": ("asked", "timeout_seconds", "is_repeatable")}),
         ("Left", {"fields": ("value", "stdout", "stderr", "exit_code", "artifacts")}),
         (
             "Work",
             {
                 "fields": (
-                    "backend", "task_arn", "duration_ms", "cpu_ms", "peak_memory", "executions",
-                    "created_at", "started_at", "completed_at",
+                    "backend", "task_arn", "duration_ms", "cpu_time_ms", "peak_memory",
+                    "executions", "created_at", "started_at", "completed_at",
                 )
             },
         ),
-        ("Belongs to", {"fields": ("id", "run_id", "step_id", "attempt", "turn", "index")}),
+        ("Belongs to", {"fields": ("id", "run", "step_id", "attempt", "turn", "index")}),
     )  # fmt: skip
     readonly_fields = (
-        "failure", "asked", "value", "stdout", "stderr", "exit_code", "artifacts", "peak_memory",
+        "status_in_color", "failure", "asked", "value", "stdout", "stderr", "exit_code",
+        "artifacts", "cpu_time_ms", "peak_memory", "run",
     )  # fmt: skip
+
+    @display(description="status", ordering="status", label=STATUS_COLORS)
+    def status_in_color(self, call: ToolCall) -> str:
+        return call.status
+
+    @admin.display(description="CPU ms", ordering="cpu_ms")
+    def cpu_time_ms(self, call: ToolCall) -> int | None:
+        return call.cpu_ms
 
     @admin.display(description="why")
     def reason(self, call: ToolCall) -> str:
@@ -60,19 +72,19 @@ class ToolCallAdmin(_Rows):
 
     @admin.display(description="arguments")
     def asked(self, call: ToolCall) -> str:
-        return _block(call.arguments)
+        return as_block(call.arguments)
 
     @admin.display(description="value")
     def value(self, call: ToolCall) -> str:
-        return _block(_left(call, "value"))
+        return as_block(_left(call, "value"))
 
     @admin.display(description="standard output")
     def stdout(self, call: ToolCall) -> str:
-        return _block(_left(call, "stdout"))
+        return as_block(_left(call, "stdout"))
 
     @admin.display(description="standard error")
     def stderr(self, call: ToolCall) -> str:
-        return _block(_left(call, "stderr"))
+        return as_block(_left(call, "stderr"))
 
     @admin.display(description="exit code")
     def exit_code(self, call: ToolCall) -> str:
@@ -98,14 +110,32 @@ class ToolCallAdmin(_Rows):
 
 @admin.register(Artifact)
 class ArtifactAdmin(_Rows):
-    list_display = ("created_at", "tenant", "name", "media_type", "size", "run_id")
-    list_filter = ("media_type", "tenant")
+    list_display = ("created_at", "tenant", "name", "media_type", "size", "session", "run")
+    list_display_links = ("created_at", "name")
+    list_filter = ("media_type", ("session", admin.EmptyFieldListFilter), "tenant")
     search_fields = ("=id", "=run_id", "=sha256", "name")
     date_hierarchy = "created_at"
+    fieldsets = (
+        (None, {"fields": ("tenant", "name", "media_type", "size", "sha256", "created_at")}),
+        (
+            "Kind",
+            {
+                "fields": ("session", "thumbnail"),
+                "description": "With a session it is no file for people: what calls of its step "
+                "work on, one after another.",
+            },
+        ),
+        ("Belongs to", {"fields": ("id", "run", "step_id", "call")}),
+    )  # fmt: skip
+    readonly_fields = ("size", "run", "call")
 
     @admin.display(description="size", ordering="size_bytes")
     def size(self, artifact: Artifact) -> str:
         return filesizeformat(artifact.size_bytes)
+
+    @admin.display(description="call")
+    def call(self, artifact: Artifact) -> str:
+        return as_link("tools_toolcall", artifact.call_id)
 
     def tenant_page(self, tenant: Model) -> tuple[str, str]:
         """How much the tenant stores; the same content counts once."""
@@ -118,11 +148,3 @@ class ArtifactAdmin(_Rows):
 
 def _left(call: ToolCall, name: str) -> Any:
     return (call.response or {}).get(name)
-
-
-def _block(value: Any) -> str:
-    """Text as it is, JSON spread over lines."""
-    if value in (None, ""):
-        return NOTHING
-    text = value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
-    return format_html('<pre style="white-space: pre-wrap">{}</pre>', text)

@@ -4,13 +4,13 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from agentplatform.api.admin_refusal import ServiceAdmin
-from agentplatform.core.admin import ReadOnly
+from agentplatform.core.admin import ReadOnly, as_link
 from agentplatform.core.clock import now
 from apps.tools.models import EgressRequest, EgressRule
 from apps.tools.services.set_egress_rule import add_egress_rule, delete_egress_rule
@@ -57,10 +57,47 @@ class EgressRuleAdmin(ServiceAdmin):
         delete_egress_rule(tenant_id=obj.tenant_id, rule_id=obj.id, at=now())
 
 
+class RefusedFilter(admin.SimpleListFilter):
+    """Whether it left."""
+
+    title = "refused"
+    parameter_name = "is_refused"
+
+    def lookups(self, _request: HttpRequest, _admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Yes"), ("no", "No")]
+
+    def queryset(
+        self, _request: HttpRequest, rows: QuerySet[EgressRequest]
+    ) -> QuerySet[EgressRequest]:
+        match self.value():
+            case "yes":
+                return rows.exclude(refusal="")
+            case "no":
+                return rows.filter(refusal="")
+        return rows
+
+
 @admin.register(EgressRequest)
 class EgressRequestAdmin(ReadOnly, ModelAdmin):
-    list_display = ("at", "tenant", "via", "method", "host", "port", "status", "refusal", "run_id")
-    list_filter = ("tenant", "via", "method")
+    list_display = ("at", "tenant", "via", "method", "host", "port", "status", "refusal", "call")
+    list_filter = (RefusedFilter, "via", "method", "tenant")
     list_select_related = ("tenant",)
     search_fields = ("=run_id", "=call_id", "host")
     show_full_result_count = False
+    fieldsets = (
+        (None, {"fields": ("tenant", "at", "via", "method", "host", "port", "address")}),
+        (
+            "Came of it",
+            {"fields": ("refusal", "status", "sent_bytes", "received_bytes", "duration_ms")},
+        ),
+        ("Belongs to", {"fields": ("run", "step_id", "call")}),
+    )
+    readonly_fields = ("run", "call")
+
+    @admin.display(description="run")
+    def run(self, asked: EgressRequest) -> str:
+        return as_link("runs_run", asked.run_id)
+
+    @admin.display(description="call")
+    def call(self, asked: EgressRequest) -> str:
+        return as_link("tools_toolcall", asked.call_id)

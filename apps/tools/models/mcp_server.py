@@ -22,6 +22,7 @@ class McpServer(models.Model):
 
     class Meta:
         db_table = "mcp_servers"
+        verbose_name = "MCP server"
         ordering = ("-id",)
         constraints = (
             models.UniqueConstraint(fields=("tenant", "name"), name="mcp_servers_one_name"),
@@ -48,6 +49,7 @@ class McpTool(models.Model):
 
     class Meta:
         db_table = "mcp_tools"
+        verbose_name = "MCP tool"
         ordering = ("called",)
         constraints = (
             models.UniqueConstraint(fields=("tenant", "called"), name="mcp_tools_one_name"),
