@@ -5,24 +5,54 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
+from django.template.defaultfilters import filesizeformat
 
 from agentplatform.api.admin_of_tenant import TenantRows
 from agentplatform.api.admin_refusal import ServiceAdmin
+from agentplatform.core.admin import NOTHING
 from agentplatform.core.clock import now
 from apps.tools.models import ToolDefault, ToolLimit
 from apps.tools.models.tool_limit import LIMITS
 from apps.tools.services.set_tool_limits import delete_tool_limits, set_tool_limits
+from apps.tools.services.tool_limits import limits_of_platform
 
-_SHOWN = ("wall_seconds", "cpus", "memory_bytes", "artifacts_bytes", "updated_at")
-_HINT = "What is left empty is taken from the next wider place. Counts some seconds later."
+_SHOWN = ("wall_seconds", "cpus", "memory", "artifacts_together", "updated_at")
+_HINT = (
+    "What is left empty is taken from the next wider place: a tenant's from the tool's, the tool's "
+    "from the platform's own. Counts some seconds later."
+)
 
 
 def _wanted(form: Any) -> dict[str, Any]:
     return {name: form.cleaned_data[name] for name in LIMITS}
 
 
+class _LimitRows(ServiceAdmin):
+    """Sizes as people read them, and beside each field what counts without a word."""
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **options)
+        if field is not None and db_field.name in LIMITS:
+            plain = getattr(limits_of_platform(), db_field.name)
+            words = f"{plain:g}"
+            if db_field.name.endswith("_bytes"):
+                words = f"{plain} ({filesizeformat(plain)})"
+            field.help_text = f"{db_field.help_text} The platform's own: {words}.".strip()
+        if field is not None and db_field.name == "tool":
+            field.help_text = "Such as code, browser, http or crm__find_customer."
+        return field
+
+    @admin.display(description="memory", ordering="memory_bytes")
+    def memory(self, row: ToolDefault | ToolLimit) -> str:
+        return NOTHING if row.memory_bytes is None else filesizeformat(row.memory_bytes)
+
+    @admin.display(description="artifacts together", ordering="artifacts_bytes")
+    def artifacts_together(self, row: ToolDefault | ToolLimit) -> str:
+        return NOTHING if row.artifacts_bytes is None else filesizeformat(row.artifacts_bytes)
+
+
 @admin.register(ToolDefault)
-class ToolDefaultAdmin(ServiceAdmin):
+class ToolDefaultAdmin(_LimitRows):
     list_display = ("tool", *_SHOWN)
     search_fields = ("tool",)
     fieldsets = ((None, {"fields": ("tool", *LIMITS), "description": _HINT}),)
@@ -40,7 +70,7 @@ class ToolDefaultAdmin(ServiceAdmin):
 
 
 @admin.register(ToolLimit)
-class ToolLimitAdmin(TenantRows):
+class ToolLimitAdmin(_LimitRows, TenantRows):
     named_by = ("tenant", "tool")
     list_display = ("tenant", "tool", *_SHOWN)
     list_filter = ("tool", "tenant")

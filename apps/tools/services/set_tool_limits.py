@@ -11,6 +11,8 @@ from agentplatform.core.transactions import transaction
 from apps.tenants.facade import record_change
 from apps.tools.models import ToolDefault, ToolLimit
 from apps.tools.models.tool_limit import LIMITS
+from apps.tools.runners.mcp.naming import MARK
+from apps.tools.services.find_tools import tool_names
 from apps.tools.services.tool_limits import forget_limits
 
 MEGABYTE = 1024 * 1024
@@ -64,11 +66,21 @@ def _problems(tool: str, wanted: Wanted) -> dict[str, list[str]]:
     problems = {}
     if not tool or len(tool) > 100 or not tool.isprintable():
         problems["tool"] = ["Name a tool, in 1 to 100 printable characters."]
+    elif MARK not in tool and tool not in (known := tool_names(tenant_id=None)):
+        problems["tool"] = [
+            f"There is no tool `{tool}`. There are {', '.join(sorted(known))}; those of an MCP "
+            f"server are named <server>{MARK}<tool>."
+        ]
     for name, value in wanted.items():
         least = LEAST.get(name, 1)
         if value is not None and not least <= value <= getattr(most, name):
-            problems[name] = [f"Name {least} to {getattr(most, name):g}, or nothing."]
+            bounds = f"{_words(least)} to {_words(getattr(most, name))}"
+            problems[name] = [f"Name {bounds}, or nothing."]
     return problems
+
+
+def _words(value: float) -> str:
+    return f"{value:.0f}" if value == int(value) else f"{value:g}"
 
 
 def _record(

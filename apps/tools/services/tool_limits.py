@@ -33,6 +33,11 @@ def limits_of_tenant(*, tenant_id: UUID, tools: tuple[str, ...]) -> dict[str, Li
     return {name: _limits(_merged([row for row in rows if row["tool"] == name])) for name in names}
 
 
+def limits_of_platform() -> Limits:
+    """The limits of a tool for which nobody has set any."""
+    return _limits({})
+
+
 def _limits(given: Given) -> Limits:
     """Nothing above what the operator allows, though it was set before that was lowered."""
     most = settings.PLATFORM.most_tool_limits

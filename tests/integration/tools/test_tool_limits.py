@@ -113,21 +113,23 @@ def test_a_limit_out_of_bounds_is_refused_by_name(tenant, limits, field):
     with pytest.raises(InvalidInput) as refused:
         limit(tenant, **limits)
     assert list(refused.value.errors) == [field]
+    assert "e+" not in refused.value.errors[field][0]
     assert not ToolLimit.objects.exists()
 
 
-def test_a_limit_names_a_tool(db):
+@pytest.mark.parametrize(("tool", "why"), [("", "Name a tool"), ("cdoe", "browser, code, http")])
+def test_a_limit_names_a_tool(db, tool, why):
     with pytest.raises(InvalidInput) as refused:
-        limit(tool="")
-    assert "tool" in refused.value.errors
+        limit(tool=tool)
+    assert why in refused.value.errors["tool"][0]
     assert not ToolDefault.objects.exists()
 
 
 def test_a_tenant_sees_the_limits_of_each_tool(tenant):
-    limit(tenant, tool="mine", inodes=7)
+    limit(tenant, tool="crm__mine", inodes=7)
     found = limits_of_tenant(tenant_id=tenant.id, tools=("code", "http"))
-    assert list(found) == ["code", "http", "mine"]
-    assert found["mine"].inodes == 7
+    assert list(found) == ["code", "http", "crm__mine"]
+    assert found["crm__mine"].inodes == 7
     assert found["code"].wall_seconds == 600
     assert set(LIMITS) <= set(vars(found["code"]))
 
