@@ -31,6 +31,7 @@ log = structlog.get_logger("http")
 
 PREFIX: Final = "/v1/"
 _MODEL: Final = re.compile(r"/v1/models/(.+)")
+_REPEATED: Final = re.compile(r"\A(?:/v1)+/")
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 Endpoint = Callable[[Exchange, Principal, Reception], Awaitable[None]]
 
@@ -122,7 +123,8 @@ def _find(path: str) -> tuple[str, str, Endpoint]:
     if not template and _MODEL.fullmatch(path):
         template = "/v1/models/{model}"
     if not template:
-        raise not_found(path[:200])
+        meant = _REPEATED.sub("/v1/", path.rstrip("/"))
+        raise not_found(path[:200], meant=meant if meant in ENDPOINTS else None)
     return template, *ENDPOINTS[template]
 
 

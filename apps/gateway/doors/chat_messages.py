@@ -13,12 +13,18 @@ from apps.gateway.doors.checks import (
     text,
     wrong_value,
 )
-from apps.gateway.providers.json_body import decode_json
+from apps.gateway.doors.parts import split_parts
+from apps.gateway.providers.tool_arguments import decode_arguments
 
 _ROLES: Final = ("system", "developer", "user", "assistant", "tool")
-_KNOWN: Final = frozenset(
-    {"role", "content", "name", "tool_calls", "tool_call_id", "refusal", "annotations", "audio"}
-)
+_KNOWN: Final = frozenset({
+    "role", "content", "name", "tool_calls", "tool_call_id", "refusal", "annotations", "audio",
+    "parsed", "reasoning", "reasoning_content", "reasoning_details", "thinking_blocks",
+    "provider_specific_fields", "cache_control",
+})  # fmt: skip
+"""Clients send messages again as they hold them. A model's thoughts, and what a library adds for
+itself or for another gateway, are left out."""
+_PART_KNOWN: Final = frozenset({"type", "prompt_cache_breakpoint", "cache_control"})
 _DETAILS: Final = ("auto", "low", "high")
 _MEDIA: Final = re.compile(r"data:image/(?:png|jpeg|jpg|gif|webp);base64,[A-Za-z0-9+/=\s]*\Z")
 
@@ -69,9 +75,7 @@ def _content(
     )
     if not parts and role != "assistant":
         raise wrong_value(where, "it is empty; send at least one part.")
-    said = "\n".join(part.text for part in parts if part.image_url is None)
-    has_images = any(part.image_url is not None for part in parts)
-    return said, parts if has_images else ()
+    return split_parts(parts)
 
 
 def _part(part: dict[str, Any], param: str, role: str, image_limit: int) -> Part:
@@ -81,7 +85,7 @@ def _part(part: dict[str, Any], param: str, role: str, image_limit: int) -> Part
     if role == "assistant":
         kinds.append("refusal")
     kind = one_of(required(part, "type", f"{param}.type"), f"{param}.type", kinds)
-    known_only(part, frozenset({"type", kind, "prompt_cache_breakpoint"}), param)
+    known_only(part, _PART_KNOWN | {kind}, param)
     value = required(part, kind, f"{param}.{kind}")
     if kind == "image_url":
         return _image(mapping(value, f"{param}.image_url"), f"{param}.image_url", image_limit)
@@ -146,11 +150,5 @@ def _tool_call(call: dict[str, Any], param: str) -> ToolUse:
 
 
 def read_arguments(value: Any, param: str) -> dict[str, Any]:
-    """The arguments of a tool call. Raises Refusal."""
-    try:
-        arguments = decode_json(text(value, param).encode("utf-8", "surrogatepass") or b"{}")
-    except (ValueError, RecursionError):
-        arguments = None
-    if not isinstance(arguments, dict):
-        raise wrong_value(param, "it must be a JSON object, written as a string.")
-    return arguments
+    """The arguments of a tool call, as the text that a model wrote. Raises Refusal."""
+    return decode_arguments(text(value, param))

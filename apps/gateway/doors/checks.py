@@ -100,9 +100,11 @@ def optional(body: dict[str, Any], name: str, check: Check) -> Any:
 
 
 def known_only(body: dict[str, Any], known: frozenset[str], param: str) -> None:
-    """Refuse what is not `known` by its name."""
-    if unknown := body.keys() - known:
-        name = f"{param}.{min(unknown)}"
+    """Refuse what is not `known` by its name; nulls wish for nothing, and clients send what they
+    were answered again with nulls in it."""
+    unknown = sorted(name for name in body.keys() - known if body[name] is not None)
+    if unknown:
+        name = f"{param}.{unknown[0][:100]}"
         raise wrong(name, f"Unknown parameter: '{name}'; remove it.", code="unknown_parameter")
 
 

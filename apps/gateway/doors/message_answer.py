@@ -5,7 +5,8 @@ from typing import Any, Final
 from apps.gateway.contracts import Usage
 from apps.gateway.doors.refusals import Refusal
 from apps.gateway.doors.stream_teller import StreamTeller
-from apps.gateway.providers.json_body import decode_json, encode_json
+from apps.gateway.providers.json_body import encode_json
+from apps.gateway.providers.tool_arguments import decode_arguments
 from apps.gateway.services.attempt import Completed, Job
 from apps.gateway.services.routes import Target
 
@@ -29,7 +30,7 @@ def message_of(job: Job, completed: Completed) -> dict[str, Any]:
             "type": "tool_use",
             "id": call["id"],
             "name": call["function"]["name"],
-            "input": _input(call["function"]["arguments"]),
+            "input": decode_arguments(call["function"]["arguments"]),
         }
         for call in said.get("tool_calls") or ()
     ]
@@ -137,15 +138,6 @@ def _stop(choice: dict[str, Any]) -> dict[str, Any]:
         "stop_reason": "stop_sequence" if sequence else reason,
         "stop_sequence": sequence,
     }
-
-
-def _input(arguments: str) -> Any:
-    """Anthropic's clients read an object; what is none becomes one, so that nothing is lost."""
-    try:
-        decoded = decode_json(arguments.encode("utf-8", "surrogatepass") or b"{}")
-    except (ValueError, RecursionError):
-        decoded = None
-    return decoded if isinstance(decoded, dict) else {"_unreadable": arguments}
 
 
 def _event(kind: str, **data: Any) -> bytes:

@@ -4,10 +4,12 @@ from typing import Any, Final
 
 from apps.gateway.contracts import Message, Part, ToolUse
 from apps.gateway.doors.checks import array, mapping, one_of, required, text, wrong_value
+from apps.gateway.doors.parts import split_parts
 
 _MEDIA: Final = ("image/jpeg", "image/png", "image/gif", "image/webp")
+_PARTS: Final = ("text", "image", "document")
 _OF_ROLE: Final = {
-    "user": ("text", "image", "tool_result"),
+    "user": (*_PARTS, "tool_result"),
     "assistant": ("text", "tool_use", "thinking", "redacted_thinking"),
 }
 
@@ -32,27 +34,22 @@ def read_blocks(value: Any, param: str, *, role: str, image_bytes: int) -> list[
     results: list[Message] = []
     parts: list[Part] = []
     calls: list[ToolUse] = []
+    if value == [] and role == "user":
+        raise wrong_value(param, "it is empty; send at least one block.")
     for at, one in enumerate(array(value, param)):
         where = f"{param}.{at}"
         block = mapping(one, where)
         kind = one_of(required(block, "type", f"{where}.type"), f"{where}.type", _OF_ROLE[role])
-        if kind == "text":
-            parts.append(Part(text=text(required(block, "text", f"{where}.text"), f"{where}.text")))
-        elif kind == "image":
-            parts.append(_image(block, where, image_bytes))
-        elif kind == "tool_use":
+        if kind == "tool_use":
             calls.append(_call(block, where))
         elif kind == "tool_result":
-            results.append(_result(block, where))
+            results.append(_result(block, where, image_bytes))
+        elif kind in _PARTS:
+            parts.append(_part(block, where, kind, image_bytes))
     if not (parts or calls):
         return results
-    has_images = any(part.image_url is not None for part in parts)
-    message = {
-        "role": role,
-        "content": "\n".join(part.text for part in parts if part.image_url is None),
-        "parts": tuple(parts) if has_images else (),
-        "tool_calls": tuple(calls),
-    }
+    said, shown = split_parts(parts)
+    message = {"role": role, "content": said, "parts": shown, "tool_calls": tuple(calls)}
     return [*results, Message.model_validate(message)]
 
 
@@ -64,14 +61,38 @@ def _call(block: dict[str, Any], param: str) -> ToolUse:
     )
 
 
-def _result(block: dict[str, Any], param: str) -> Message:
+def _result(block: dict[str, Any], param: str, image_bytes: int) -> Message:
     where = f"{param}.tool_use_id"
-    content = block.get("content")
-    return Message(
-        role="tool",
-        tool_call_id=text(required(block, "tool_use_id", where), where),
-        content="" if content is None else read_text(content, f"{param}.content"),
-    )
+    call_id = text(required(block, "tool_use_id", where), where)
+    content = block.get("content") or ""
+    if isinstance(content, str):
+        return Message(role="tool", tool_call_id=call_id, content=content)
+    parts = []
+    for at, one in enumerate(array(content, f"{param}.content")):
+        where = f"{param}.content.{at}"
+        part = mapping(one, where)
+        kind = one_of(required(part, "type", f"{where}.type"), f"{where}.type", _PARTS)
+        parts.append(_part(part, where, kind, image_bytes))
+    said, shown = split_parts(parts, between="\n\n")
+    return Message(role="tool", tool_call_id=call_id, content=said, parts=shown)
+
+
+def _part(block: dict[str, Any], param: str, kind: str, image_bytes: int) -> Part:
+    if kind == "image":
+        return _image(block, param, image_bytes)
+    if kind == "document":
+        return _document(block, param)
+    return Part(text=text(required(block, "text", f"{param}.text"), f"{param}.text"))
+
+
+def _document(block: dict[str, Any], param: str) -> Part:
+    """Its title and its text."""
+    where = f"{param}.source"
+    source = mapping(required(block, "source", where), where)
+    one_of(required(source, "type", f"{where}.type"), f"{where}.type", ("text",))
+    said = text(required(source, "data", f"{where}.data"), f"{where}.data")
+    title = text(block.get("title") or "", f"{param}.title")
+    return Part(text=f"{title}\n\n{said}" if title else said)
 
 
 def _image(block: dict[str, Any], param: str, image_bytes: int) -> Part:

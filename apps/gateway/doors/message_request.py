@@ -27,6 +27,11 @@ _KNOWN: Final = frozenset({
     "temperature", "top_p", "top_k", "metadata", "stream", "thinking", "output_config",
     "service_tier", "cache_control",
 })  # fmt: skip
+_TOOL_KNOWN: Final = frozenset({
+    "name", "description", "input_schema", "type", "strict", "cache_control",
+    "eager_input_streaming", "input_examples",
+})  # fmt: skip
+_THINKING: Final = ("disabled", "adaptive", "enabled")
 MAX_TOOLS: Final = 128
 _CHOICES: Final = {"auto": "auto", "any": "required", "none": "none", "tool": "required"}
 _EFFORTS: Final = ("low", "medium", "high", "xhigh", "max")
@@ -45,7 +50,8 @@ def read_message(raw: bytes, *, bounds: Bounds, needs_bound: bool = True) -> Mes
     names the parameter that is wrong."""
     body = decode_body(raw)
     for name in body.keys() - _KNOWN:
-        raise wrong(name[:100], f"{name[:100]}: this parameter is not known; remove it.")
+        if body[name] is not None:
+            raise wrong(name[:100], f"{name[:100]}: this parameter is not known; remove it.")
     tools = _tools(body.get("tools"))
     options = _options(body)
     choice, tool_name, is_parallel = _tool_choice(body.get("tool_choice"), tools)
@@ -90,10 +96,16 @@ def _messages(body: dict[str, Any], image_bytes: int) -> tuple[Message, ...]:
         param = f"messages.{at}"
         message = mapping(one, param)
         known_only(message, frozenset({"role", "content"}), param)
-        roles = ("user", "assistant")
+        roles = ("user", "assistant", "system")
         role = one_of(required(message, "role", f"{param}.role"), f"{param}.role", roles)
         content = required(message, "content", f"{param}.content")
-        found += read_blocks(content, f"{param}.content", role=role, image_bytes=image_bytes)
+        where = f"{param}.content"
+        if role == "system":
+            found.append(Message(role="system", content=read_text(content, where)))
+        else:
+            found += read_blocks(content, where, role=role, image_bytes=image_bytes)
+    if not found:
+        raise wrong_value("messages", "nothing is said in it; send a message of the user.")
     return tuple(found)
 
 
@@ -107,8 +119,7 @@ def _tools(value: Any) -> tuple[ToolSpec, ...]:
 
 
 def _tool(tool: dict[str, Any], param: str) -> ToolSpec:
-    known = frozenset({"name", "description", "input_schema", "type", "strict", "cache_control"})
-    known_only(tool, known, param)
+    known_only(tool, _TOOL_KNOWN, param)
     one_of(tool.get("type") or "custom", f"{param}.type", ("custom",))
     return ToolSpec(
         name=text(required(tool, "name", f"{param}.name"), f"{param}.name"),
@@ -155,8 +166,7 @@ def _options(body: dict[str, Any]) -> dict[str, Any]:
     if config.get("format") is not None:
         options["format"] = config["format"]
     thinking = optional(body, "thinking", mapping) or {}
-    if thinking.get("type", "disabled") not in ("disabled", "adaptive"):
-        raise wrong_value("thinking", "only {'type': 'disabled'} and 'adaptive' are supported.")
+    one_of(thinking.get("type", "disabled"), "thinking.type", _THINKING)
     return options
 
 

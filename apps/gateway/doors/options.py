@@ -54,7 +54,7 @@ def read_options(
                 options[name] = check(value, name)
         elif passes_unknown:
             options[name] = value
-        else:
+        elif value is not None:
             message = f"Unknown parameter: '{name[:100]}'; remove it."
             raise wrong(name[:100], message, code="unknown_parameter")
     return options

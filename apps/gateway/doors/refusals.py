@@ -84,8 +84,14 @@ def wrong(param: str | None, message: str, *, code: str | None = None) -> Refusa
     return Refusal(message, Meaning(400, "invalid_request_error", code), param)
 
 
-def not_found(path: str) -> Refusal:
+def not_found(path: str, *, meant: str | None = None) -> Refusal:
+    """`meant` is the address that the client surely means."""
     message = f"There is nothing at {path}; see the list of addresses in docs/gateway-http.md."
+    if meant is not None:
+        message = (
+            f"There is nothing at {path}; use {meant}. The base_url of OpenAI's clients ends in "
+            "/v1, that of Anthropic's does not."
+        )
     return Refusal(message, Meaning(404, "invalid_request_error", "not_found"))
 
 

@@ -6,6 +6,7 @@ from apps.gateway.contracts import Message, Part, ToolUse
 from apps.gateway.doors.chat_messages import read_arguments, read_image
 from apps.gateway.doors.checks import (
     array,
+    known_only,
     mapping,
     one_of,
     required,
@@ -14,7 +15,7 @@ from apps.gateway.doors.checks import (
     wrong_value,
 )
 from apps.gateway.doors.options import unsupported
-from apps.gateway.doors.refusals import wrong
+from apps.gateway.doors.parts import split_parts
 
 _ROLES: Final = ("user", "system", "developer", "assistant")
 _KNOWN: Final = frozenset({
@@ -70,28 +71,22 @@ class _Talk:
         if kind not in kinds:
             named = ", ".join(f"'{one}'" for one in (*kinds, "reasoning"))
             raise unsupported(f"{param}.type", f"'{kind[:100]}' is none of {named}.")
-        _known_only(item, _KNOWN, param)
+        known_only(item, _KNOWN, param)
         kinds[kind](item, param)
 
     def _add_message(self, item: dict[str, Any], param: str) -> None:
         role = one_of(required(item, "role", f"{param}.role"), f"{param}.role", _ROLES)
         where = f"{param}.content"
         content = required(item, "content", where)
-        parts = [Part(text=content)] if isinstance(content, str) else self._parts(item, role, where)
-        said = "\n".join(part.text for part in parts if part.image_url is None)
+        said, parts = self._said(content, role, where)
         last = self.messages[-1] if self.messages else None
         if role == "assistant" and last is not None and last.tool_calls:
             joined = "\n".join(filter(None, (last.content, said)))
             self.messages[-1] = last.model_copy(update={"content": joined})
             return
-        has_images = any(part.image_url is not None for part in parts)
-        self.messages.append(
-            Message(
-                role="system" if role == "developer" else role,
-                content=said,
-                parts=tuple(parts) if has_images else (),
-            )
-        )
+        role = "system" if role == "developer" else role
+        said_by: dict[str, Any] = {"role": role, "content": said, "parts": parts}
+        self.messages.append(Message.model_validate(said_by))
 
     def _add_call(self, item: dict[str, Any], param: str) -> None:
         call_id = text(required(item, "call_id", f"{param}.call_id"), f"{param}.call_id")
@@ -116,24 +111,29 @@ class _Talk:
                 f"no 'function_call' before it has the call_id '{call_id[:100]}'; send the whole "
                 "conversation, as nothing is stored.",
             )
-        output = required(item, "output", f"{param}.output")
-        if not isinstance(output, str):
-            output = _texts(array(output, f"{param}.output"), f"{param}.output")
-        self.messages.append(Message(role="tool", tool_call_id=call_id, content=output))
+        where = f"{param}.output"
+        output = required(item, "output", where)
+        said, parts = self._said(output, "tool", where)
+        self.messages.append(Message(role="tool", tool_call_id=call_id, content=said, parts=parts))
 
-    def _parts(self, item: dict[str, Any], role: str, where: str) -> list[Part]:
-        return [
-            self._part(mapping(part, f"{where}[{at}]"), f"{where}[{at}]", role)
-            for at, part in enumerate(array(item["content"], where))
-        ]
+    def _said(self, content: Any, role: str, where: str) -> tuple[str, tuple[Part, ...]]:
+        if isinstance(content, str):
+            return content, ()
+        return split_parts(
+            [
+                self._part(mapping(part, f"{where}[{at}]"), f"{where}[{at}]", role)
+                for at, part in enumerate(array(content, where))
+            ]
+        )
 
     def _part(self, part: dict[str, Any], param: str, role: str) -> Part:
         if role == "assistant":
             return Part(text=_text(part, param, ("output_text", "refusal")))
-        if role != "user" or part.get("type") != "input_image":
-            kinds = ("input_text", "input_image") if role == "user" else ("input_text",)
+        has_images = role in ("user", "tool")
+        if not has_images or part.get("type") != "input_image":
+            kinds = ("input_text", "input_image") if has_images else ("input_text",)
             return Part(text=_text(part, param, kinds))
-        _known_only(part, _PART_KNOWN, param)
+        known_only(part, _PART_KNOWN, param)
         if part.get("file_id") is not None:
             raise unsupported(f"{param}.file_id", "no files are stored; send 'image_url'.")
         where = f"{param}.image_url"
@@ -142,22 +142,9 @@ class _Talk:
         return Part.model_validate({"image_url": url, "detail": _DETAILS[detail]})
 
 
-def _texts(parts: list[Any], param: str) -> str:
-    found = ((mapping(part, f"{param}[{at}]"), f"{param}[{at}]") for at, part in enumerate(parts))
-    return "\n".join(_text(part, where, ("input_text",)) for part, where in found)
-
-
 def _text(part: dict[str, Any], param: str, kinds: tuple[str, ...]) -> str:
     """The text of a part that is one."""
     kind = one_of(required(part, "type", f"{param}.type"), f"{param}.type", kinds)
-    _known_only(part, _PART_KNOWN, param)
+    known_only(part, _PART_KNOWN, param)
     name = _TEXTS[kind]
     return text(required(part, name, f"{param}.{name}"), f"{param}.{name}")
-
-
-def _known_only(given: dict[str, Any], known: frozenset[str], param: str) -> None:
-    """As checks.known_only; clients send what they were answered again, with nulls in it."""
-    unknown = sorted(name for name in given.keys() - known if given[name] is not None)
-    if unknown:
-        name = f"{param}.{unknown[0][:100]}"
-        raise wrong(name, f"Unknown parameter: '{name}'; remove it.", code="unknown_parameter")

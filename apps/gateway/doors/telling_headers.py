@@ -11,9 +11,11 @@ from apps.tenants.contracts import AccountRoom, Unit
 
 
 def id_headers(call_id: UUID) -> Headers:
-    """Of every answer to a call, errors too."""
+    """Of every answer to a call, errors too; OpenAI's clients read the first name, Anthropic's the
+    second."""
     raw = str(call_id).encode()
-    return [(b"x-request-id", raw), (b"x-agentplatform-call-id", raw)]
+    names = (b"x-request-id", b"request-id", b"x-agentplatform-call-id")
+    return [(name, raw) for name in names]
 
 
 def call_headers(job: Job) -> Headers:

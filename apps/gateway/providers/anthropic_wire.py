@@ -1,7 +1,7 @@
 """Anthropic's messages format, both ways."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from agentplatform.core.json_values import clean_json, clean_text
@@ -76,14 +76,25 @@ def bound_wire(body: dict[str, Any]) -> int:
     """An upper bound of the prompt tokens of a body made by to_wire."""
     images, texts = 0, []
     for turn in body["messages"]:
-        said = [block for block in turn["content"] if block["type"] != "image"]
-        images += sum(_bound_image(one) for one in turn["content"] if one["type"] == "image")
+        blocks = list(_unfolded(turn["content"]))
+        said = [block for block in blocks if block["type"] != "image"]
+        images += sum(_bound_image(one) for one in blocks if one["type"] == "image")
         texts.append(json.dumps(said, ensure_ascii=False))
     texts.append(body.get("system", ""))
     extras = [body[key] for key in ("tools", "output_config") if key in body]
     texts += [json.dumps(extra, ensure_ascii=False) for extra in extras]
     bound = sum(bound_tokens(text) + _TOKENS_PER_MESSAGE for text in texts)
     return bound + images + (_TOKENS_FOR_TOOLS if extras else 0)
+
+
+def _unfolded(blocks: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The blocks, those of a tool's result behind it."""
+    for block in blocks:
+        if isinstance(block.get("content"), list):
+            yield {**block, "content": ""}
+            yield from block["content"]
+        else:
+            yield block
 
 
 def _bound_image(block: dict[str, Any]) -> int:
@@ -177,7 +188,8 @@ def _opened(turns: list[dict[str, Any]], system: str) -> list[dict[str, Any]]:
 def _blocks(message: Message) -> list[dict[str, Any]]:
     if message.role == "tool":
         result = {"type": "tool_result", "tool_use_id": message.tool_call_id or ""}
-        return [{**result, "content": message.content}]
+        shown = [block for part in message.parts for block in _part(part)]
+        return [{**result, "content": shown or message.content}]
     uses = [
         {"type": "tool_use", "id": call.id, "name": call.name, "input": call.arguments}
         for call in message.tool_calls

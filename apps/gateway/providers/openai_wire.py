@@ -1,7 +1,7 @@
 """OpenAI's chat format, both ways."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from agentplatform.core.json_values import clean_text
@@ -21,6 +21,7 @@ from apps.gateway.providers.output import parse_arguments, read_output, schema_i
 from apps.gateway.providers.port import Answer
 from apps.gateway.providers.told_choice import told_choice
 from apps.gateway.providers.told_usage import part_of, told_usage
+from apps.gateway.providers.tool_arguments import write_arguments
 
 _STOP_REASONS: dict[str | None, StopReason] = {
     "stop": "stop",
@@ -37,7 +38,7 @@ _NOT_STRICT = frozenset(
 
 def to_wire(request: CompletionRequest) -> dict[str, Any]:
     """The request's body, but for the model and the bound of the answer."""
-    body: dict[str, Any] = {"messages": [_message(message) for message in request.messages]}
+    body: dict[str, Any] = {"messages": _messages(request.messages)}
     if request.tools:
         body["tools"] = [
             {"type": "function", "function": tool.model_dump(exclude_none=True)}
@@ -156,6 +157,23 @@ def _with_calls(stop_reason: StopReason, tool_calls: tuple[ToolUse, ...]) -> Sto
     return "tool_calls" if tool_calls and stop_reason == "stop" else stop_reason
 
 
+def _messages(messages: Sequence[Message]) -> list[dict[str, Any]]:
+    """OpenAI takes texts alone from tools: images of their results are shown by the user, behind
+    the last result."""
+    sent: list[dict[str, Any]] = []
+    shown: list[dict[str, Any]] = []
+    for message in messages:
+        if shown and message.role != "tool":
+            sent.append({"role": "user", "content": shown})
+            shown = []
+        sent.append(_message(message))
+        if message.role == "tool" and message.parts:
+            named = f"Images in the result of the tool call {message.tool_call_id}:"
+            shown.append({"type": "text", "text": named})
+            shown += [_part(part) for part in message.parts if part.image_url is not None]
+    return [*sent, {"role": "user", "content": shown}] if shown else sent
+
+
 def _message(message: Message) -> dict[str, Any]:
     if message.role == "tool":
         return {
@@ -181,12 +199,8 @@ def _part(part: Part) -> dict[str, Any]:
 
 
 def _tool_call(call: ToolUse) -> dict[str, Any]:
-    arguments = json.dumps(call.arguments, ensure_ascii=False)
-    return {
-        "id": call.id,
-        "type": "function",
-        "function": {"name": call.name, "arguments": arguments},
-    }
+    function = {"name": call.name, "arguments": write_arguments(call.arguments)}
+    return {"id": call.id, "type": "function", "function": function}
 
 
 def _text_of(message: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ _KEPT_HEADERS: Final = frozenset(
     {
         "content-type",
         "x-request-id",
+        "request-id",
         "x-agentplatform-call-id",
         "x-agentplatform-provider",
         "x-agentplatform-model",

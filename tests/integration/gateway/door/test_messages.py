@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import anthropic
 import pytest
@@ -46,6 +47,7 @@ def test_a_message_is_answered_and_charged_exactly(
     )
     assert (answer.type, answer.role, answer.stop_reason) == ("message", "assistant", "end_turn")
     assert answer.content[0].type == "text"
+    assert f"msg_{UUID(answer._request_id).hex}" == answer.id
     server.stop()
     (bill,) = provider.billed()
     assert answer.usage.output_tokens == bill["completion_tokens"]
@@ -145,7 +147,9 @@ def test_tokens_are_counted_without_asking_a_provider(client: Caller, provider: 
         ({"messages": []}, "at least one message"),
         ({"messages": [{"role": "user", "content": [{"type": "video"}]}]}, "'video' is none of"),
         ({"top_z": 1}, "top_z: this parameter is not known"),
-        ({"thinking": {"type": "enabled", "budget_tokens": 2000}}, "thinking"),
+        ({"messages": [{"role": "user", "content": []}]}, "at least one block"),
+        ({"messages": [{"role": "assistant", "content": []}]}, "a message of the user"),
+        ({"thinking": {"type": "deep"}}, "'deep' is none of"),
         ({"tool_choice": {"type": "auto"}}, "with 'tools'"),
     ],
 )

@@ -121,6 +121,11 @@ def test_a_body_that_is_no_json_object_is_refused(client: Caller, body: bytes) -
     assert "JSON" in error(client.post(body), 400)["message"]
 
 
+@pytest.mark.parametrize("path", ["/v1/v1/chat/completions", "/v1/chat/completions/"])
+def test_an_address_that_is_nearly_right_is_told_the_right_one(client: Caller, path: str) -> None:
+    assert "use /v1/chat/completions." in error(client.post({}, path=path), 404)["message"]
+
+
 def test_a_body_above_the_limit_is_refused_with_413(gateway: Gateway, caller: Callers) -> None:
     gateway(openai_model="gpt-4o-mini", gateway_body_limit_bytes=2048)
     told = error(caller().chat(user="x" * 3000), 413)

@@ -1,0 +1,147 @@
+"""What clients send back of what they were answered, and what they add of their own accord: it is
+understood, and reaches each provider in its words."""
+
+import json
+from typing import Any
+
+import pytest
+
+from apps.gateway.contracts import CompletionRequest
+from apps.gateway.doors.body import Bounds
+from apps.gateway.doors.chat_request import read_chat
+from apps.gateway.doors.message_request import read_message
+from apps.gateway.doors.response_request import read_response
+from apps.gateway.providers import anthropic_wire, openai_wire
+
+BOUNDS = Bounds(image_bytes=100_000, passes_unknown=False)
+HELLO = {"role": "user", "content": "Hello."}
+DATA = "iVBORw0KGgo="
+IMAGE = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": DATA}}
+
+
+def chat(*messages: dict[str, Any], **more: Any) -> CompletionRequest:
+    body = {"model": "m", "messages": messages, **more}
+    return read_chat(json.dumps(body).encode(), bounds=BOUNDS).request
+
+
+def message(*messages: dict[str, Any], **more: Any) -> CompletionRequest:
+    body = {"model": "m", "max_tokens": 9, "messages": messages, **more}
+    return read_message(json.dumps(body).encode(), bounds=BOUNDS).request
+
+
+def called(arguments: str) -> dict[str, Any]:
+    function = {"name": "w", "arguments": arguments, "parsed_arguments": None}
+    return {"id": "c", "type": "function", "function": function, "index": 0}
+
+
+SENT_AGAIN: dict[str, dict[str, Any]] = {
+    "a whole dump of OpenAI's client": {
+        "refusal": None, "annotations": None, "audio": None, "function_call": None,
+        "tool_calls": None,
+    },
+    "a parsed answer": {"parsed": {"a": 1}},
+    "thoughts of another provider": {"reasoning_content": "Hm.", "reasoning_details": [{}]},
+    "what another gateway told": {"thinking_blocks": [], "provider_specific_fields": {"a": 1}},
+    "a name that nobody knows, without a value": {"mood": None},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", SENT_AGAIN)
+def test_an_answer_is_taken_back_as_clients_hold_it(what: str) -> None:
+    said = {"role": "assistant", "content": "Hi."} | SENT_AGAIN[what]
+    sent = openai_wire.to_wire(chat(HELLO, said))["messages"]
+    assert sent == [HELLO, {"role": "assistant", "content": "Hi."}]
+
+
+def test_marks_of_a_prompt_cache_are_left_out() -> None:
+    part = {"type": "text", "text": "Hello.", "cache_control": {"type": "ephemeral"}}
+    assert openai_wire.to_wire(chat({"role": "user", "content": [part]}))["messages"] == [HELLO]
+
+
+def test_arguments_that_are_no_json_reach_the_model_that_wrote_them() -> None:
+    said = {"role": "assistant", "content": None, "tool_calls": [called('{"city": "Ro')]}
+    result = {"role": "tool", "tool_call_id": "c", "content": "These are no JSON."}
+    request = chat(HELLO, said, result)
+    function = openai_wire.to_wire(request)["messages"][1]["tool_calls"][0]["function"]
+    assert function == {"name": "w", "arguments": '{"city": "Ro'}
+    use = anthropic_wire.to_wire(request)["messages"][1]["content"][0]
+    assert use["input"] == {"_unreadable": '{"city": "Ro'}
+
+
+USES = [{"type": "tool_use", "id": name, "name": "w", "input": {}} for name in ("c1", "c2")]
+SEEN = [{"type": "text", "text": "See:"}, IMAGE]
+
+
+def shown_by_a_tool() -> CompletionRequest:
+    results = [
+        {"type": "tool_result", "tool_use_id": "c1", "content": SEEN},
+        {"type": "tool_result", "tool_use_id": "c2", "content": "sunny", "is_error": False},
+    ]
+    return message(
+        HELLO,
+        {"role": "assistant", "content": USES},
+        {"role": "user", "content": [*results, {"type": "text", "text": "Well?"}]},
+    )
+
+
+def test_an_image_of_a_tools_result_reaches_anthropic_where_it_was() -> None:
+    turn = anthropic_wire.to_wire(shown_by_a_tool())["messages"][2]["content"]
+    assert turn[0] == {"type": "tool_result", "tool_use_id": "c1", "content": SEEN}
+    assert [block["type"] for block in turn] == ["tool_result", "tool_result", "text"]
+
+
+def test_an_image_of_a_tools_result_is_shown_to_openai_behind_the_results() -> None:
+    sent = openai_wire.to_wire(shown_by_a_tool())["messages"]
+    assert [one["role"] for one in sent] == ["user", "assistant", "tool", "tool", "user", "user"]
+    assert (sent[2]["content"], sent[3]["content"]) == ("See:", "sunny")
+    assert "c1" in sent[4]["content"][0]["text"]
+    assert sent[4]["content"][1]["image_url"]["url"] == f"data:image/png;base64,{DATA}"
+
+
+def test_an_image_of_a_tools_result_is_held_as_an_image() -> None:
+    large = IMAGE | {"source": IMAGE["source"] | {"data": DATA + "A" * 90_000}}  # type: ignore[operator]
+    result = {"type": "tool_result", "tool_use_id": "c1", "content": [large]}
+    request = message(
+        HELLO, {"role": "assistant", "content": USES[:1]}, {"role": "user", "content": [result]}
+    )
+    assert anthropic_wire.bound_wire(anthropic_wire.to_wire(request)) < 10_000
+
+
+def test_an_image_of_a_responses_result_is_carried_over() -> None:
+    body = {
+        "model": "m",
+        "input": [
+            {"type": "function_call", "call_id": "c", "name": "w", "arguments": "[]"},
+            {
+                "type": "function_call_output",
+                "call_id": "c",
+                "output": [{"type": "input_image", "image_url": f"data:image/png;base64,{DATA}"}],
+            },
+        ],
+    }
+    request = read_response(json.dumps(body).encode(), bounds=BOUNDS).request
+    sent = anthropic_wire.to_wire(request)["messages"]
+    assert sent[-1]["content"][0]["content"] == [IMAGE]
+
+
+def test_what_a_system_says_in_the_midst_of_a_talk_is_understood() -> None:
+    request = message(HELLO, {"role": "system", "content": [{"type": "text", "text": "Be brief."}]})
+    assert [(one.role, one.content) for one in request.messages] == [
+        ("user", "Hello."),
+        ("system", "Be brief."),
+    ]
+
+
+def test_a_document_is_its_title_and_its_text() -> None:
+    source = {"type": "text", "media_type": "text/plain", "data": "It rains."}
+    content = [{"type": "document", "source": source, "title": "Rome"}]
+    (said,) = message({"role": "user", "content": content}).messages
+    assert said.content == "Rome\n\nIt rains."
+
+
+def test_what_anthropics_clients_add_to_a_request_changes_nothing() -> None:
+    tool = {"name": "w", "input_schema": {"type": "object"}}
+    added = {"eager_input_streaming": True, "input_examples": [{}], "cache_control": None}
+    thinking = {"type": "enabled", "budget_tokens": 1024}
+    plain = message(HELLO, tools=[tool])
+    assert message(HELLO, tools=[tool | added], thinking=thinking, container=None) == plain
