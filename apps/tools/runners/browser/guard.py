@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from apps.tools.contracts import ToolStatus
 from apps.tools.runners.bubblewrap.inside import Inside, NotReady
-from apps.tools.runners.bubblewrap.process import as_jail_user, read_init_pid
+from apps.tools.runners.bubblewrap.process import as_owner_of, read_init_pid
 from apps.tools.runners.bubblewrap.resources import bound
 from apps.tools.runners.confine.groups.group import Groups
 from apps.tools.runners.confine.supervise import SAMPLE_SECONDS
@@ -80,7 +80,7 @@ class Guard:
         ):
             init = read_init_pid(info)
             group.add(init)
-            with as_jail_user():
+            with as_owner_of(init):
                 bound(init, self._limits)
             with Inside(init, group) as inside:
                 self._inside, self.init = inside, init

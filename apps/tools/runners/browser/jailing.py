@@ -19,10 +19,10 @@ from apps.tools.runners.browser.folder import own_folder
 from apps.tools.runners.browser.guard import Guard
 from apps.tools.runners.bubblewrap.jail import Descriptors, Jail, bwrap_arguments
 from apps.tools.runners.bubblewrap.process import (
-    OUTSIDE_UID,
     filter_file,
     identity_files,
     network_files,
+    new_user,
 )
 from apps.tools.runners.confine.files import sealed_file
 from apps.tools.runners.limits import Limits
@@ -99,7 +99,7 @@ def _write_program(folder: Path, wish: Wish) -> Path:
     plan = {
         "read": {**read, go: str(folder / "go")},
         "write": {info: str(folder / "info")},
-        "uid": OUTSIDE_UID if os.geteuid() == 0 else None,
+        "uid": new_user(),
         "command": [wish.bwrap, *arguments],
     }
     (folder / "plan.json").write_text(json.dumps(plan))

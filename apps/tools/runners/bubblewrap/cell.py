@@ -15,12 +15,12 @@ from apps.tools.runners.bubblewrap.inside import Inside, NotReady
 from apps.tools.runners.bubblewrap.jail import INPUTS, Descriptors, Jail, bwrap_arguments
 from apps.tools.runners.bubblewrap.languages import Start, start_of
 from apps.tools.runners.bubblewrap.process import (
-    OUTSIDE_UID,
-    as_jail_user,
+    as_user,
     complaint,
     filter_file,
     identity_files,
     network_files,
+    new_user,
     read_init_pid,
     started,
 )
@@ -65,6 +65,7 @@ class Cell:
         Raises SandboxUnavailable, with bwrap's own words, when the jail cannot be built.
         """
         self._held = ExitStack()
+        self._user = new_user()
         start = start_of(kind.interpreter, kind.limits, is_warm=is_warm)
         try:
             self._group = _made_group(groups, kind.limits)
@@ -107,7 +108,7 @@ class Cell:
             _fill(self._program, program)
             self._stdin.fill(stdin)
             if workspace is not None:
-                unpack(workspace, self.inside.box, owner=OUTSIDE_UID)
+                unpack(workspace, self.inside.box, owner=self._user)
             if egress is not None:
                 self._enter_way_out(egress)
             self.inside.begin()
@@ -160,14 +161,14 @@ class Cell:
             arguments = bwrap_arguments(jail, descriptors=descriptors, command=start.command)
             with self._group.starting():
                 self.process = self._held.enter_context(
-                    started(kind.bwrap, arguments, descriptors, self._stdin.reader)
+                    started(kind.bwrap, arguments, descriptors, self._stdin.reader, user=self._user)
                 )
             info_in.close()
             inner.close()
             try:
                 init = read_init_pid(info_out)
                 _add(self._group, init)
-                with as_jail_user():
+                with as_user(self._user):
                     bound(init, kind.limits)
                 block_in.write(b"x")
                 if not _is_readable(self._gate, _READY_SECONDS) or self._gate.recv(1) != _READY:

@@ -3,10 +3,12 @@
 import functools
 import json
 import os
+import secrets
 import select
 import subprocess
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 from typing import BinaryIO
 
 from apps.tools.egress.way_out import FILES
@@ -18,21 +20,27 @@ from apps.tools.runners.confine.seccomp import Profile, UnsupportedMachine, buil
 from apps.tools.runners.sandbox import SandboxUnavailable
 
 # Root is exempt from the limit on processes, so a worker that is root gives it up first.
-OUTSIDE_UID = 64010
+OUTSIDE_UIDS = range(64500, 65500)
 _INFO_SECONDS = 10.0
 _END_SECONDS = 5.0
 
 
 @contextmanager
 def started(
-    bwrap: str, arguments: tuple[str, ...], descriptors: Descriptors, stdin: BinaryIO
+    bwrap: str,
+    arguments: tuple[str, ...],
+    descriptors: Descriptors,
+    stdin: BinaryIO,
+    *,
+    user: int | None,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """bwrap's process; on leaving it has ended. Raises SandboxUnavailable when it does not start.
+    """bwrap's process, which is `user`'s; on leaving it has ended. Raises SandboxUnavailable when
+    it does not start.
 
     It is killed when the calling thread ends.
     """
     try:
-        with as_jail_user():
+        with as_user(user):
             process = subprocess.Popen(
                 (bwrap, *arguments),
                 stdin=stdin,
@@ -52,9 +60,27 @@ def started(
             _end(process)
 
 
-def as_jail_user() -> AbstractContextManager[None]:
-    """The calling thread as the user whom jails belong to outside."""
-    return acting_as(OUTSIDE_UID) if os.geteuid() == 0 else nullcontext()
+def new_user() -> int | None:
+    """Whom a jail belongs to outside; None: the worker's own user, which cannot become another.
+
+    The kernel counts by user what jails could otherwise take from each other: open files on their
+    way through sockets, watches, pages of pipes.
+    """
+    return secrets.choice(OUTSIDE_UIDS) if os.geteuid() == 0 else None
+
+
+def as_user(user: int | None) -> AbstractContextManager[None]:
+    """The calling thread as that user."""
+    return nullcontext() if user is None else acting_as(user)
+
+
+def as_owner_of(pid: int) -> AbstractContextManager[None]:
+    """The calling thread as the user of a process. Raises ProcessLookupError when it is gone."""
+    try:
+        owner = Path(f"/proc/{pid}").stat().st_uid
+    except FileNotFoundError as error:
+        raise ProcessLookupError(pid) from error
+    return as_user(owner if os.geteuid() == 0 else None)
 
 
 def identity_files() -> dict[str, BinaryIO]:
