@@ -30,8 +30,9 @@ class Part(_Value):
 
 
 class Message(_Value):
-    """One message of a conversation. `tool_call_id` answers the ToolUse of that id. Where there are
-    images, `parts` is all of it in order, and `content` the texts of them."""
+    """One message of a conversation. `tool_call_id` answers the ToolUse of that id, `is_error` says
+    that the tool failed. Where there are images, `parts` is all of it in order, and `content` the
+    texts of them. `ends_cache`: a provider that caches prompts on request does so up to here."""
 
     role: Literal["system", "user", "assistant", "tool"]
     content: str = ""
@@ -39,6 +40,8 @@ class Message(_Value):
     name: str | None = None
     tool_calls: tuple[ToolUse, ...] = ()
     tool_call_id: str | None = None
+    is_error: bool = False
+    ends_cache: bool = False
 
 
 class ToolSpec(_Value):
@@ -61,7 +64,8 @@ class CompletionRequest(_Value):
 
     `tool_name` is the one tool that must be called. `options` are further wishes by OpenAI's names,
     of which a provider is sent those that it has. `is_verbatim`: the answer is given back as the
-    model said it, held against no schema.
+    model said it, held against no schema. `caches_tools` is to `tools` what `ends_cache` is to a
+    message.
     """
 
     model: str = "default"
@@ -78,6 +82,7 @@ class CompletionRequest(_Value):
     tool_name: str | None = None
     options: dict[str, Any] = Field(default_factory=dict)
     is_verbatim: bool = False
+    caches_tools: bool = False
 
 
 class EmbeddingRequest(_Value):

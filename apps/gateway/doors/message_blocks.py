@@ -3,7 +3,16 @@
 from typing import Any, Final
 
 from apps.gateway.contracts import Message, Part, ToolUse
-from apps.gateway.doors.checks import array, mapping, one_of, required, text, wrong_value
+from apps.gateway.doors.checks import (
+    array,
+    boolean,
+    mapping,
+    one_of,
+    optional,
+    required,
+    text,
+    wrong_value,
+)
 from apps.gateway.doors.parts import split_parts
 
 _MEDIA: Final = ("image/jpeg", "image/png", "image/gif", "image/webp")
@@ -14,43 +23,75 @@ _OF_ROLE: Final = {
 }
 
 
-def read_text(value: Any, param: str) -> str:
-    """A text, or text blocks one after the other. Raises Refusal."""
+def read_system(value: Any, param: str) -> list[Message]:
+    """A text, or text blocks: a message up to each that ends a cache. Raises Refusal."""
     if isinstance(value, str):
-        return value
-    said = []
+        return [Message(role="system", content=value)]
+    found: list[Message] = []
+    said: list[str] = []
     for at, block in enumerate(array(value, param)):
         where = f"{param}.{at}"
         one_of(required(mapping(block, where), "type", f"{where}.type"), f"{where}.type", ("text",))
         said.append(text(required(block, "text", f"{where}.text"), f"{where}.text"))
-    return "\n\n".join(said)
+        if _ends_cache(block):
+            found.append(Message(role="system", content="\n\n".join(said), ends_cache=True))
+            said = []
+    return [*found, Message(role="system", content="\n\n".join(said))] if said else found
 
 
 def read_blocks(value: Any, param: str, *, role: str, image_bytes: int) -> list[Message]:
     """What a content says, as messages: results of tools are messages of their own, before what the
-    user says beside them. Thoughts of the model are left out. Raises Refusal."""
+    user says beside them, and so is what the user says up to the end of a cache. Thoughts of the
+    model are left out. Raises Refusal."""
     if isinstance(value, str):
         return [Message.model_validate({"role": role, "content": value})]
-    results: list[Message] = []
-    parts: list[Part] = []
-    calls: list[ToolUse] = []
     if value == [] and role == "user":
         raise wrong_value(param, "it is empty; send at least one block.")
+    content = _Content(role)
     for at, one in enumerate(array(value, param)):
         where = f"{param}.{at}"
         block = mapping(one, where)
         kind = one_of(required(block, "type", f"{where}.type"), f"{where}.type", _OF_ROLE[role])
-        if kind == "tool_use":
-            calls.append(_call(block, where))
-        elif kind == "tool_result":
-            results.append(_result(block, where, image_bytes))
+        if kind == "tool_result":
+            content.results.append(_result(block, where, image_bytes))
+        elif kind == "tool_use":
+            content.calls.append(_call(block, where))
         elif kind in _PARTS:
-            parts.append(_part(block, where, kind, image_bytes))
-    if not (parts or calls):
-        return results
-    said, shown = split_parts(parts)
-    message = {"role": role, "content": said, "parts": shown, "tool_calls": tuple(calls)}
-    return [*results, Message.model_validate(message)]
+            content.parts.append(_part(block, where, kind, image_bytes))
+            if role == "user" and _ends_cache(block):
+                content.close(ends_cache=True)
+    content.close(ends_cache=role == "assistant" and any(map(_ends_cache, value)))
+    return content.results + content.said
+
+
+class _Content:
+    """What was read of a content."""
+
+    def __init__(self, role: str) -> None:
+        self.results: list[Message] = []
+        self.said: list[Message] = []
+        self.parts: list[Part] = []
+        self.calls: list[ToolUse] = []
+        self._role = role
+
+    def close(self, *, ends_cache: bool) -> None:
+        """The parts and calls since the last time are a message."""
+        if not (self.parts or self.calls):
+            return
+        said, shown = split_parts(self.parts)
+        message = {
+            "role": self._role,
+            "content": said,
+            "parts": shown,
+            "tool_calls": tuple(self.calls),
+            "ends_cache": ends_cache,
+        }
+        self.said.append(Message.model_validate(message))
+        self.parts, self.calls = [], []
+
+
+def _ends_cache(block: dict[str, Any]) -> bool:
+    return block.get("cache_control") is not None
 
 
 def _call(block: dict[str, Any], param: str) -> ToolUse:
@@ -63,18 +104,27 @@ def _call(block: dict[str, Any], param: str) -> ToolUse:
 
 def _result(block: dict[str, Any], param: str, image_bytes: int) -> Message:
     where = f"{param}.tool_use_id"
-    call_id = text(required(block, "tool_use_id", where), where)
-    content = block.get("content") or ""
+    said, shown = _output(block.get("content") or "", f"{param}.content", image_bytes)
+    return Message(
+        role="tool",
+        tool_call_id=text(required(block, "tool_use_id", where), where),
+        content=said,
+        parts=shown,
+        is_error=optional(block, "is_error", boolean) or False,
+        ends_cache=_ends_cache(block),
+    )
+
+
+def _output(content: Any, param: str, image_bytes: int) -> tuple[str, tuple[Part, ...]]:
     if isinstance(content, str):
-        return Message(role="tool", tool_call_id=call_id, content=content)
+        return content, ()
     parts = []
-    for at, one in enumerate(array(content, f"{param}.content")):
-        where = f"{param}.content.{at}"
+    for at, one in enumerate(array(content, param)):
+        where = f"{param}.{at}"
         part = mapping(one, where)
         kind = one_of(required(part, "type", f"{where}.type"), f"{where}.type", _PARTS)
         parts.append(_part(part, where, kind, image_bytes))
-    said, shown = split_parts(parts, between="\n\n")
-    return Message(role="tool", tool_call_id=call_id, content=said, parts=shown)
+    return split_parts(parts, between="\n\n")
 
 
 def _part(block: dict[str, Any], param: str, kind: str, image_bytes: int) -> Part:

@@ -19,7 +19,7 @@ from apps.gateway.doors.checks import (
     text,
     wrong_value,
 )
-from apps.gateway.doors.message_blocks import read_blocks, read_text
+from apps.gateway.doors.message_blocks import read_blocks, read_system
 from apps.gateway.doors.refusals import wrong
 
 _KNOWN: Final = frozenset({
@@ -73,6 +73,7 @@ def read_message(raw: bytes, *, bounds: Bounds, needs_bound: bool = True) -> Mes
             "temperature": optional(body, "temperature", partial(number, least=0, most=1)),
             "options": options,
             "is_verbatim": True,
+            "caches_tools": any(one.get("cache_control") for one in body.get("tools") or ()),
         }
     )
     return MessageWish(request=request, is_streamed=bool(optional(body, "stream", boolean)))
@@ -91,7 +92,7 @@ def _messages(body: dict[str, Any], image_bytes: int) -> tuple[Message, ...]:
         raise wrong_value("messages", "it is empty; send at least one message.")
     found: list[Message] = []
     if body.get("system"):
-        found.append(Message(role="system", content=read_text(body["system"], "system")))
+        found += read_system(body["system"], "system")
     for at, one in enumerate(said):
         param = f"messages.{at}"
         message = mapping(one, param)
@@ -101,11 +102,13 @@ def _messages(body: dict[str, Any], image_bytes: int) -> tuple[Message, ...]:
         content = required(message, "content", f"{param}.content")
         where = f"{param}.content"
         if role == "system":
-            found.append(Message(role="system", content=read_text(content, where)))
+            found += read_system(content, where)
         else:
             found += read_blocks(content, where, role=role, image_bytes=image_bytes)
     if not found:
         raise wrong_value("messages", "nothing is said in it; send a message of the user.")
+    if optional(body, "cache_control", mapping):
+        found[-1] = found[-1].model_copy(update={"ends_cache": True})
     return tuple(found)
 
 

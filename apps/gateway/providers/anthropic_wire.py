@@ -13,6 +13,7 @@ from apps.gateway.contracts import (
     ToolUse,
     Usage,
 )
+from apps.gateway.providers.anthropic_cache import BETWEEN, mark_last, mark_system
 from apps.gateway.providers.anthropic_choice import STOP_REASONS, choice_of
 from apps.gateway.providers.anthropic_options import add_options
 from apps.gateway.providers.anthropic_schema import enforced_schema
@@ -33,7 +34,8 @@ _TOKENS_FOR_TOOLS = 600
 def to_wire(request: CompletionRequest) -> dict[str, Any]:
     """The request's body, but for the model and the bound of the answer. Anthropic's messages have
     no temperature: the wish for one is dropped."""
-    system = "\n\n".join(m.content for m in request.messages if m.role == "system" and m.content)
+    systems = [one for one in request.messages if one.role == "system" and one.content.strip()]
+    system = BETWEEN.join(one.content for one in systems)
     turns = _turns(request.messages)
     body: dict[str, Any] = {"messages": _opened(turns, system)}
     if turns and system:
@@ -42,16 +44,20 @@ def to_wire(request: CompletionRequest) -> dict[str, Any]:
     if request.response_schema is not None:
         body |= _output(request.response_schema, body.get("system", ""))
     add_options(body, request.options)
+    if turns and system:
+        body["system"] = mark_system(body["system"], systems)
     return body
 
 
 def _tools(request: CompletionRequest) -> dict[str, Any]:
     """The tools on offer. A conversation that used tools must define them even to forbid them."""
     if request.tools:
-        tools = [
+        tools: list[dict[str, Any]] = [
             {"name": tool.name, "description": tool.description, "input_schema": tool.parameters}
             for tool in request.tools
         ]
+        if request.caches_tools:
+            mark_last(tools)
         choice = _TOOL_CHOICES[request.tool_choice]
         if request.tool_name is not None:
             choice = {"type": "tool", "name": request.tool_name}
@@ -80,7 +86,8 @@ def bound_wire(body: dict[str, Any]) -> int:
         said = [block for block in blocks if block["type"] != "image"]
         images += sum(_bound_image(one) for one in blocks if one["type"] == "image")
         texts.append(json.dumps(said, ensure_ascii=False))
-    texts.append(body.get("system", ""))
+    system = body.get("system", "")
+    texts.append(system if isinstance(system, str) else json.dumps(system, ensure_ascii=False))
     extras = [body[key] for key in ("tools", "output_config") if key in body]
     texts += [json.dumps(extra, ensure_ascii=False) for extra in extras]
     bound = sum(bound_tokens(text) + _TOKENS_PER_MESSAGE for text in texts)
@@ -166,6 +173,8 @@ def _turns(messages: tuple[Message, ...]) -> list[dict[str, Any]]:
             continue
         role = "assistant" if message.role == "assistant" else "user"
         blocks = _blocks(message)
+        if message.ends_cache:
+            mark_last(blocks)
         if turns and turns[-1]["role"] == role:
             turns[-1]["content"] += blocks
         elif blocks:
@@ -187,8 +196,10 @@ def _opened(turns: list[dict[str, Any]], system: str) -> list[dict[str, Any]]:
 
 def _blocks(message: Message) -> list[dict[str, Any]]:
     if message.role == "tool":
-        result = {"type": "tool_result", "tool_use_id": message.tool_call_id or ""}
+        result: dict[str, Any] = {"type": "tool_result", "tool_use_id": message.tool_call_id or ""}
         shown = [block for part in message.parts for block in _part(part)]
+        if message.is_error:
+            result["is_error"] = True
         return [{**result, "content": shown or message.content}]
     uses = [
         {"type": "tool_use", "id": call.id, "name": call.name, "input": call.arguments}

@@ -145,3 +145,61 @@ def test_what_anthropics_clients_add_to_a_request_changes_nothing() -> None:
     thinking = {"type": "enabled", "budget_tokens": 1024}
     plain = message(HELLO, tools=[tool])
     assert message(HELLO, tools=[tool | added], thinking=thinking, container=None) == plain
+
+
+MARK = {"cache_control": {"type": "ephemeral", "ttl": "1h"}}
+ENDS = {"cache_control": {"type": "ephemeral"}}
+
+
+def cached(**more: Any) -> CompletionRequest:
+    system = [{"type": "text", "text": text, **mark} for text, mark in (("A", {}), ("B", MARK))]
+    content = [{"type": "text", "text": "Long.", **MARK}, {"type": "text", "text": "Short."}]
+    return message(
+        {"role": "user", "content": content},
+        {"role": "assistant", "content": [USES[0] | MARK]},
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "c1", **MARK}]},
+        **{"system": [*system, {"type": "text", "text": "C"}], **more},
+    )
+
+
+def test_the_ends_of_a_cache_reach_anthropic_where_they_were() -> None:
+    tool = {"name": "w", "input_schema": {"type": "object"}} | MARK
+    body = anthropic_wire.to_wire(cached(tools=[tool]))
+    assert body["system"] == [
+        {"type": "text", "text": "A\n\nB", **ENDS},
+        {"type": "text", "text": "C"},
+    ]
+    assert body["tools"][-1]["cache_control"] == ENDS["cache_control"]
+    first, second, third = (one["content"] for one in body["messages"])
+    assert first == [{"type": "text", "text": "Long.", **ENDS}, {"type": "text", "text": "Short."}]
+    assert second == [USES[0] | ENDS]
+    assert [block["cache_control"] for block in third] == [ENDS["cache_control"]]
+    assert "cache_control" not in body
+
+
+def test_a_cache_of_the_whole_request_ends_with_its_last_block() -> None:
+    sent = anthropic_wire.to_wire(message(HELLO, **MARK))["messages"]
+    assert sent == [{"role": "user", "content": [{"type": "text", "text": "Hello.", **ENDS}]}]
+
+
+def test_words_about_the_form_of_an_answer_stay_behind_a_cached_system() -> None:
+    body = anthropic_wire.to_wire(cached())
+    body_in_words = anthropic_wire.to_wire(
+        cached().model_copy(update={"options": {"response_format": {"type": "json_object"}}})
+    )
+    assert body_in_words["system"][0] == body["system"][0]
+    assert body_in_words["system"][1]["text"].startswith("C\n\nAnswer only")
+
+
+def test_openai_is_told_nothing_of_a_cache_and_of_failed_tools() -> None:
+    told = json.dumps(openai_wire.to_wire(cached(tools=[{"name": "w", "input_schema": {}}])))
+    assert "cache" not in told
+    assert "error" not in told
+
+
+def test_anthropic_is_told_that_a_tool_failed() -> None:
+    result = {"type": "tool_result", "tool_use_id": "c1", "content": "No.", "is_error": True}
+    request = message(
+        HELLO, {"role": "assistant", "content": USES[:1]}, {"role": "user", "content": [result]}
+    )
+    assert anthropic_wire.to_wire(request)["messages"][2]["content"] == [result]
