@@ -1,6 +1,6 @@
 """Take calls to work on them, so that nobody else does."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -14,7 +14,8 @@ from agentplatform.calls.states import CALL, FAILED, MAX_EXECUTIONS, QUEUED, RUN
 from agentplatform.core.ids import new_id
 from agentplatform.core.kill_points import reach
 from agentplatform.core.leases import CALL_LEASE
-from agentplatform.core.transactions import transaction
+from agentplatform.core.postgresql.reads import columns_of, row_of
+from agentplatform.core.transactions import scope_connection, transaction
 from agentplatform.dead_letters.bury_work import bury_work
 from agentplatform.dead_letters.reasons import Reason
 
@@ -38,9 +39,9 @@ returning {returning}
 
 
 @cache
-def claim_sql(model: type[CallRow], *, may_repeat: str = "true", returning: str = "taken.*") -> str:
-    """The statement that claims calls, with the parameters of claim_arguments. It returns the
-    columns of those that were claimed, with the fencing token of each; to repeat it is harmless.
+def claim_sql(model: type[CallRow], *, may_repeat: str = "true", returning: str) -> str:
+    """The statement that claims calls, with the parameters of claim_arguments. It returns
+    `returning` of each of those that were claimed, `taken`; to repeat it is harmless.
 
     `may_repeat` is a condition on the row of a call that lost its worker: it is taken again only
     where that is true.
@@ -69,19 +70,24 @@ def claim_row(
     call_id: UUID,
     at: datetime,
     may_repeat: str = "true",
-    returning: str = "taken.*",
+    also: Mapping[str, str] | None = None,
 ) -> Row | None:
     """The call with a fresh fencing token, or None when there is nothing to do: it has ended, is
     held by somebody, is not due, or was lost too often and is now given up as a dead letter.
 
-    The claim commits by itself; giving up opens a transaction. `may_repeat` and `returning` as
-    claim_sql says; what is no column of the call becomes an attribute.
+    The claim commits by itself; giving up opens a transaction. `may_repeat` as claim_sql says.
+    `also` names attributes that the call gets besides, and the SQL of their values, in which
+    `taken` is the call.
     """
+    also = also or {}
+    returning = ", ".join([columns_of(model, "taken"), *also.values()])
     sql = claim_sql(model, may_repeat=may_repeat, returning=returning)
-    claimed = list(model.objects.raw(sql, claim_arguments(call_ids=[call_id], at=at)))
+    with scope_connection().cursor() as cursor:
+        cursor.execute(sql, claim_arguments(call_ids=[call_id], at=at))
+        claimed = cursor.fetchone()
     if claimed:
         reach("after_claim", model.task)
-        return claimed[0]
+        return row_of(model, tuple(also), claimed)
     give_up(model, call_id=call_id, at=at)
     return None
 

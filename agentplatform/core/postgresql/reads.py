@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import Model
 
 from agentplatform.core.transactions import scope_connection
 
 Convert = Callable[..., Any]
+RowModel = TypeVar("RowModel", bound=Model)
 
 
 class Reads:
@@ -33,8 +34,9 @@ class Reads:
         names attributes that each row gets besides, and the SQL of their values. Returns what gives
         the rows, once they are read."""
         also = also or {}
-        columns = ", ".join([_columns(model), *also.values()])
-        self._statements.append(f'select {columns} from "{model._meta.db_table}" {tail}')  # noqa: S608
+        table = f'"{model._meta.db_table}"'
+        columns = ", ".join([columns_of(model, table), *also.values()])
+        self._statements.append(f"select {columns} from {table} {tail}")  # noqa: S608
         self._parameters += parameters
         self._selects.append((model, tuple(also)))
         place = len(self._selects) - 1
@@ -45,11 +47,12 @@ class Reads:
         with scope_connection().cursor() as cursor:
             cursor.execute("; ".join(self._statements), self._parameters)
             for model, also in self._selects:
-                self._found.append([_row(model, also, values) for values in cursor.fetchall()])
+                self._found.append([row_of(model, also, values) for values in cursor.fetchall()])
                 cursor.nextset()
 
 
-def _row(model: type[Model], also: tuple[str, ...], values: Sequence[Any]) -> Model:
+def row_of(model: type[RowModel], also: tuple[str, ...], values: Sequence[Any]) -> RowModel:
+    """The row of the values of columns_of(), and after them of the attributes `also`."""
     connection = scope_connection()
     names = _names(model)
     own = list(values[: len(names)])
@@ -62,9 +65,9 @@ def _row(model: type[Model], also: tuple[str, ...], values: Sequence[Any]) -> Mo
 
 
 @cache
-def _columns(model: type[Model]) -> str:
-    fields = model._meta.concrete_fields
-    return ", ".join(f'"{model._meta.db_table}"."{field.column}"' for field in fields)
+def columns_of(model: type[Model], table: str) -> str:
+    """What to select from a table, which may be an alias, for row_of()."""
+    return ", ".join(f'{table}."{field.column}"' for field in model._meta.concrete_fields)
 
 
 @cache

@@ -11,7 +11,7 @@ from apps.tenants.facade import STATUS_OF
 from apps.tools.models import ToolCall
 from apps.tools.states import OUTCOME_UNKNOWN
 
-_RETURNING = f"taken.*, {STATUS_OF.format('taken.tenant_id')} as tenant_status"
+_ALSO = {"tenant_status": STATUS_OF.format("taken.tenant_id")}
 
 
 def claim_call(*, call_id: UUID, at: datetime) -> ToolCall | None:
@@ -20,9 +20,7 @@ def claim_call(*, call_id: UUID, at: datetime) -> ToolCall | None:
 
     Each statement commits by itself; needs no transaction.
     """
-    call = claim_row(
-        ToolCall, call_id=call_id, at=at, may_repeat="is_repeatable", returning=_RETURNING
-    )
+    call = claim_row(ToolCall, call_id=call_id, at=at, may_repeat="is_repeatable", also=_ALSO)
     if call is None:
         unrepeatable = ToolCall.objects.filter(abandoned(at), id=call_id, is_repeatable=False)
         end_rows(unrepeatable, to=FAILED, at=at, failure=OUTCOME_UNKNOWN)

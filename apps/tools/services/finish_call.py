@@ -65,27 +65,24 @@ def _write(
     batch = Batch()
     shown = [row for row in rows if not row.session]
     _finish(batch, call, ran, shown, duration_ms, at)
-    with transaction():
-        if staged:
-            begin_with_contents(
-                tenant_id=call.tenant_id, hashes=[content.sha256 for content in staged]
-            )
-            batch.execute()
-            batch = _keep(call, staged, rows)
-        before_commit(batch.execute)
-
-
-def _keep(call: ToolCall, staged: list[StagedContent], rows: list[Artifact]) -> Batch:
-    """Store what a call left; what it worked on takes the place of what the call before it did.
-    Returns what is still to be sent."""
-    sessions = [row.session for row in rows if row.session]
-    for session in sessions:
-        remove_artifacts(workspaces_of(call, session=session), tenant_id=call.tenant_id)
-    keep_locked(staged)
-    batch = Batch()
     batch.insert(Artifact, [row_values(row) for row in rows])
+    with transaction():
+        if not staged:
+            before_commit(batch.execute)
+            return
+        begin_with_contents(tenant_id=call.tenant_id, hashes=[one.sha256 for one in staged])
+        batch.execute()
+        _keep(call, staged, rows)
+
+
+def _keep(call: ToolCall, staged: list[StagedContent], rows: list[Artifact]) -> None:
+    """Store what a call left; what it worked on takes the place of what the call before it did."""
+    for row in rows:
+        if row.session:
+            former = workspaces_of(call, session=row.session).exclude(id=row.id)
+            remove_artifacts(former, tenant_id=call.tenant_id)
+    keep_locked(staged)
     ask_for_thumbnails(rows)
-    return batch
 
 
 def _finish(
