@@ -22,6 +22,8 @@ MAX_VISITS = 200_000
 MAX_ITEMS = 100_000
 MAX_VALUES = 500_000
 MAX_CHARACTERS = 5_000_000
+MAX_RESULT = 10_000_000
+"""Characters of all that an expression, or a whole template, gives."""
 
 _FAILURES = (JMESPathError, RecursionError, TypeError, ValueError, ArithmeticError)
 """What the library raises on values that it does not expect: `contains('a', `1`)` a TypeError."""
@@ -110,25 +112,33 @@ def _call_problems(node: Any) -> Iterator[str]:
 
 def evaluate(expression: str, values: Any) -> Any:
     """The value of `expression` over `values`; what is not there is None. Raises TemplateError."""
+    return evaluate_sized(expression, values)[0]
+
+
+def evaluate_sized(expression: str, values: Any) -> tuple[Any, int]:
+    """The same, and how many characters it takes, about."""
     parsed = compile_expression(expression).parsed
     try:
         result = _Interpreter().visit(parsed, values)
     except _FAILURES as error:
         raise TemplateError(f"`{expression}` failed: {error}") from error
-    _check_result(expression, result)
-    return result
+    return result, _size_of_result(expression, result)
 
 
-def _check_result(expression: str, value: Any) -> None:
-    """Parts may be shared many times over, so a small expression can stand for a huge document; and
-    not all that the library computes with is JSON."""
-    pending, seen = [value], 0
+def _size_of_result(expression: str, value: Any) -> int:
+    """In characters. Raises TemplateError for what is too large: parts may be shared many times
+    over, so a small expression can stand for a huge document; and for what is no JSON."""
+    pending, seen, size = [value], 0, 0
     while pending:
         seen += 1
         if seen > MAX_VALUES:
             raise TemplateError(f"The expression gives more than {MAX_VALUES} values.")
         item = pending.pop()
+        size += len(item) if isinstance(item, str) else 4
+        if size > MAX_RESULT:
+            raise TemplateError(f"`{expression}` gives more than {MAX_RESULT} characters.")
         if isinstance(item, dict):
+            size += sum(map(len, item))
             pending.extend(item.values())
         elif isinstance(item, list):
             pending.extend(item)
@@ -136,6 +146,7 @@ def _check_result(expression: str, value: Any) -> None:
             raise TemplateError(f"`{expression}` gives a number that JSON does not have: {item}")
         elif not isinstance(item, str | int | float | None):
             raise TemplateError(f"`{expression}` gives `&...`, which only functions take")
+    return size
 
 
 def is_true(expression: str, values: dict[str, Any]) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from agentplatform.core.json_schema import find_schema_problem
-from apps.runs.spec.expression import TemplateError, evaluate
+from apps.runs.spec.expression import MAX_RESULT, TemplateError, evaluate_sized
 
 # An expression holds no second opening, so that a text full of openings is read in one pass.
 _EXPRESSION = re.compile(r"(?<!\\)\{\{((?:(?!\{\{|\}\}).)*)\}\}", re.DOTALL)
@@ -20,12 +20,31 @@ _OPENING = re.compile(r"\{\{.{0,40}")
 
 def render(template: Any, values: dict[str, Any]) -> Any:
     """`template` (any JSON) with every expression in its strings replaced. Raises TemplateError."""
+    return _render(template, values, _Room())
+
+
+class _Room:
+    """What all the expressions of one template may give together: a value that stands in it many
+    times is small until it is written."""
+
+    def __init__(self) -> None:
+        self._left = MAX_RESULT
+
+    def evaluate(self, expression: str, values: dict[str, Any]) -> Any:
+        value, size = evaluate_sized(expression, values)
+        self._left -= size
+        if self._left < 0:
+            raise TemplateError(f"The template gives more than {MAX_RESULT} characters.")
+        return value
+
+
+def _render(template: Any, values: dict[str, Any], room: _Room) -> Any:
     if isinstance(template, str):
-        return _render_text(template, values)
+        return _render_text(template, values, room)
     if isinstance(template, dict):
-        return {key: render(item, values) for key, item in template.items()}
+        return {key: _render(item, values, room) for key, item in template.items()}
     if isinstance(template, list | tuple):
-        return [render(item, values) for item in template]
+        return [_render(item, values, room) for item in template]
     return template
 
 
@@ -39,11 +58,13 @@ def render_schema(template: Any, values: dict[str, Any]) -> dict[str, Any] | Non
     return schema
 
 
-def _render_text(text: str, values: dict[str, Any]) -> Any:
+def _render_text(text: str, values: dict[str, Any], room: _Room) -> Any:
     whole = _EXPRESSION.fullmatch(text.strip())
     if whole and "}}" not in whole.group(1):
-        return evaluate(whole.group(1).strip(), values)
-    filled = _EXPRESSION.sub(lambda match: _as_text(evaluate(match.group(1).strip(), values)), text)
+        return room.evaluate(whole.group(1).strip(), values)
+    filled = _EXPRESSION.sub(
+        lambda match: _as_text(room.evaluate(match.group(1).strip(), values)), text
+    )
     return filled.replace(r"\{{", "{{")
 
 

@@ -147,6 +147,20 @@ def test_an_expression_made_to_exhaust_the_worker_is_refused(expression: str) ->
         evaluate(expression, VALUES)
 
 
+@pytest.mark.parametrize(
+    "template",
+    [
+        ["{{ input }}"] * 20,
+        {"text": "".join(["<{{ input }}>"] * 20)},
+        "{{ [@.input, @.input] | [@, @] | [@, @] | [@, @] }}",
+        "{{ input | {a: @, b: @} | [@, @] | [@, @] | [@, @] }}",
+    ],
+)
+def test_a_template_that_gives_one_value_many_times_is_refused(template: object) -> None:
+    with pytest.raises(TemplateError, match="more than 10000000 characters"):
+        render(template, {"input": "x" * 900_000})
+
+
 def test_a_large_and_honest_result_passes() -> None:
     assert len(evaluate("input[].n", {"input": [{"n": n} for n in range(20_000)]})) == 20_000
 

@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Any, cast
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, QuerySet, Sum, TextField
+from django.db.models.functions import Cast, Length
 
 from apps.runs.models import Run, Step
 from apps.runs.models.step import LIVE
@@ -19,6 +20,9 @@ from apps.runs.spec.engine_steps import RunStep
 from apps.runs.spec.expression import TemplateError, evaluate
 from apps.runs.spec.kinds import MAX_ITEMS, MapStep, SpecStep
 from apps.runs.states import TENANT_STOPPED
+
+MAX_OUTPUT = 50_000_000
+"""Characters of a map's output: whoever reads the run's steps has it in memory."""
 
 
 def begin_map(
@@ -137,6 +141,14 @@ def _give_up(run: Run, step: Step, node: MapStep, counts: dict[str, int], *, at:
 
 
 def _join(run: Run, step: Step, *, at: datetime) -> None:
+    size = _rows(run, step).aggregate(all=Sum(Length(Cast("output", TextField()))))["all"] or 0
+    if size > MAX_OUTPUT:
+        detail = (
+            f"The outputs of the items are {size} characters together; {MAX_OUTPUT} is the most."
+            " Let each give less, or leave files."
+        )
+        fail(run, step, {"code": "output_too_large", "detail": detail}, at=at)
+        return
     rows = _rows(run, step).order_by("item_index").values_list("item_index", "output", "error")
     items = list(rows)
     failed = [{"index": index, **error} for index, _, error in items if error]
