@@ -92,7 +92,7 @@ def test_a_tenant_without_a_cap_has_its_calls_sent_at_once(sent: Sent) -> None:
 def test_a_turn_whose_calls_all_fail_before_they_are_sent_goes_on_at_once(
     sent: Sent, calls: int | None
 ) -> None:
-    wrong = {"name": "a", "kind": "tool", "tool": "code", "arguments": {"programme": "1"}}
+    wrong = {"name": "a", "kind": "tool", "tool": "code", "arguments": {"program": "{{ run }}"}}
     run = start(capped_tenant(calls=calls), spec={"steps": [wrong]})
     sent()
     begin(run)
