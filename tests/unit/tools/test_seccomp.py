@@ -16,6 +16,7 @@ from apps.tools.runners.confine.syscalls import (
     MMAP,
     PRCTL,
     PRETENDED,
+    SETSOCKOPT,
     SHARED_ONLY,
     SOCKETPAIR,
 )
@@ -162,6 +163,13 @@ def test_an_unknown_processor_is_refused_by_name():
 def test_a_lock_belongs_to_a_process(machine, profile, command):
     assert verdict(machine, profile, FCNTL, 3, command) == refuse(errno.EINVAL)
     assert verdict(machine, profile, FCNTL, 3, 6) == ALLOW
+
+
+@pytest.mark.parametrize("option", [7, 8, 32, 33])
+def test_the_size_of_a_sockets_buffers_stays_as_it_comes(machine, option):
+    assert verdict(machine, "code", SETSOCKOPT, 3, 1, option) == refuse(0)
+    assert verdict(machine, "code", SETSOCKOPT, 3, 6, option) == ALLOW
+    assert verdict(machine, "code", SETSOCKOPT, 3, 1, 2) == ALLOW
 
 
 SHARED = ("shared", "shared_user")

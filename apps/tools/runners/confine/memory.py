@@ -7,6 +7,7 @@ from apps.tools.runners.confine.proc import look_at, read
 
 _FREE_SOCKETS = 64
 """So many are not counted: what they may hold is little beside any limit."""
+_OVERHEAD = 2
 _SOCKET_BYTES = 2 * 212_992  # what the kernel lets a socket be asked to hold, as it comes
 
 
@@ -39,14 +40,25 @@ def used_memory(pids: Iterable[int | str], *, most: int, proc: str = "/proc") ->
 
 def socket_memory(pid: int | str, *, proc: str = "/proc") -> int:
     """Bytes that the sockets in the network namespace of a process may hold: what lies in them
-    belongs to no process, and the kernel does not say how much it is."""
-    words = read(f"{proc}/{pid}/net/sockstat").split()
-    return bytes_of_sockets(int(words[2]) if words[:2] == [b"sockets:", b"used"] else 0)
+    belongs to no process. The kernel says how much it is for TCP only, whose sockets may hold many
+    megabytes each."""
+    net = f"{proc}/{pid}/net"
+    words = read(f"{net}/sockstat").split()
+    number = int(words[2]) if words[:2] == [b"sockets:", b"used"] else 0
+    return bytes_of_sockets(number) + (_in_connections(net) if number else 0)
 
 
 def bytes_of_sockets(number: int) -> int:
     """Bytes that so many sockets may hold."""
     return max(0, number - _FREE_SOCKETS) * _SOCKET_BYTES
+
+
+def _in_connections(net: str) -> int:
+    """Bytes that wait in TCP connections, by the column tx_queue:rx_queue (proc(5), net/tcp), with
+    what the kernel needs around them."""
+    lines = [line for name in ("tcp", "tcp6") for line in read(f"{net}/{name}").splitlines()[1:]]
+    queues = (line.split()[4].split(b":") for line in lines)
+    return sum(int(sent, 16) + int(received, 16) for sent, received in queues) * _OVERHEAD
 
 
 def _look_at(proc: str, pid: str) -> _Held:

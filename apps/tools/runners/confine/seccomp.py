@@ -22,6 +22,7 @@ from apps.tools.runners.confine.syscalls import (
     OWNER_ONLY,
     PRCTL,
     PRETENDED,
+    SETSOCKOPT,
     SHARED_ONLY,
     SOCKET,
     SOCKETPAIR,
@@ -53,6 +54,8 @@ _FAMILIES = (1, 2, 10)  # AF_UNIX, AF_INET, AF_INET6
 _AF_UNIX = 1
 _SOCKET_TYPE_MASK, _SOCK_STREAM, _SOCK_DGRAM, _SOCK_RAW = 0xF, 1, 2, 3
 _PROTOCOLS = (0, 6, 17)  # the usual one, TCP, UDP
+_SOL_SOCKET = 1
+_BUFFER_SIZES = (7, 8, 32, 33)  # SO_SNDBUF, SO_RCVBUF, SO_SNDBUFFORCE, SO_RCVBUFFORCE
 _MAP_HUGETLB = 0x40000
 _PR_SET_DUMPABLE = 4
 _LOCKS_OF_FILES = (36, 37, 38)  # F_OFD_GETLK, F_OFD_SETLK, F_OFD_SETLKW
@@ -81,9 +84,9 @@ def build_filter(profile: Profile, machine: str | None = None) -> bytes:
 
     It kills foreign architectures, refuses DANGEROUS calls with EPERM, sockets other than plain
     Unix, TCP and UDP ones, the huge pages that a machine has set apart, typing into terminals, and
-    locks that belong to no process; it makes nothing of FLUSHES. All but `browser` refuse new
-    namespaces as well. The shared ones refuse every socket but a connected pair, and what would
-    hide open files from who counts them.
+    locks that belong to no process; it makes nothing of FLUSHES and of sizes of sockets' buffers.
+    All but `browser` refuse new namespaces as well. The shared ones refuse every socket but a
+    connected pair, and what would hide open files from who counts them.
     """
     name = machine or platform.machine()
     if name not in _MACHINES:
@@ -104,6 +107,7 @@ def _assemble(profile: Profile, name: str) -> Iterator[bytes]:
         yield from _on(numbers, name, [_return(_REFUSE | errno.EPERM)])
     for numbers in FLUSHES.values():
         yield from _on(numbers, name, [_return(_PRETEND)])
+    yield from _on(SETSOCKOPT, name, _keep_buffers())
     yield from _on(MMAP, name, _refuse_bits(3, _MAP_HUGETLB, errno.ENOMEM))
     # clone3 hides its flags behind a pointer; without it the C library falls back to clone.
     yield from _on(CLONE3, name, [_return(_REFUSE | errno.ENOSYS)])
@@ -172,6 +176,20 @@ def _check_socket() -> list[bytes]:
         *_one_of((_SOCK_STREAM, _SOCK_DGRAM), _masked(1, _SOCKET_TYPE_MASK), errno.EPERM),
         *_one_of(_PROTOCOLS, [_load(_ARGUMENTS_AT + 16)], errno.EPROTONOSUPPORT),
         _return(_ALLOW),
+    ]
+
+
+def _keep_buffers() -> list[bytes]:
+    """The size of a socket's buffers stays as it comes: what lies in them is hard to count."""
+    known = (_jump(_JUMP_EQUAL, value, left, 0) for left, value in _countdown(_BUFFER_SIZES))
+    return [
+        _load(_ARGUMENTS_AT + 8),
+        _jump(_JUMP_EQUAL, _SOL_SOCKET, 1, 0),
+        _return(_ALLOW),
+        _load(_ARGUMENTS_AT + 16),
+        *known,
+        _return(_ALLOW),
+        _return(_PRETEND),
     ]
 
 

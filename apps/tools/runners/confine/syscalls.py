@@ -17,6 +17,7 @@ CLONE3 = Numbers(435, 435)
 SOCKET = Numbers(41, 198)
 IOCTL = Numbers(16, 29)
 FCNTL = Numbers(72, 25)
+SETSOCKOPT = Numbers(54, 208)
 MMAP = Numbers(9, 222)
 PRCTL = Numbers(157, 167)
 

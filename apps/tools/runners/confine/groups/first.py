@@ -9,8 +9,11 @@ from pathlib import Path
 from apps.tools.runners.confine.groups.files import read, write
 from apps.tools.runners.confine.groups.group import STARTERS, Group, Usage
 from apps.tools.runners.confine.groups.owner import new_name, remove, sweep
-from apps.tools.runners.limits import Limits
+from apps.tools.runners.limits import MEGABYTE, Limits
 
+_TCP_BYTES = 64 * MEGABYTE
+"""What may lie in TCP connections, which version 1 counts apart: a jail has only those to itself
+and to the proxy."""
 _CONTROLLERS = ("memory", "cpu", "cpuacct", "pids")
 
 
@@ -61,6 +64,9 @@ class _Group:
         self._write("memory", "memory.limit_in_bytes", limits.memory_bytes)
         with suppress(OSError):  # where swap is not accounted
             self._write("memory", "memory.memsw.limit_in_bytes", limits.memory_bytes)
+        with suppress(OSError):  # where the kernel charges what lies in TCP connections to nobody
+            most = min(_TCP_BYTES, limits.memory_bytes)
+            self._write("memory", "memory.kmem.tcp.limit_in_bytes", most)
         self._limit_processors(limits)
         self._write("pids", "pids.max", limits.processes + STARTERS)
 
