@@ -51,22 +51,22 @@ class ModelPriceAdmin(ServiceAdmin):
     def delete_model(self, _request: HttpRequest, obj: Model) -> None:
         delete_price(price_id=cast(int, obj.pk), at=now())
 
-    @admin.display(description="input", ordering="input_rate")
+    @admin.display(description="input ($/M)", ordering="input_rate")
     def input_usd(self, row: ModelPrice) -> str:
         return usd_of(row.input_rate) or ""
 
-    @admin.display(description="output", ordering="output_rate")
+    @admin.display(description="output ($/M)", ordering="output_rate")
     def output_usd(self, row: ModelPrice) -> str:
         return usd_of(row.output_rate) or ""
 
-    @admin.display(description="cached input", ordering="cached_rate")
+    @admin.display(description="cached input ($/M)", ordering="cached_rate")
     def cached_usd(self, row: ModelPrice) -> str:
         return usd_of(row.cached_rate) or "as input"
 
-    @admin.display(description="cache write", ordering="cache_write_rate")
+    @admin.display(description="cache write ($/M)", ordering="cache_write_rate")
     def cache_write_usd(self, row: ModelPrice) -> str:
         return usd_of(row.cache_write_rate) or "as input"
 
-    @admin.display(description="reasoning", ordering="reasoning_rate")
+    @admin.display(description="reasoning ($/M)", ordering="reasoning_rate")
     def reasoning_usd(self, row: ModelPrice) -> str:
         return usd_of(row.reasoning_rate) or "as output"

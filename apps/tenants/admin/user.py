@@ -50,7 +50,7 @@ class UserAdmin(ServiceAdmin):
         )
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
-        is_staff = User.objects.filter(pk=object_id, is_staff=True).exists()
+        is_staff = find(User, pk=object_id).is_staff
         return super().get_actions_detail(request, object_id) if is_staff else []
 
     @display(description="Role", ordering="role", label={"staff": "info", "admin": "success"})

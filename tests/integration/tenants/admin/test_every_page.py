@@ -39,6 +39,12 @@ def test_every_list_can_be_searched(staff):
         assert staff.get(page(model, "changelist"), {"q": "x"}).status_code in (200, 302), model
 
 
+def test_the_page_of_what_is_no_row_is_missed_in_words(staff):
+    for model in admin.site._registry:
+        for pk in ("x", "9" * 24):
+            assert staff.get(page(model, "change", pk)).status_code in (302, 404), model
+
+
 def test_the_page_of_every_kind_of_row_opens_and_shows_no_nanos(staff):
     whole_tenant()
     for model in admin.site._registry:
