@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from math import ceil
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404
@@ -66,7 +67,8 @@ def _members_of(error: Exception) -> dict[str, Any] | None:
         case DjangoPermissionDenied():
             return {"status": 403}
         case RequestDataTooBig():
-            return {"status": 413}
+            limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+            return {"status": 413, "detail": f"The body is larger than {limit} bytes. Send less."}
         case exceptions.NotAuthenticated():
             return {"status": error.status_code}
         case exceptions.APIException():

@@ -179,6 +179,7 @@ def test_wrong_fields_are_named(member, body, errors):
 def test_bodies_that_cannot_be_read_are_refused(member, content_type, body, status, code):
     response = member.post("/api/v1/echo", body, content_type=content_type)
     assert_problem(response, status, code)
+    assert status != 413 or "larger than 1048576 bytes" in response.json()["detail"]
 
 
 def test_a_declared_length_above_every_limit_is_refused_unread(client):
