@@ -23,7 +23,10 @@ class UsageQuery(serializers.Serializer[Any]):
     """Which usage is asked for. Days are those of the tenant's time zone."""
 
     group_by = serializers.ListField(
-        child=serializers.ChoiceField(choices=get_args(GroupKey)),
+        child=serializers.ChoiceField(
+            choices=get_args(GroupKey),
+            error_messages={"invalid_choice": f"Name one of {', '.join(get_args(GroupKey))}."},
+        ),
         required=False,
         help_text="What to sum up by, repeated for several; by day if left out.",
     )

@@ -25,6 +25,7 @@ from apps.gateway.doors.checks import (
 from apps.gateway.doors.function_tools import read_function
 from apps.gateway.doors.options import COMMON, effort, metadata, read_options, verbosity
 from apps.gateway.doors.refusals import wrong
+from apps.gateway.doors.tool_choice import ToolChoice, read_allowed, read_named
 
 MAX_TOOLS: Final = 128
 
@@ -43,8 +44,7 @@ def read_chat(raw: bytes, *, bounds: Bounds) -> ChatWish:
     body = decode_body(raw)
     options = _options(body, passes_unknown=bounds.passes_unknown)
     _refuse_others(body)
-    tools = _tools(body.get("tools"))
-    tool_choice, tool_name = _tool_choice(body.get("tool_choice"), tools)
+    choice = _tool_choice(body.get("tool_choice"), _tools(body.get("tools")))
     if body.get("response_format") is not None:
         options["response_format"] = _response_format(body["response_format"])
     is_streamed = optional(body, "stream", boolean) or False
@@ -54,9 +54,9 @@ def read_chat(raw: bytes, *, bounds: Bounds) -> ChatWish:
             messages=read_messages(
                 required(body, "messages", "messages"), image_limit=bounds.image_bytes
             ),
-            tools=tools,
-            tool_choice=tool_choice,
-            tool_name=tool_name,
+            tools=choice.tools,
+            tool_choice=choice.how,
+            tool_name=choice.name,
             response_schema=_schema_of(options),
             max_tokens=_max_tokens(body),
             temperature=optional(body, "temperature", partial(number, least=0, most=2)),
@@ -158,22 +158,27 @@ def _tool(tool: dict[str, Any], param: str) -> ToolSpec:
     return read_function(function, where)
 
 
-def _tool_choice(value: Any, tools: tuple[ToolSpec, ...]) -> tuple[str, str | None]:
+def _tool_choice(value: Any, tools: tuple[ToolSpec, ...]) -> ToolChoice:
+    where = "tool_choice"
     if value is None:
-        return "auto", None
+        return ToolChoice("auto", tools)
     if not tools:
-        raise wrong_value("tool_choice", "it is only allowed with 'tools'.")
+        raise wrong_value(where, "it is only allowed with 'tools'.")
     if isinstance(value, str):
-        return one_of(value, "tool_choice", _CHOICES), None
+        return ToolChoice(one_of(value, where, _CHOICES), tools)
     if not isinstance(value, dict):
-        raise wrong_type("tool_choice", value, "a string or an object")
-    one_of(required(value, "type", "tool_choice.type"), "tool_choice.type", ("function",))
-    function = mapping(required(value, "function", "tool_choice.function"), "tool_choice.function")
-    where = "tool_choice.function.name"
-    name = text(required(function, "name", where), where)
-    if name not in {tool.name for tool in tools}:
-        raise wrong_value(where, f"there is no tool '{name[:100]}' among 'tools'.")
-    return "required", name
+        raise wrong_type(where, value, "a string or an object")
+    kinds = ("function", "allowed_tools")
+    kind = one_of(required(value, "type", f"{where}.type"), f"{where}.type", kinds)
+    if kind == "allowed_tools":
+        where = f"{where}.{kind}"
+        return read_allowed(mapping(required(value, kind, where), where), where, tools, _named)
+    return ToolChoice("required", tools, _named(value, where, tools))
+
+
+def _named(value: dict[str, Any], param: str, tools: tuple[ToolSpec, ...]) -> str:
+    where = f"{param}.function"
+    return read_named(mapping(required(value, "function", where), where), where, tools)
 
 
 def _response_format(value: Any) -> dict[str, Any] | None:

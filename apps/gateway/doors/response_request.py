@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from apps.gateway.contracts import CompletionRequest
+from apps.gateway.contracts import CompletionRequest, ToolSpec
 from apps.gateway.doors.body import Bounds, decode_body, model_of, schema_of
 from apps.gateway.doors.checks import (
     array,
@@ -67,7 +67,7 @@ def read_response(raw: bytes, *, bounds: Bounds) -> ResponseWish:
     )
     _refuse_others(body)
     tools = read_tools(body.get("tools"))
-    tool_choice, tool_name = read_tool_choice(body.get("tool_choice"), tools)
+    choice = read_tool_choice(body.get("tool_choice"), tools)
     is_parallel = optional(body, "parallel_tool_calls", boolean)
     if tools and is_parallel is not None:
         options["parallel_tool_calls"] = is_parallel
@@ -83,9 +83,9 @@ def read_response(raw: bytes, *, bounds: Bounds) -> ResponseWish:
                 instructions=instructions,
                 image_limit=bounds.image_bytes,
             ),
-            "tools": tools,
-            "tool_choice": tool_choice,
-            "tool_name": tool_name,
+            "tools": choice.tools,
+            "tool_choice": choice.how,
+            "tool_name": choice.name,
             "response_schema": schema,
             "max_tokens": optional(
                 body, "max_output_tokens", partial(integer, least=1, most=10_000_000)
@@ -98,7 +98,7 @@ def read_response(raw: bytes, *, bounds: Bounds) -> ResponseWish:
     return ResponseWish(
         request=request,
         is_streamed=optional(body, "stream", boolean) or False,
-        told=_told(body, request),
+        told=_told(body, request) | {"tools": [_told_tool(tool) for tool in tools]},
     )
 
 
@@ -171,8 +171,11 @@ def _told(body: dict[str, Any], request: CompletionRequest) -> dict[str, Any]:
         "temperature": 1.0 if request.temperature is None else request.temperature,
         "text": {"format": {"type": "text"}, **wanted},
         "tool_choice": body.get("tool_choice") or "auto",
-        "tools": [{"type": "function", **tool.model_dump()} for tool in request.tools],
         "top_logprobs": request.options.get("top_logprobs", 0),
         "top_p": request.options.get("top_p", 1.0),
         "truncation": "disabled",
     }
+
+
+def _told_tool(tool: ToolSpec) -> dict[str, Any]:
+    return {"type": "function", **tool.model_dump()}

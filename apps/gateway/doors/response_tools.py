@@ -16,6 +16,7 @@ from apps.gateway.doors.checks import (
 )
 from apps.gateway.doors.function_tools import read_function
 from apps.gateway.doors.options import unsupported
+from apps.gateway.doors.tool_choice import ToolChoice, read_allowed, read_named
 
 _CHOICES: Final = ("none", "auto", "required")
 _TOOL: Final = frozenset({
@@ -47,24 +48,26 @@ def _tool(tool: dict[str, Any], param: str) -> ToolSpec:
     return read_function(tool, param)
 
 
-def read_tool_choice(value: Any, tools: tuple[ToolSpec, ...]) -> tuple[str, str | None]:
-    """The choice among them, and the one tool that must be called. Raises Refusal."""
+def read_tool_choice(value: Any, tools: tuple[ToolSpec, ...]) -> ToolChoice:
+    """The choice among them. Raises Refusal."""
     if value is None:
-        return "auto", None
+        return ToolChoice("auto", tools)
     if isinstance(value, str):
         choice = one_of(value, "tool_choice", _CHOICES)
         if choice == "required" and not tools:
             raise wrong_value("tool_choice", "'required' is only allowed with 'tools'.")
-        return choice, None
+        return ToolChoice(choice, tools)
     if not isinstance(value, dict):
         raise wrong_type("tool_choice", value, "a string or an object")
-    kind = text(required(value, "type", "tool_choice.type"), "tool_choice.type")
+    if value.get("type") == "allowed_tools":
+        return read_allowed(value, "tool_choice", tools, _named)
+    return ToolChoice("required", tools, _named(value, "tool_choice", tools))
+
+
+def _named(value: dict[str, Any], param: str, tools: tuple[ToolSpec, ...]) -> str:
+    kind = text(required(value, "type", f"{param}.type"), f"{param}.type")
     if kind != "function":
         raise unsupported(
-            "tool_choice.type",
-            "send the tools that may be called, and 'auto', 'required' or one 'function'.",
+            f"{param}.type", "send 'auto', 'required', 'none', a 'function' or 'allowed_tools'."
         )
-    name = text(required(value, "name", "tool_choice.name"), "tool_choice.name")
-    if name not in {tool.name for tool in tools}:
-        raise wrong_value("tool_choice.name", f"there is no tool '{name[:100]}' among 'tools'.")
-    return "required", name
+    return read_named(value, param, tools)

@@ -22,6 +22,8 @@ from apps.gateway.providers.json_body import decode_json
 _CONTEXT_CODES = frozenset({"context_length_exceeded", "exceed_context_size_error"})
 # Anthropic has no code for it; its message begins so.
 _CONTEXT_MESSAGE = "prompt is too long"
+# llama.cpp says so, with a 500, of a text to embed that is larger than its batch.
+_BATCH_MESSAGE = "is too large to process"
 _FILTER_CODES = frozenset({"content_filter", "content_policy_violation"})
 _QUOTA_CODES = frozenset({"insufficient_quota", "billing_error"})
 _BY_STATUS: dict[int, type[ProviderError]] = {
@@ -50,6 +52,8 @@ def status_error(status: int, headers: Mapping[str, str], raw: bytes) -> Provide
     if status == 429:
         return RateLimited(detail, retry_after=read_retry_after(headers))
     if status == 400 and (codes & _CONTEXT_CODES or _CONTEXT_MESSAGE in str(message)):
+        return ContextTooLong(detail)
+    if status == 500 and _BATCH_MESSAGE in str(message):
         return ContextTooLong(detail)
     if status == 400 and codes & _FILTER_CODES:
         return ContentFiltered(detail)

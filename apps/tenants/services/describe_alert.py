@@ -16,7 +16,8 @@ def describe_alert(alert: Alert) -> str:
             f"{one['provider']}:{one['model']} ({one['error_code']})"
             for one in told.get("attempts", ())
         )
-        return f"No provider answered a call of {told.get('model', alert.subject)}: {asked or '-'}."
+        why = asked or told.get("reason") or "-"
+        return f"No provider answered a call of {told.get('model', alert.subject)}: {why}."
     return f"{alert.subject} is not asked for now: too many attempts failed."
 
 

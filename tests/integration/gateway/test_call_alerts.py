@@ -11,6 +11,7 @@ from django.db import DatabaseError
 from apps.gateway.services.alerts import PERIOD, finish_alerts, raise_alert
 from apps.gateway.services.engine import reset_engine
 from apps.tenants.models import Alert
+from apps.tenants.services.describe_alert import describe_alert
 from tests.integration.gateway.calls import start_work
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,6 +43,13 @@ def test_when_every_provider_has_failed_the_tenant_is_told_once(gateway: Gateway
     asked = [(one["provider"], one["error_code"]) for one in alert.details["attempts"]]
     assert asked == [("openai", "authentication_failed")] + [("anthropic", "unavailable")] * 3
     assert "detail" not in str(alert.details)
+
+
+def test_when_nobody_was_asked_the_tenant_is_told_why(gateway: Gateway) -> None:
+    gateway(on="openai", openai_model="model-without-a-price")
+    assert start_work(usd_nanos=10**9).complete().failure is not None
+    [alert] = alerts()
+    assert "its price is not known" in describe_alert(alert)
 
 
 def test_a_refused_request_alarms_nobody(gateway: Gateway) -> None:

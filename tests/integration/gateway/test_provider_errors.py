@@ -1,8 +1,11 @@
 """Every fault of a provider becomes the error that says what to do about it."""
 
+import json
+
 import pytest
 
 from apps.gateway.providers import errors
+from apps.gateway.providers.status_errors import status_error
 from tests.integration.gateway.provider_calls import HELLO, WEATHER, ask, call, fail
 from tests.provider import Provider
 
@@ -58,6 +61,12 @@ def test_a_refusal_by_a_content_filter_is_known_by_its_code(provider: Provider) 
     assert error.is_unbilled
     error = fail(provider, "anthropic", ask(), model="error-400-filter")
     assert type(error) is errors.BadRequest
+
+
+def test_a_text_that_llama_cpp_cannot_embed_is_too_long_and_no_outage() -> None:
+    message = "input (900 tokens) is too large to process. increase the physical batch size"
+    body = {"error": {"code": 500, "message": message, "type": "server_error"}}
+    assert type(status_error(500, {}, json.dumps(body).encode())) is errors.ContextTooLong
 
 
 @BOTH

@@ -240,8 +240,8 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "a choice of many": (
         {"tools": [TOOL], "tool_choice": {"type": "allowed_tools", "mode": "auto", "tools": []}},
-        "tool_choice.type",
-        "send the tools that may be called",
+        "tool_choice.tools",
+        "name at least one tool",
     ),
     "a call that must be and cannot": ({"tool_choice": "required"}, "tool_choice", "with 'tools'"),
     "unknown form": ({"text": {"format": {"type": "xml"}}}, "text.format.type", "'xml' is none"),
