@@ -5,7 +5,8 @@ import struct
 
 import pytest
 
-from apps.tools.runners.confine.seccomp import LASTING_DESCRIPTOR, UnsupportedMachine, build_filter
+from apps.tools.runners.confine.checks import LASTING_DESCRIPTOR
+from apps.tools.runners.confine.seccomp import UnsupportedMachine, build_filter
 from apps.tools.runners.confine.syscalls import (
     CLOSE,
     CODE_ONLY,
@@ -16,6 +17,7 @@ from apps.tools.runners.confine.syscalls import (
     MMAP,
     PRCTL,
     PRETENDED,
+    SECCOMP,
     SETSOCKOPT,
     SHARED_ONLY,
     SOCKETPAIR,
@@ -170,6 +172,17 @@ def test_the_size_of_a_sockets_buffers_stays_as_it_comes(machine, option):
     assert verdict(machine, "code", SETSOCKOPT, 3, 1, option) == refuse(0)
     assert verdict(machine, "code", SETSOCKOPT, 3, 6, option) == ALLOW
     assert verdict(machine, "code", SETSOCKOPT, 3, 1, 2) == ALLOW
+
+
+def test_no_filter_is_added_but_by_a_browser(machine):
+    for option in (26, 50, 51, 52):
+        verdicts = {verdict(machine, one, SETSOCKOPT, 3, 1, option) for one in ("code", "browser")}
+        assert verdicts == {refuse(errno.EPERM)}
+    for numbers, operation, harmless in ((SECCOMP, 1, 2), (PRCTL, 22, 15)):
+        assert verdict(machine, "code", numbers, operation) == refuse(errno.EINVAL)
+        assert verdict(machine, "shared", numbers, operation) == refuse(errno.EINVAL)
+        assert verdict(machine, "code", numbers, harmless) == ALLOW
+        assert verdict(machine, "browser", numbers, operation) == ALLOW
 
 
 SHARED = ("shared", "shared_user")

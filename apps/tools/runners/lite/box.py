@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from apps.tools.runners.confine.seccomp import LASTING_DESCRIPTOR
+from apps.tools.runners.confine.checks import LASTING_DESCRIPTOR
 
 BOX_TARGET = f"/proc/self/fd/{LASTING_DESCRIPTOR}"
 _BOX = Path("/box")

@@ -8,7 +8,8 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
-from apps.tools.runners.confine.seccomp import LASTING_DESCRIPTOR, build_filter
+from apps.tools.runners.confine.checks import LASTING_DESCRIPTOR
+from apps.tools.runners.confine.seccomp import build_filter
 from apps.tools.runners.confine.system import readable_paths
 from apps.tools.runners.limits import Limits
 from apps.tools.runners.lite.slots import Slot
