@@ -93,6 +93,11 @@ def test_an_address_is_refused_with_a_way_out(browse, url):
         browse(url=url)
 
 
+def test_a_call_without_anything_to_show_is_told_what_to_give(browse):
+    with pytest.raises(ToolFailure, match="give html, a url"):
+        browse(viewport={"width": 100, "height": 100})
+
+
 def test_a_script_that_never_ends_times_out(browse):
     ran = browse(html="<script>while (true);</script>", timeout_seconds=4)
     assert ran.status == "timeout"

@@ -20,6 +20,7 @@ _BLANK = "about:blank"
 _DEFAULT_ACTIONS: Sequence[Action] = (
     {"action": "screenshot", "name": "page.png", "full_page": True},
 )
+_SOMETHING_TO_SHOW = ("html", "url", "actions")
 _PROCESSES, _OPEN_FILES = 2048, 4096
 _CPU_WINDOW_SECONDS = 1.0
 _UPLOAD_BYTES = 50 * MEGABYTE
@@ -71,6 +72,8 @@ def read_order(work: Work) -> Order:
     actions = tuple(_places(arguments))
     if arguments.get("html") and arguments.get("url", _BLANK) != _BLANK:
         raise _invalid("arguments", "give either html or url; to visit a page later, use goto.")
+    if not any(arguments.get(name) for name in _SOMETHING_TO_SHOW):
+        raise _invalid("arguments", "give html, a url, actions that begin with goto, or a script.")
     for place, action in actions:
         _check(place, action, has_network=bool(work.egress.rules))
     limits = browser_limits(work.limits)
