@@ -134,7 +134,7 @@ def run_sample(stack: Stack, supervisor: Supervisor, *, file: Path, question: st
         return False
     finished = demo.fetch_result(client, run_id, folder=stack.data / "output" / run_id)
     say("")
-    for line in demo.describe_result(finished, url=stack.url):
+    for line in demo.describe_result(finished):
         say(line)
     return finished.is_completed
 

@@ -18,7 +18,8 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, kw_only=True)
 class FinishedRun:
-    """How a run ended, and the files that it left."""
+    """How a run ended, and the files that it left: where each lies, and an address that gives it
+    to a browser for a while."""
 
     run: Mapping[str, Any]
     files: tuple[tuple[Path, str], ...]
@@ -80,8 +81,9 @@ def fetch_result(client: Client, run_id: str, *, folder: Path) -> FinishedRun:
     names: set[str] = set()
     for artifact in client.get(f"{API}/runs/{run_id}/artifacts"):
         name = free_name(Path(str(artifact["name"])).name or "artifact", names)
-        path = f"{API}/artifacts/{artifact['artifact_id']}/content"
-        files.append((client.download(path, folder / name), path))
+        path = f"{API}/artifacts/{artifact['artifact_id']}"
+        kept = client.download(f"{path}/content", folder / name)
+        files.append((kept, client.send("POST", f"{path}/link", {})["url"]))
     return FinishedRun(run=run, files=tuple(files))
 
 
@@ -95,7 +97,7 @@ def free_name(name: str, taken: set[str]) -> str:
     return free
 
 
-def describe_result(finished: FinishedRun, *, url: str) -> Iterable[str]:
+def describe_result(finished: FinishedRun) -> Iterable[str]:
     """What to print of an ended run."""
     run = finished.run
     cost = format_cost(run.get("cost_usd"))
@@ -106,10 +108,10 @@ def describe_result(finished: FinishedRun, *, url: str) -> Iterable[str]:
         yield f"  {error.get('code')}{step}: {error.get('detail')}"
     yield from describe_output(run.get("output"))
     if finished.files:
-        yield "Files"
+        yield "Files, with links that are good for some minutes"
     for path, address in finished.files:
         yield f"  {path}"
-        yield f"    {url}{address}"
+        yield f"    {address}"
 
 
 def describe_output(output: object) -> Iterable[str]:
