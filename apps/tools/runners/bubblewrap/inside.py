@@ -20,6 +20,7 @@ from apps.tools.runners.limits import Limits
 _READY_SECONDS = 10.0
 _DEATH_SECONDS = 10.0
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+_MOST_TERMINALS = 64  # more than any program uses; the machine has one supply of some thousand
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
@@ -55,6 +56,7 @@ class Inside:
             others = ("/tmp", "/dev/shm")  # noqa: S108
             self._volumes = (self.box, *(self._open(folder) for folder in others))
             self._root = self._open("/")
+            self._terminals = self._open("/dev/pts")
         except (OSError, TimeoutError) as error:
             self.kill()
             self._held.close()
@@ -87,7 +89,10 @@ class Inside:
 
     def breach(self, limits: Limits) -> ToolStatus | None:
         """The limit that the jail has passed by now, as a status."""
-        if self.has_run_out(limits) or self._locks.are_too_many(proc=self._proc_path):
+        has_too_many = self._has_too_many_terminals() or self._locks.are_too_many(
+            proc=self._proc_path
+        )
+        if has_too_many or self.has_run_out(limits):
             return "memory_exceeded"
         if any(self._inodes(volume) > limits.inodes for volume in self._volumes):
             return "disk_exceeded"
@@ -135,6 +140,10 @@ class Inside:
     def _hold(self, descriptor: int) -> int:
         self._held.callback(os.close, descriptor)
         return descriptor
+
+    def _has_too_many_terminals(self) -> bool:
+        """Their buffers are memory of the kernel's, charged to nobody."""
+        return len(os.listdir(self._terminals)) > _MOST_TERMINALS  # noqa: PTH208
 
     def _sample(self, most: int) -> int:
         """Memory in use: of all processes, of their mappings and sockets, and of files in memory;
