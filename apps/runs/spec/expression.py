@@ -1,7 +1,8 @@
 """JMESPath over a run's values, within bounds. Nothing is ever evaluated as code.
 
 https://jmespath.org/specification.html, with one more function: unique(array). A short expression
-can ask for a value that doubles at each of its stages, so visits and sizes are counted.
+can ask for a value that doubles at each of its stages, so visits and sizes are counted; and before
+a function or a comparison walks through its values, so are these.
 """
 
 import json
@@ -20,6 +21,9 @@ from agentplatform.core.errors import InvalidInput
 
 MAX_VISITS = 200_000
 MAX_ITEMS = 100_000
+MAX_WORK = 5_000_000
+"""Values that functions and comparisons of one expression may walk through; 16 characters of a text
+are one more."""
 MAX_VALUES = 500_000
 MAX_CHARACTERS = 5_000_000
 MAX_RESULT = 10_000_000
@@ -51,8 +55,10 @@ class _Interpreter(TreeInterpreter):
     """Gives up on an expression that visits or makes too much."""
 
     def __init__(self) -> None:
-        super().__init__(jmespath.Options(custom_functions=_Functions()))
+        self._library = _Functions()
+        super().__init__(jmespath.Options(custom_functions=self._library))
         self._visits_left = MAX_VISITS
+        self._work_left = MAX_WORK
 
     def visit(self, node: Any, *args: Any, **kwargs: Any) -> Any:
         self._visits_left -= 1
@@ -68,13 +74,43 @@ class _Interpreter(TreeInterpreter):
     def visit_comparator(self, node: Any, value: Any) -> Any:
         """The library orders strings too, and fails on a string beside a number; that is null, as
         the specification has it of all that cannot be ordered."""
-        if node["value"] in ("eq", "ne"):
-            return super().visit_comparator(node, value)
         left, right = (self.visit(child, value) for child in node["children"])
+        self._walk_through([left, right])
+        compare = self.COMPARATOR_FUNC[node["value"]]
+        if node["value"] in ("eq", "ne"):
+            return compare(left, right)
         for kind in (str, int | float):
             if all(isinstance(one, kind) and not isinstance(one, bool) for one in (left, right)):
-                return self.COMPARATOR_FUNC[node["value"]](left, right)
+                return compare(left, right)
         return None
+
+    def visit_function_expression(self, node: Any, value: Any) -> Any:
+        arguments = [self.visit(child, value) for child in node["children"]]
+        self._walk_through(arguments)
+        result = self._library.call_function(node["value"], arguments)
+        self._walk_through([result] if isinstance(result, str) else [])
+        return result
+
+    def visit_flatten(self, node: Any, value: Any) -> Any:
+        result = super().visit_flatten(node, value)
+        self._work(len(result or ()))
+        return result
+
+    def _walk_through(self, values: list[Any]) -> None:
+        """Count what they hold, a shared part as often as it stands there."""
+        pending = list(values)
+        while pending:
+            item = pending.pop()
+            self._work(1 + len(item) // 16 if isinstance(item, str) else 1)
+            if isinstance(item, dict):
+                pending.extend(item.values())
+            elif isinstance(item, list):
+                pending.extend(item)
+
+    def _work(self, amount: int) -> None:
+        self._work_left -= amount
+        if self._work_left < 0:
+            raise TemplateError(f"The expression works through more than {MAX_WORK} values.")
 
 
 @lru_cache(maxsize=2048)

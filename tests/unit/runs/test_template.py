@@ -9,6 +9,8 @@ from apps.runs.spec.template import expressions_in, openings_in, render, render_
 
 VALUES = {"input": {"name": "Ada", "numbers": [1, 2]}, "steps": {"a": {"output": {"n": 0}}}}
 
+DOUBLED = "([`1`]" + "|[@,@]" * 40 + ")"
+
 
 def test_an_expression_that_is_the_whole_string_gives_its_json_value() -> None:
     assert render("{{ input.numbers }}", VALUES) == [1, 2]
@@ -140,6 +142,8 @@ def test_an_opening_without_an_end_is_found_and_an_escaped_one_is_none() -> None
         "[@,@]" + "|[@,@][]" * 40,
         "input.name" + "|join('',[@,@])" * 40,
         "(" * 5000 + "input" + ")" * 5000,
+        f"{DOUBLED} == {DOUBLED}",
+        f"to_string({DOUBLED})",
     ],
 )
 def test_an_expression_made_to_exhaust_the_worker_is_refused(expression: str) -> None:
