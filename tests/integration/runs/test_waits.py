@@ -80,6 +80,7 @@ def test_a_rejection_fails_the_step_or_is_left_to_the_run(make_run: RunMaker) ->
     reject_step(run_id=drive.run.id, name="ask", comment="no", by="ann", at=drive.at)
     run = drive.until_still()
     assert (run.status, run.error["code"], run.error["comment"]) == ("FAILED", "rejected", "no")
+    assert run.error["detail"].endswith(": no")
     drive = asked(make_run, on_reject="continue")
     reject_step(run_id=drive.run.id, name="ask", comment="no", by="ann", at=drive.at)
     assert drive.until_still().output["pay"]["value"]["decision"] == "rejected"

@@ -44,8 +44,9 @@ def end_approval(
     if is_approved or cast("ApprovalStep", node).on_reject == "continue":
         succeed(run, step, output, at=at, data=output)
         return
-    by = answer.get("by") or "nobody in time"
-    fail(run, step, {"code": "rejected", "detail": f"Rejected by {by}.", **answer}, at=at)
+    why = f": {answer['comment']}" if answer.get("comment") else "."
+    detail = f"Rejected by {answer.get('by') or 'nobody in time'}{why}"
+    fail(run, step, {"code": "rejected", "detail": detail, **answer}, at=at)
 
 
 def end_unanswered(run: Run, step: Step, node: SpecStep, *, at: datetime) -> None:
