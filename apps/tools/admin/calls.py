@@ -7,6 +7,7 @@ from django.db.models import Count, Model, Sum
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.html import format_html_join
+from django.utils.text import Truncator
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
@@ -68,7 +69,7 @@ class ToolCallAdmin(_Rows):
     @admin.display(description="why")
     def failure(self, call: ToolCall) -> str:
         error = call.error or {}
-        return f"{error['code']}: {error['detail']}" if error else NOTHING
+        return as_block(f"{error['code']}: {error['detail']}" if error else None)
 
     @admin.display(description="arguments")
     def asked(self, call: ToolCall) -> str:
@@ -110,8 +111,8 @@ class ToolCallAdmin(_Rows):
 
 @admin.register(Artifact)
 class ArtifactAdmin(_Rows):
-    list_display = ("created_at", "tenant", "name", "media_type", "size", "session", "run")
-    list_display_links = ("created_at", "name")
+    list_display = ("created_at", "tenant", "short_name", "media_type", "size", "session", "run")
+    list_display_links = ("created_at", "short_name")
     list_filter = ("media_type", ("session", admin.EmptyFieldListFilter), "tenant")
     search_fields = ("=id", "=run_id", "=sha256", "name")
     date_hierarchy = "created_at"
@@ -128,6 +129,10 @@ class ArtifactAdmin(_Rows):
         ("Belongs to", {"fields": ("id", "run", "step_id", "call")}),
     )  # fmt: skip
     readonly_fields = ("size", "run", "call")
+
+    @admin.display(description="name", ordering="name")
+    def short_name(self, artifact: Artifact) -> str:
+        return Truncator(artifact.name).chars(40)
 
     @admin.display(description="size", ordering="size_bytes")
     def size(self, artifact: Artifact) -> str:

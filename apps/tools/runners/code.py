@@ -186,8 +186,16 @@ def _detail(outcome: Outcome, stderr: str, *, has_network: bool) -> str:
     reason = _REASONS.get(outcome.status, f"The program ended with exit code {outcome.exit_code}.")
     if not has_network and any(words in stderr for words in _WITHOUT_NETWORK):
         reason += " It has no network: set `network` to true for allowed hosts."
-    tail = stderr.strip()[-_TAIL_CHARACTERS:]
+    tail = _last_lines(stderr.strip())
     return f"{reason} Its last words: {tail}" if tail else reason
+
+
+def _last_lines(said: str) -> str:
+    """As many whole lines as there is room for, or the end of one that is longer."""
+    if len(said) <= _TAIL_CHARACTERS:
+        return said
+    end = said[-_TAIL_CHARACTERS:]
+    return end.partition("\n")[2].strip() or end
 
 
 def _last_line_as_json(stdout: str) -> Any:

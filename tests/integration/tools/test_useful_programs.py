@@ -79,6 +79,15 @@ def test_an_exception_is_an_error_with_its_last_words(code):
     assert "ValueError: the column is empty" in ran.detail
 
 
+def test_last_words_begin_with_a_whole_line(code):
+    ran = code(
+        "import sys\nfor n in range(99): print(f'line {n} ends', file=sys.stderr)\nsys.exit(1)"
+    )
+    said = ran.detail.partition("Its last words: ")[2]
+    assert said.startswith("line ")
+    assert said.endswith("line 98 ends")
+
+
 @pytest.mark.parametrize(
     ("language", "program"),
     [
