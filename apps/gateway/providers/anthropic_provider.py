@@ -41,6 +41,8 @@ class AnthropicProvider:
     ) -> Answer:
         until = asyncio.get_running_loop().time() + timeout_seconds
         body = to_wire(request)
+        if any(not stop.strip() for stop in body.get("stop_sequences", ())):
+            raise Unsupported("Anthropic takes no stop sequence of white space alone.")
         response = await ask_message(
             self._transport,
             {**body, "model": model, "max_tokens": max_tokens},

@@ -28,3 +28,10 @@ def answer_alone(on_text: OnText) -> OnText:
             on_text(json.loads(f'"{said[0]}"', strict=False))
 
     return hear
+
+
+def said_in(text: str) -> str:
+    """The same of an emulation's whole JSON, which may have been cut."""
+    pieces: list[str] = []
+    answer_alone(pieces.append)(text)
+    return "".join(pieces)

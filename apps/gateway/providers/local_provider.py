@@ -8,7 +8,7 @@ from uuid import UUID
 
 from agentplatform.core.json_values import clean_text
 from apps.gateway.contracts import CompletionRequest, EmbeddingRequest, Usage
-from apps.gateway.providers.emulated_answer import answer_alone
+from apps.gateway.providers.emulated_answer import answer_alone, said_in
 from apps.gateway.providers.emulated_choice import choice_of, tell_end, text_teller
 from apps.gateway.providers.emulation import answer_schema, instructions, is_emulated, read_calls
 from apps.gateway.providers.errors import ContextTooLong, Unsupported
@@ -194,7 +194,9 @@ def _with_output(answer: Answer, request: CompletionRequest) -> Answer:
     """The answer with the tool calls and the JSON that its text holds."""
     completion = answer.completion
     text, tool_calls = completion.text, completion.tool_calls
-    if is_emulated(request):
+    if is_emulated(request) and request.is_verbatim and completion.stop_reason == "length":
+        text = said_in(text)
+    elif is_emulated(request):
         text, tool_calls = read_calls(text, request, usage=completion.usage)
     changes: dict[str, Any] = {
         "text": clean_text(text),

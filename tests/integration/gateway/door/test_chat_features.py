@@ -192,6 +192,15 @@ def test_what_anthropic_has_of_the_options_is_said_in_its_words(
     assert "seed" not in sent
 
 
+def test_a_stop_that_anthropic_does_not_take_is_anothers(gateway: Gateway, caller: Callers) -> None:
+    route = '{"r": ["anthropic:claude-haiku-4-5", "openai:gpt-4o-mini"]}'
+    gateway(model_routes=route)
+    client = caller()
+    assert client.chat(model="r", stop="\n").headers["x-agentplatform-provider"] == "openai"
+    told = client.chat(model="anthropic:claude-haiku-4-5", stop="\n")
+    assert (told.status_code, told.json()["error"]["code"]) == (400, "unsupported")
+
+
 def test_a_json_schema_reaches_openai_as_it_was_sent_and_anthropic_as_its_own(
     gateway: Gateway, caller: Callers, provider: Provider
 ) -> None:
@@ -248,6 +257,20 @@ def test_arguments_that_are_no_json_come_back_as_the_model_said_them(
     (call, *_) = answer.json()["choices"][0]["message"]["tool_calls"]
     with pytest.raises(json.JSONDecodeError):
         json.loads(call["function"]["arguments"])
+
+
+@pytest.mark.parametrize("is_streamed", [False, True], ids=["plain", "streamed"])
+def test_a_call_of_the_local_model_that_is_cut_says_so(
+    gateway: Gateway, caller: Callers, is_streamed: bool
+) -> None:
+    gateway(on="local", local_llm_model="smollm")
+    how: Any = {"model": "default", "messages": HELLO, "tools": [WEATHER], "max_tokens": 3}
+    completions = caller().sdk().chat.completions
+    if is_streamed:
+        reasons = [one.choices[0].finish_reason for one in completions.create(stream=True, **how)]
+    else:
+        reasons = [completions.create(**how).choices[0].finish_reason]
+    assert reasons[-1] == "length"
 
 
 @pytest.mark.parametrize("is_streamed", [False, True], ids=["plain", "streamed"])
