@@ -6,6 +6,7 @@ from agentplatform.settings.base import *
 for _alias in ("default", "admin"):
     DATABASES[_alias]["TEST"] = {"MIRROR": "owner"}
 DATABASES["owner"]["TEST"] = {"DEPENDENCIES": []}
+DATABASES["owner"]["CONN_MAX_AGE"] = None  # the others have pools
 # A test that wants a warm sandbox or a warm browser has its own; and a machine that is busy with
 # other tests may keep PostgreSQL from answering at once.
 PLATFORM = PLATFORM.model_copy(
