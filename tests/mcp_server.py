@@ -16,6 +16,7 @@ from mcp.server.transport_security import TransportSecuritySettings
 from mcp_types import ToolAnnotations
 from pydantic import BaseModel
 
+from agentplatform.core.wait import wait_for
 from apps.tools.egress.network import Network
 from apps.tools.egress.session import Egress
 
@@ -95,12 +96,13 @@ def run_mcp_server(**tls: Any) -> Iterator[McpServerProcess]:
             process.headers.append({k.decode(): v.decode() for k, v in scope["headers"]})
         await app(scope, receive, send)
 
-    config = uvicorn.Config(watched, host="127.0.0.1", port=0, log_config=None, **tls)
+    config = uvicorn.Config(
+        watched, host="127.0.0.1", port=0, log_config=None, log_level="warning", **tls
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, name="mcp-server", daemon=True)
     thread.start()
-    while not server.started:
-        time.sleep(0.01)
+    wait_for(lambda: server.started, timeout_seconds=30, every_seconds=0.01, what="the MCP server")
     process.port = server.servers[0].sockets[0].getsockname()[1]
     try:
         yield process
