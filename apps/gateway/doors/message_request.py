@@ -25,7 +25,7 @@ from apps.gateway.doors.refusals import wrong
 _KNOWN: Final = frozenset({
     "model", "messages", "max_tokens", "system", "tools", "tool_choice", "stop_sequences",
     "temperature", "top_p", "top_k", "metadata", "stream", "thinking", "output_config",
-    "service_tier", "cache_control",
+    "service_tier", "cache_control", "context_management",
 })  # fmt: skip
 _TOOL_KNOWN: Final = frozenset({
     "name", "description", "input_schema", "type", "strict", "cache_control",

@@ -144,7 +144,9 @@ def test_what_anthropics_clients_add_to_a_request_changes_nothing() -> None:
     added = {"eager_input_streaming": True, "input_examples": [{}], "cache_control": None}
     thinking = {"type": "enabled", "budget_tokens": 1024}
     plain = message(HELLO, tools=[tool])
-    assert message(HELLO, tools=[tool | added], thinking=thinking, container=None) == plain
+    edits = {"edits": [{"type": "clear_thinking_20251015", "keep": "all"}]}
+    wishes = {"thinking": thinking, "context_management": edits, "container": None}
+    assert message(HELLO, tools=[tool | added], **wishes) == plain
 
 
 MARK = {"cache_control": {"type": "ephemeral", "ttl": "1h"}}
