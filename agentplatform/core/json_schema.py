@@ -1,10 +1,11 @@
 """JSON schemas that tenants and models write (draft 2020-12), applied without trusting them.
 
 No reference leaves the schema, so nothing is ever fetched; a pattern has a time limit; references
-are counted. Whatever a schema makes a validator do, the answer is a list of sentences.
+and checks are counted. Whatever a schema makes a validator do, the answer is a list of sentences.
 """
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import islice
@@ -21,9 +22,12 @@ from referencing.jsonschema import DRAFT202012
 MAX_ERRORS = 50
 MAX_MESSAGE = 500
 MAX_REFERENCES = 100_000
+MAX_CHECKS = 1_000_000
+"""Keywords that are applied to values; each value of an enum is one more."""
 PATTERN_SECONDS = 0.1
 
 _references_left: ContextVar[list[int]] = ContextVar("references_left")
+_checks_left: ContextVar[list[int]] = ContextVar("checks_left")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +80,7 @@ def find_mismatch(value: Any, schema: dict[str, Any]) -> Mismatch | None:
 
 def _errors(value: Any, schema: dict[str, Any]) -> list[ValidationError]:
     token = _references_left.set([MAX_REFERENCES])
+    checks = _checks_left.set([MAX_CHECKS])
     try:
         validator = _Validator(schema, registry=Registry())
         return list(islice(validator.iter_errors(value), MAX_ERRORS))
@@ -84,6 +89,7 @@ def _errors(value: Any, schema: dict[str, Any]) -> list[ValidationError]:
         return [ValidationError(f"the schema cannot be applied: {reason}")]
     finally:
         _references_left.reset(token)
+        _checks_left.reset(checks)
 
 
 def _unsafe_parts(part: Any, schema: dict[str, Any]) -> Iterator[str]:
@@ -126,6 +132,38 @@ def _pattern(_validator: Any, pattern: str, value: Any, _schema: Any) -> Iterato
         yield ValidationError(f"{value!r} does not match {pattern!r}")
 
 
+def _unique_items(_validator: Any, wanted: Any, value: Any, _schema: Any) -> Iterator[Any]:
+    """The library compares each with each."""
+    if wanted and isinstance(value, list) and len(set(map(_told_apart, value))) < len(value):
+        yield ValidationError("the list has items that are equal")
+
+
+def _told_apart(item: Any) -> str:
+    """One text for values that are equal: 1 and 1.0 are, 1 and true are not."""
+    return json.dumps(_with_whole_numbers(item), sort_keys=True)
+
+
+def _with_whole_numbers(item: Any) -> Any:
+    if isinstance(item, dict):
+        return {name: _with_whole_numbers(value) for name, value in item.items()}
+    if isinstance(item, list):
+        return [_with_whole_numbers(value) for value in item]
+    return int(item) if isinstance(item, float) and item.is_integer() else item
+
+
+def _counted(check: Callable[..., Any]) -> Callable[..., Any]:
+    """The same check of a keyword, within MAX_CHECKS."""
+
+    def counted(validator: Any, given: Any, value: Any, schema: Any) -> Any:
+        left = _checks_left.get()
+        left[0] -= len(given) if isinstance(given, list) else 1
+        if left[0] < 0:
+            raise _Unusable(f"it takes more than {MAX_CHECKS} checks")
+        return check(validator, given, value, schema)
+
+    return counted
+
+
 def _refuse_pattern_properties(*_: Any) -> Iterator[ValidationError]:
     raise _Unusable("patternProperties is not supported")
 
@@ -143,8 +181,13 @@ def _reference(
 _Validator: Any = extend(  # type: ignore[no-untyped-call]
     Draft202012Validator,
     {
-        "pattern": _pattern,
-        "patternProperties": _refuse_pattern_properties,
-        "$ref": _reference,
+        keyword: _counted(check)
+        for keyword, check in {
+            **Draft202012Validator.VALIDATORS,
+            "pattern": _pattern,
+            "patternProperties": _refuse_pattern_properties,
+            "uniqueItems": _unique_items,
+            "$ref": _reference,
+        }.items()
     },
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from agentplatform.core import json_schema
 from agentplatform.core.json_schema import find_mismatch, find_mismatches, find_schema_problem
 
 
@@ -87,3 +88,32 @@ def test_a_schema_made_to_hang_is_a_mismatch_within_seconds(value: Any, schema: 
 
 def test_the_number_of_mismatches_is_bounded() -> None:
     assert len(find_mismatches(["x"] * 1000, {"items": {"type": "integer"}})) == 50
+
+
+@pytest.mark.parametrize(
+    ("items", "is_unique"),
+    [
+        ([1, True, "1", [1], [True], 1.5, None], True),
+        ([{"a": 1, "b": 2}, {"b": 2.0, "a": 1}], False),
+        ([[1, 2], [1, 2]], False),
+        ([{"n": n} for n in range(50_000)], True),
+    ],
+)
+def test_items_are_unique_as_json_has_it_however_many(items: list[Any], is_unique: bool) -> None:
+    assert (find_mismatches(items, {"uniqueItems": True}) == []) is is_unique
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"items": {"allOf": [{"minimum": -n} for n in range(50)]}},
+        {"items": {"enum": list(range(50))}},
+    ],
+)
+def test_a_schema_that_takes_too_many_checks_of_a_value_is_a_mismatch(
+    schema: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_schema, "MAX_CHECKS", 1000)
+    assert find_mismatches([1] * 5, schema) == []
+    (mismatch,) = find_mismatches([1] * 30, schema)
+    assert "more than 1000 checks" in mismatch.message
