@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 
 MEGABYTE = 1024 * 1024
+NO_CORE_BYTES = 1
+"""The limit at which there is no core dump at all (core(5)): at 0 the kernel may still start a
+program of the machine's for each crash."""
 
 
 @dataclass(frozen=True, kw_only=True)

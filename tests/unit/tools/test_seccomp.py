@@ -17,7 +17,9 @@ from apps.tools.runners.confine.syscalls import (
     MMAP,
     PRCTL,
     PRETENDED,
+    PRLIMIT,
     SECCOMP,
+    SETRLIMIT,
     SETSOCKOPT,
     SHARED_ONLY,
     SOCKETPAIR,
@@ -183,6 +185,23 @@ def test_no_filter_is_added_but_by_a_browser(machine):
         assert verdict(machine, "shared", numbers, operation) == refuse(errno.EINVAL)
         assert verdict(machine, "code", numbers, harmless) == ALLOW
         assert verdict(machine, "browser", numbers, operation) == ALLOW
+
+
+@pytest.mark.parametrize("profile", ["code", "browser", "shared"])
+def test_the_limit_on_core_dumps_stays(machine, profile):
+    core, files, low, high = 4, 7, 0x1000, 1 << 40
+    for place in (low, high, low | high):
+        assert verdict(machine, profile, PRLIMIT, 0, core, place) == refuse(errno.EINVAL)
+    assert verdict(machine, profile, PRLIMIT, 0, core, 0, low) == ALLOW
+    assert verdict(machine, profile, PRLIMIT, 0, files, low) == ALLOW
+    assert verdict(machine, profile, SETRLIMIT, core, low) == refuse(errno.EINVAL)
+    assert verdict(machine, profile, SETRLIMIT, files, low) == ALLOW
+
+
+def test_without_namespaces_nobody_elses_limits_are_named(machine):
+    for value in (1, 1 << 32):
+        assert verdict(machine, "shared", PRLIMIT, value, 7, 0) == refuse(errno.EPERM)
+    assert verdict(machine, "code", PRLIMIT, 1, 7, 0) == ALLOW
 
 
 SHARED = ("shared", "shared_user")

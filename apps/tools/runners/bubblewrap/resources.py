@@ -8,7 +8,7 @@ each other's.
 import resource
 from math import ceil
 
-from apps.tools.runners.limits import Limits
+from apps.tools.runners.limits import NO_CORE_BYTES, Limits
 
 # The wall clock decides; this ends what has outlived its watcher, threads of one process included.
 _CPU_SECONDS_PER_SECOND = 4
@@ -24,7 +24,7 @@ def bound(pid: int, limits: Limits) -> None:
     """
     data = limits.process_bytes
     wanted = {
-        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_CORE: NO_CORE_BYTES,
         resource.RLIMIT_CPU: ceil(limits.wall_seconds * _CPU_SECONDS_PER_SECOND),
         resource.RLIMIT_FSIZE: limits.file_bytes,
         resource.RLIMIT_NOFILE: limits.open_files,

@@ -17,6 +17,7 @@ from apps.tools.runners.confine.instructions import (
     masked,
     none_of,
     one_of,
+    refuse_unless_zero,
 )
 
 LASTING_DESCRIPTOR = 100
@@ -32,6 +33,7 @@ _FILTERS_OF_SOCKETS = (26, 50, 51, 52)  # SO_ATTACH_FILTER, SO_ATTACH_BPF and fo
 _LOCKS_OF_FILES = (36, 37, 38)  # F_OFD_GETLK, F_OFD_SETLK, F_OFD_SETLKW
 _CLONE_FILES, _CLONE_THREAD = 0x400, 0x10000
 _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _SET_MODE_FILTER = 4, 22, 1
+_RLIMIT_CORE = 4
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
 
 
@@ -121,3 +123,23 @@ def check_ioctl() -> list[bytes]:
 def check_filter() -> list[bytes]:
     """None is added, by seccomp(2) as by prctl."""
     return [*none_of((_SET_MODE_FILTER,), 0, REFUSE | errno.EINVAL), end(ALLOW)]
+
+
+def check_limit(*, of_itself: bool) -> list[bytes]:
+    """The limit on core dumps stays: at 0 the kernel might still start a program of the machine's
+    for them, as root. `of_itself`: nobody else's limits are named."""
+    return [
+        load(ARGUMENTS_AT + 8),
+        jump(JUMP_EQUAL, _RLIMIT_CORE, 0, 5),
+        load(ARGUMENTS_AT + 16),
+        jump(JUMP_EQUAL, 0, 0, 2),
+        load(ARGUMENTS_AT + 20),
+        jump(JUMP_EQUAL, 0, 1, 0),
+        end(REFUSE | errno.EINVAL),
+        *(refuse_unless_zero(0) if of_itself else [end(ALLOW)]),
+    ]
+
+
+def check_own_limit() -> list[bytes]:
+    """As check_limit, for setrlimit."""
+    return [*none_of((_RLIMIT_CORE,), 0, REFUSE | errno.EINVAL), end(ALLOW)]

@@ -10,8 +10,10 @@ from apps.tools.runners.confine.checks import (
     NAMESPACE_FLAGS,
     check_filter,
     check_ioctl,
+    check_limit,
     check_lock,
     check_option,
+    check_own_limit,
     check_pair,
     check_process_control,
     check_socket,
@@ -45,7 +47,9 @@ from apps.tools.runners.confine.syscalls import (
     OWNER_ONLY,
     PRCTL,
     PRETENDED,
+    PRLIMIT,
     SECCOMP,
+    SETRLIMIT,
     SETSOCKOPT,
     SHARED_ONLY,
     SOCKET,
@@ -121,6 +125,8 @@ def _assemble(profile: Profile, name: str) -> Iterator[bytes]:
         yield from _on(CLONE, name, refuse_bits(0, NAMESPACE_FLAGS))
         yield from _on(PRCTL, name, check_process_control(stays_dumpable=profile in _SHARED))
         yield from _on(SECCOMP, name, check_filter())
+    yield from _on(PRLIMIT, name, check_limit(of_itself=profile in _SHARED))
+    yield from _on(SETRLIMIT, name, check_own_limit())
     yield from _on(FCNTL, name, check_lock())
     yield from _on(IOCTL, name, check_ioctl())
     yield end(ALLOW)

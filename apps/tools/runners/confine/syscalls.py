@@ -21,6 +21,8 @@ SECCOMP = Numbers(317, 277)
 SETSOCKOPT = Numbers(54, 208)
 MMAP = Numbers(9, 222)
 PRCTL = Numbers(157, 167)
+PRLIMIT = Numbers(302, 261)
+SETRLIMIT = Numbers(160, 164)
 
 # Reach into other processes, kernel keys and interfaces with a long history of holes, mounts,
 # clocks, modules, raw devices; affinity; what the machine has one supply of (asynchronous I/O); and
@@ -131,7 +133,6 @@ SHARED_ONLY: Mapping[str, Numbers] = {
 # Calls whose argument of this number, when it is not 0, names another process, or an address.
 FOREIGN: Mapping[str, tuple[Numbers, int]] = {
     "ioprio_set": (Numbers(251, 30), 1),
-    "prlimit64": (Numbers(302, 261), 0),
     "sched_setattr": (Numbers(314, 274), 0),
     "sched_setparam": (Numbers(142, 118), 0),
     "sched_setscheduler": (Numbers(144, 119), 0),

@@ -11,7 +11,7 @@ from typing import Any
 from apps.tools.runners.confine.checks import LASTING_DESCRIPTOR
 from apps.tools.runners.confine.seccomp import build_filter
 from apps.tools.runners.confine.system import readable_paths
-from apps.tools.runners.limits import Limits
+from apps.tools.runners.limits import NO_CORE_BYTES, Limits
 from apps.tools.runners.lite.slots import Slot
 
 # The wall clock decides; this ends what has outlived its watcher, threads of one process included.
@@ -75,7 +75,7 @@ def _filter(profile: Any) -> str:
 def _limits(limits: Limits, user: int | None) -> list[tuple[int, int]]:
     processes = limits.processes if user is not None else limits.processes + _tasks_of_this_user()
     wanted = [
-        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_CORE, NO_CORE_BYTES),
         (resource.RLIMIT_CPU, ceil(limits.wall_seconds * _CPU_SECONDS_PER_SECOND)),
         (resource.RLIMIT_FSIZE, limits.file_bytes),
         (resource.RLIMIT_NOFILE, limits.open_files),
