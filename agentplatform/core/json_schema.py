@@ -93,7 +93,8 @@ def _errors(value: Any, schema: dict[str, Any]) -> list[ValidationError]:
 
 
 def _unsafe_parts(part: Any, schema: dict[str, Any]) -> Iterator[str]:
-    """What the metaschema lets pass: foreign or dangling references, unbounded patterns."""
+    """What the metaschema lets pass: foreign or dangling references, unbounded patterns, anchors,
+    for each of whose uses the library reads the whole schema."""
     if isinstance(part, list):
         for item in part:
             yield from _unsafe_parts(item, schema)
@@ -102,6 +103,8 @@ def _unsafe_parts(part: Any, schema: dict[str, Any]) -> Iterator[str]:
     for key, item in part.items():
         if key in ("$ref", "$dynamicRef") and isinstance(item, str):
             yield from _reference_problem(item, schema)
+        elif key in ("$anchor", "$dynamicAnchor") and isinstance(item, str):
+            yield f"{key} is not supported; refer to it as #/$defs/NAME"
         elif key == "patternProperties":
             yield "patternProperties is not supported; use propertyNames or additionalProperties"
         elif key not in ("const", "enum", "default", "examples"):
@@ -111,6 +114,9 @@ def _unsafe_parts(part: Any, schema: dict[str, Any]) -> Iterator[str]:
 def _reference_problem(reference: str, schema: dict[str, Any]) -> Iterator[str]:
     if not reference.startswith("#"):
         yield f"$ref {reference!r} leaves the schema; put what it names into $defs"
+        return
+    if reference != "#" and not reference.startswith("#/"):
+        yield f"$ref {reference!r} names an anchor; refer to #/$defs/NAME"
         return
     try:
         Registry().with_resource("", DRAFT202012.create_resource(schema)).resolver().lookup(

@@ -41,6 +41,8 @@ def test_mismatches_name_their_places() -> None:
         ({"$ref": "#/$defs/missing"}, "points to nothing"),
         ({"pattern": "(["}, "regex"),
         ({"patternProperties": {"a": {}}}, "not supported"),
+        ({"$defs": {"a": {"$anchor": "a"}}}, "not supported"),
+        ({"$ref": "#a", "$defs": {"a": {"$anchor": "a"}}}, "names an anchor"),
     ],
 )
 def test_a_schema_that_cannot_be_used_is_refused_in_a_sentence(schema: Any, says: str) -> None:
@@ -54,7 +56,7 @@ def test_a_schema_that_cannot_be_used_is_refused_in_a_sentence(schema: Any, says
     [
         {},
         {"$ref": "#/$defs/a", "$defs": {"a": {"type": "string", "pattern": "^a+$"}}},
-        {"type": "object", "properties": {"child": {"$ref": "#"}}},
+        {"type": "object", "properties": {"child": {"$ref": "#"}, "$anchor": {}}},
         {"enum": ["$ref", {"$ref": "http://example.org"}]},
     ],
 )
