@@ -10,6 +10,7 @@ import psycopg
 import structlog
 
 from agentplatform.core.batches import Rest
+from agentplatform.core.ids import new_id
 from agentplatform.core.postgresql.group_commit import (
     Connect,
     Connection,
@@ -25,6 +26,9 @@ log = structlog.get_logger("llm")
 
 PATIENCE_SECONDS = 120.0
 """How long an answer that was paid for waits for a database that is away."""
+GATHER_SECONDS = 0.02
+"""For how long endings that may wait gather: the requests that follow their answers are admitted
+meanwhile, and wait neither for this commit nor all together."""
 MAX_RETURNING = 256
 """So many admissions whose answer was lost are given back; what is left of more expires."""
 
@@ -66,6 +70,7 @@ class Books:
             _book, connect=connect, rest=rest, wait_seconds=wait_seconds
         )
         self._returning: set[asyncio.Task[None]] = set()
+        self._turn: asyncio.Event | None = None
 
     async def admit(self, admission: Admission, *, at: datetime) -> int | None:
         """None when every account of the admission holds its amount now, else the one that refused.
@@ -84,11 +89,37 @@ class Books:
         call ended by it: False when its fence was lost. Harmless twice. Raises psycopg.Error."""
         return bool(await self._group.ask(ending, patience_seconds=PATIENCE_SECONDS))
 
+    async def write_later(self, ending: Ending) -> bool:
+        """The same, but after those for which somebody waits: within GATHER_SECONDS, or when
+        `catch_up` or a cancellation says so."""
+        if self._turn is None:
+            self._turn = asyncio.Event()
+            asyncio.get_running_loop().call_later(GATHER_SECONDS, self._end_turn, self._turn)
+        try:
+            await self._turn.wait()
+        finally:
+            is_kept = await self.write(ending)
+        return is_kept
+
+    async def catch_up(self, *, at: datetime) -> None:
+        """Have written now what waits to be written later: who reads the accounts after this finds
+        it settled. Raises psycopg.Error."""
+        if (turn := self._turn) is None:
+            return
+        self._end_turn(turn)
+        await asyncio.sleep(0)  # those that waited ask first, and a batch keeps their order
+        await self._group.ask(_Return(new_id(), at))
+
     async def close(self) -> None:
         """Give the connection back; the next wish makes a new one."""
         for task in self._returning:
             task.cancel()
         await self._group.close()
+
+    def _end_turn(self, turn: asyncio.Event) -> None:
+        turn.set()
+        if self._turn is turn:
+            self._turn = None
 
     def _give_back(self, wish: _Return) -> None:
         if len(self._returning) >= MAX_RETURNING:

@@ -119,9 +119,10 @@ class Office:
             at=job.at,
         )
 
-    async def write(self, ending: Ending) -> bool:
-        """Settle and write, then count. As Books.write says."""
-        is_kept = await self._books.write(ending)
+    async def write(self, ending: Ending, *, may_wait: bool = False) -> bool:
+        """Settle and write, then count. As Books.write says, or Books.write_later."""
+        write = self._books.write_later if may_wait else self._books.write
+        is_kept = await write(ending)
         if ending.attempt is not None:
             count_attempt(owner=ending.owner, attempt=ending.attempt)
         return is_kept
@@ -141,12 +142,17 @@ class Office:
         return Ports(
             enter=self._enter,
             admit=self._admit,
-            read_accounts=self.read_rooms,
+            read_accounts=self._read_again,
             record=self._record,
             sleep=asyncio.sleep,
             monotonic=time.monotonic,
             jitter=random.random,
         )
+
+    async def _read_again(self, job: Job) -> tuple[AccountRoom, ...]:
+        """The accounts of a call that was refused, with all that is known to be free again."""
+        await self._books.catch_up(at=job.at)
+        return await self.read_rooms(job)
 
     async def _enter(self, target: Target) -> Permit | Shut:
         return await self._breakers.enter(target.subject)

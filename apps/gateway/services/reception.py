@@ -90,7 +90,8 @@ class Reception:
             owner=job.owner, attempt=completed.attempt, at=self._clock(), keeping=keeping
         )
         try:
-            await self._office.write(ending)
+            # Nobody waits for what is not kept for a key.
+            await self._office.write(ending, may_wait=keeping is None)
         except (PlatformError, psycopg.Error, OSError):
             log.exception("llm.not_settled", call_id=str(job.owner.call_id))
         if keeping is not None:

@@ -85,6 +85,34 @@ def test_a_call_may_have_the_room_that_another_frees_in_its_batch(tenant: Tenant
     assert Reservation.objects.get().memo == second.memo
 
 
+def test_an_ending_that_may_wait_is_written_when_caught_up_with_or_when_who_waits_is_cancelled(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apps.gateway.services.books.GATHER_SECONDS", 3600.0)
+    first, second = admission(tenant, tokens=1000), admission(tenant, tokens=900)
+
+    async def book() -> None:
+        books = Books()
+        try:
+            assert await books.admit(first, at=now()) is None
+            waiting = asyncio.create_task(books.write_later(ending(first, tokens=10)))
+            assert await books.admit(second, at=now()) is not None
+            await books.catch_up(at=now())
+            assert await books.admit(second, at=now()) is None
+            await waiting
+            leaving = asyncio.create_task(books.write_later(ending(second, tokens=20)))
+            await asyncio.sleep(0)
+            leaving.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await leaving
+        finally:
+            await books.close()
+
+    asyncio.run(book())
+    assert budget_use(tenant_id=tenant.id, at=now()).tokens_used == 30
+    assert not Reservation.objects.exists()
+
+
 def test_with_the_database_away_a_call_is_refused_at_once_and_an_ending_waits(
     tenant: Tenant,
 ) -> None:
