@@ -10,6 +10,7 @@ from apps.tools.models import Artifact, ToolCall
 from apps.tools.runners.confine.groups.owner import PREFIX
 from tests.chaos.passing import pass_time
 from tests.chaos.stack import Stack
+from tests.integration.tools.processes import processes_with
 
 PROGRAM = """
 import subprocess, sys
@@ -17,17 +18,6 @@ open("artifacts/a.txt", "w").write("whole")
 subprocess.run([sys.executable, "-c", "import time; time.sleep(3)", {marker!r}])
 print(1)
 """
-
-
-def processes_with(marker: str) -> list[str]:
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if marker.encode() in path.read_bytes():
-                found.append(path.parent.name)
-        except OSError:
-            continue
-    return found
 
 
 def groups() -> set[str]:

@@ -1,5 +1,6 @@
 """The processes that a tool has started, as /proc tells of them."""
 
+import os
 from pathlib import Path
 
 
@@ -47,3 +48,10 @@ def command_of(pid):
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return b""
+
+
+def processes_with(marker):
+    """The ids of the processes, but for this one, that have `marker` in their command."""
+    everybody = (path.name for path in Path("/proc").glob("[0-9]*"))
+    others = (pid for pid in everybody if pid != str(os.getpid()))
+    return [pid for pid in others if marker.encode() in command_of(pid)]

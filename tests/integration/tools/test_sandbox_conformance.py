@@ -9,6 +9,7 @@ import pytest
 
 from agentplatform.core.wait import wait_for
 from apps.tools.runners.guarantees import GUARANTEES
+from tests.integration.tools.processes import processes_with
 from tests.integration.tools.sandboxes import (
     ORDINARY_USER,
     ROOT,
@@ -41,17 +42,6 @@ def sandbox(request):
         made = WORKERS[request.param](name, Path(folder) / "lite")
         yield made
         made.close()
-
-
-def processes_with(marker):
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if marker.encode() in path.read_bytes() and path.parent.name != str(os.getpid()):
-                found.append(path.parent.name)
-        except OSError:
-            continue
-    return found
 
 
 def test_every_guarantee_holds(sandbox):

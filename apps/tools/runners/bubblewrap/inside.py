@@ -15,6 +15,7 @@ from apps.tools.runners.confine.groups.group import Group
 from apps.tools.runners.confine.locks import Locks
 from apps.tools.runners.confine.mappings import MappingMemory
 from apps.tools.runners.confine.memory import socket_memory, used_memory
+from apps.tools.runners.confine.proc import read
 from apps.tools.runners.limits import Limits
 
 _READY_SECONDS = 10.0
@@ -154,7 +155,7 @@ class Inside:
         sockets = socket_memory(1, proc=proc)
         mappings = self._mappings.used(names, proc=proc)
         used = used_memory(names, most=most - files, proc=proc) + files + sockets + mappings
-        ticks = sum(_cpu_ticks(self._proc, name) for name in names)
+        ticks = sum(_cpu_ticks(proc, name) for name in names)
         self.peak_memory_bytes = max(self.peak_memory_bytes, used)
         self.cpu_ms = max(self.cpu_ms, ticks * 1000 // _TICKS_PER_SECOND)
         return used
@@ -175,16 +176,7 @@ def _used_bytes(volume: int) -> int:
     return (about.f_blocks - about.f_bfree) * about.f_frsize
 
 
-def _cpu_ticks(proc: int, pid: str) -> int:
+def _cpu_ticks(proc: str, pid: str) -> int:
     """Processor time of a process and of its ended children, in ticks (proc(5), stat)."""
-    fields = _read(proc, f"{pid}/stat").rpartition(b")")[2].split()
+    fields = read(f"{proc}/{pid}/stat").rpartition(b")")[2].split()
     return sum(int(field) for field in fields[11:15])
-
-
-def _read(proc: int, path: str) -> bytes:
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC, dir_fd=proc)
-        with os.fdopen(descriptor, "rb") as file:
-            return file.read()
-    except OSError:  # the process is gone
-        return b""

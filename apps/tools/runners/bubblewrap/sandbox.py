@@ -4,24 +4,20 @@ import threading
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
 
 from apps.tools.runners.bubblewrap.cell import Cell, Kind
 from apps.tools.runners.bubblewrap.equipment import find_equipment, find_node
 from apps.tools.runners.bubblewrap.inside import NotReady
 from apps.tools.runners.bubblewrap.pool import warm_pool
 from apps.tools.runners.confine.groups.group import Groups
-from apps.tools.runners.confine.harvest import harvest
+from apps.tools.runners.confine.outcome import take_outcome
 from apps.tools.runners.confine.packages import NO_PACKAGES, find_packages, with_packages
 from apps.tools.runners.confine.programs import Interpreter
-from apps.tools.runners.confine.status import status_of
 from apps.tools.runners.confine.supervise import Ended, supervise
-from apps.tools.runners.confine.workspace import pack
 from apps.tools.runners.limits import Limits
 from apps.tools.runners.sandbox import Extras, Job, Language, Outcome, Promise
 from apps.tools.runners.work import ToolFailure
 
-_ENDED_BY_ITSELF = {"ok", "error"}
 _LONGEST_SECONDS = 600.0
 _NO_EXTRAS = Extras()
 
@@ -154,21 +150,12 @@ def _begin(cell: Cell, job: Job) -> Cell:
 
 def _outcome(job: Job, cell: Cell, ended: Ended) -> Outcome:
     inside = cell.inside
-    status = status_of(ended, is_full=inside.is_full)
-    found = harvest(inside.artifacts, job.limits)
-    workspace: BinaryIO | None = None
-    if job.keeps_workspace and status in _ENDED_BY_ITSELF:
-        packed = pack(inside.box, job.limits)
-        workspace = packed.content
-        found.skipped += packed.skipped
-    return Outcome(
-        status=status,
-        exit_code=ended.exit_code,
-        stdout=ended.stdout,
-        stderr=ended.stderr,
-        files=tuple(found.files),
-        skipped_files=found.skipped,
+    return take_outcome(
+        job,
+        ended,
+        box=inside.box,
+        artifacts=inside.artifacts,
+        is_full=inside.is_full,
         cpu_ms=inside.cpu_ms,
         peak_memory_bytes=inside.peak_memory_bytes,
-        workspace=workspace,
     )

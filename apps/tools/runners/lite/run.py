@@ -5,22 +5,18 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from typing import BinaryIO
 
 from apps.tools.runners.confine.files import sealed_file
 from apps.tools.runners.confine.groups.find import find_groups
 from apps.tools.runners.confine.groups.group import Group
-from apps.tools.runners.confine.harvest import harvest
+from apps.tools.runners.confine.outcome import take_outcome
 from apps.tools.runners.confine.programs import Interpreter
-from apps.tools.runners.confine.status import status_of
 from apps.tools.runners.confine.supervise import Ended, supervise
-from apps.tools.runners.confine.workspace import pack, unpack
+from apps.tools.runners.confine.workspace import unpack
 from apps.tools.runners.limits import MEGABYTE, Limits
 from apps.tools.runners.lite.slots import Slot, Slots, put_files, take_slot
 from apps.tools.runners.lite.start import Kept, start
 from apps.tools.runners.sandbox import Job, Outcome, SandboxUnavailable
-
-_ENDED_BY_ITSELF = {"ok", "error"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,22 +81,12 @@ def _furnish(slot: Slot, interpreter: Interpreter, job: Job) -> tuple[str, ...]:
 
 
 def _outcome(job: Job, kept: Kept, ended: Ended) -> Outcome:
-    report = kept.read_report()
-    status = status_of(ended, is_full=kept.inside.is_full)
-    found = harvest(kept.artifacts, job.limits)
-    workspace: BinaryIO | None = None
-    if job.keeps_workspace and status in _ENDED_BY_ITSELF:
-        packed = pack(kept.box, job.limits)
-        workspace = packed.content
-        found.skipped += packed.skipped
-    return Outcome(
-        status=status,
-        exit_code=ended.exit_code,
-        stdout=ended.stdout,
-        stderr=ended.stderr,
-        files=tuple(found.files),
-        skipped_files=found.skipped,
-        cpu_ms=report["cpu_ms"],
+    return take_outcome(
+        job,
+        ended,
+        box=kept.box,
+        artifacts=kept.artifacts,
+        is_full=kept.inside.is_full,
+        cpu_ms=kept.read_report()["cpu_ms"],
         peak_memory_bytes=kept.inside.peak_memory_bytes,
-        workspace=workspace,
     )
