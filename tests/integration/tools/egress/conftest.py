@@ -14,6 +14,23 @@ from tests.integration.tools.egress.certificates import write_certificates
 from tests.integration.tools.egress.hosts import serve
 
 NAMES = ("tls.test", "other.test", "*.wild.test", "plain.test")
+OPEN = """
+import http.client, json, socket, ssl, sys, time, urllib.request
+context = ssl.create_default_context(cafile="/box/inputs/authority.pem")
+proxied = urllib.request.build_opener(
+    urllib.request.ProxyHandler({name: "http://127.0.0.1:3128" for name in ("http", "https")}),
+    urllib.request.HTTPSHandler(context=context),
+)
+def fetch(url, opener=proxied, **how):
+    try:
+        with opener.open(urllib.request.Request(url, **how), timeout=10) as answer:
+            return answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return f"{error.code} {error.reason} {error.headers['X-Egress-Refused']} {error.read()}"
+    except OSError as error:
+        return f"failed: {error}"
+given = json.load(sys.stdin)
+"""
 
 
 @dataclasses.dataclass
@@ -85,3 +102,25 @@ def make_egress(internet, rows):
         )
 
     return make
+
+
+@pytest.fixture
+def program(code, internet, make_egress):
+    """`program(source, input, allow=...)`: the JSON in the last line of a program that has a way
+    out and the functions of OPEN."""
+
+    def run(source, given=None, *, allow="plain.test:PLAIN, tls.test:TLS", egress=None, **how):
+        ran = code(
+            OPEN + source,
+            input=given,
+            network=True,
+            egress=egress or make_egress(allow),
+            files={"authority.pem": "00000000-0000-0000-0000-000000000000"},
+            open_input=lambda _: open(internet.authority, "rb"),  # noqa: PTH123, SIM115
+            timeout_seconds=20,
+            **how,
+        )
+        assert ran.status == "ok", ran.stderr
+        return ran.value
+
+    return run
