@@ -1,8 +1,10 @@
 """What every serializer of the API has in common."""
 
-from typing import Any
+from typing import Any, Final
 
 from rest_framework import serializers
+
+PAGING: Final = frozenset({"cursor", "page_size"})
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -18,3 +20,15 @@ class StrictSerializer(serializers.Serializer[Any]):
 
     def _why(self, name: str) -> str:
         return "This field cannot be set." if name in self.fields else "There is no such field."
+
+
+class StrictQuery(serializers.Serializer[Any]):
+    """What a list can be narrowed to. Refuses parameters that it does not know, by name: a filter
+    that is misspelt must not be a filter left out."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if surplus := sorted(set(data) - set(self.fields) - PAGING):
+            known = ", ".join(self.fields)
+            why = f"There is no such parameter; there are {known}."
+            raise serializers.ValidationError({name: [why] for name in surplus})
+        return super().to_internal_value(data)

@@ -9,6 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 
+from agentplatform.api.serializers import StrictQuery
 from agentplatform.core.money import format_usd
 from apps.gateway.contracts import GroupKey, UsageQuestion, UsageSums
 from apps.gateway.selectors import month_so_far
@@ -19,7 +20,7 @@ MAX_PAGE = 200
 FILTERS: tuple[GroupKey, ...] = ("provider", "model", "user_id", "api_key_id", "run_id")
 
 
-class UsageQuery(serializers.Serializer[Any]):
+class UsageQuery(StrictQuery):
     """Which usage is asked for. Days are those of the tenant's time zone."""
 
     group_by = serializers.ListField(

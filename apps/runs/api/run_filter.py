@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 from rest_framework import serializers
 
+from agentplatform.api.serializers import StrictQuery
 from apps.runs.models import Run
 from apps.runs.states import RUN
 
@@ -21,7 +22,7 @@ _FIELDS = {
 }
 
 
-class RunFilter(serializers.Serializer[Any]):
+class RunFilter(StrictQuery):
     """Every filter that is given must hold."""
 
     status = serializers.MultipleChoiceField(

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from agentplatform.api.serializers import StrictSerializer
+from agentplatform.api.serializers import StrictQuery, StrictSerializer
 from agentplatform.core.money import format_usd
 from apps.runs.models import Ask, Run, RunEvent, Step, TaskVersion
 
@@ -35,6 +35,12 @@ class SpecVerdict(serializers.Serializer[Any]):
     """The spec has no error that can be known before it runs."""
 
     valid = serializers.BooleanField()
+
+
+class TaskFilter(StrictQuery):
+    """What GET /tasks can be narrowed to."""
+
+    name = serializers.CharField(required=False, help_text="Only the task of this name.")
 
 
 class TaskRead(serializers.ModelSerializer[TaskVersion]):

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -15,6 +15,7 @@ from apps.runs.api.serializers import (
     SpecCheck,
     SpecVerdict,
     TaskChange,
+    TaskFilter,
     TaskRead,
     TaskVersionRead,
     TaskWrite,
@@ -42,7 +43,7 @@ class TaskList(APIView):
     required_right_to_read = "read"
 
     @extend_schema(
-        parameters=[OpenApiParameter("name", str, description="Only the task of this name.")],
+        parameters=[TaskFilter],
         responses=TaskRead(many=True),
         operation_id="tasks_list",
     )
@@ -50,8 +51,9 @@ class TaskList(APIView):
         tasks = TaskDefinition.objects.filter(
             tenant_id=principal_of(request).tenant_id, is_active=True
         )
-        if name := request.query_params.get("name"):
-            tasks = tasks.filter(name=name)
+        wanted = TaskFilter(data=request.query_params)
+        wanted.is_valid(raise_exception=True)
+        tasks = tasks.filter(**wanted.validated_data)
         pages = NewestFirst()
         page = pages.paginate_queryset(tasks, request, view=self) or []
         newest = newest_versions(page)

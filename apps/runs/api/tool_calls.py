@@ -10,12 +10,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from agentplatform.api.pagination import NewestFirst
+from agentplatform.api.serializers import StrictQuery
 from agentplatform.calls.states import CALL
 from apps.runs.api.runs import run_or_404
 from apps.tools import facade as tools
 
 
-class ToolCallFilter(serializers.Serializer[Any]):
+class ToolCallFilter(StrictQuery):
     """Both must hold where both are given."""
 
     tool = serializers.CharField(required=False, help_text="Calls of this tool.")

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from agentplatform.api.pagination import NewestFirst
+from agentplatform.api.serializers import StrictQuery
 from apps.tenants.contracts import AlertFilter, AlertKind
 from apps.tenants.facade import principal_of
 from apps.tenants.models import Alert
@@ -18,7 +19,7 @@ from apps.tenants.services.describe_alert import describe_alert
 from apps.tenants.states import ALERT_KINDS
 
 
-class AlertQuery(serializers.Serializer[Any]):
+class AlertQuery(StrictQuery):
     """Which alerts are asked for."""
 
     kind = serializers.ChoiceField(choices=get_args(AlertKind), required=False)

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from agentplatform.api.serializers import StrictSerializer
+from agentplatform.api.serializers import StrictQuery, StrictSerializer
 from agentplatform.core.money import format_usd
 from apps.tenants.contracts import BudgetUse
 from apps.tenants.models import ApiKey, AuditEntry, Secret, Tenant, User
@@ -109,7 +109,7 @@ class UserChange(StrictSerializer):
     is_active = serializers.BooleanField(required=False)
 
 
-class UserFilter(serializers.Serializer[Any]):
+class UserFilter(StrictQuery):
     """What GET /users can be narrowed to."""
 
     email = serializers.CharField(required=False, max_length=254, help_text="The whole address.")
@@ -194,7 +194,7 @@ class SecretRead(serializers.ModelSerializer[Secret]):
         fields = ("name", "created_at", "updated_at")
 
 
-class AuditQuery(serializers.Serializer[Any]):
+class AuditQuery(StrictQuery):
     """Which audit entries are asked for."""
 
     action = serializers.CharField(required=False, max_length=64)

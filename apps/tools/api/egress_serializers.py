@@ -1,10 +1,8 @@
 """The way out of tool calls as JSON."""
 
-from typing import Any
-
 from rest_framework import serializers
 
-from agentplatform.api.serializers import StrictSerializer
+from agentplatform.api.serializers import StrictQuery, StrictSerializer
 from agentplatform.settings.host_rules import MAX_METHODS
 from apps.tools.models import EgressRequest, EgressRule
 
@@ -34,7 +32,7 @@ class EgressRuleRead(serializers.ModelSerializer[EgressRule]):
         fields = ("id", "host", "port", "methods", "is_from_staff", "created_at")
 
 
-class EgressRequestQuery(serializers.Serializer[Any]):
+class EgressRequestQuery(StrictQuery):
     """Which requests are asked for."""
 
     run_id = serializers.UUIDField(required=False)

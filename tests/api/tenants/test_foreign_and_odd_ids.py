@@ -53,3 +53,12 @@ def test_a_cursor_that_was_not_handed_out_is_no_failure(admin, route, cursor):
 def test_a_wrong_page_size_is_named(admin, route, size):
     answer = admin.get(f"/api/v1/{route}", {"page_size": size})
     assert (answer.status_code, [*answer.json()["errors"]]) == (422, ["page_size"])
+
+
+@pytest.mark.parametrize(
+    "route",
+    ["alerts", "audit", "audit/export", "egress-requests", "runs", "tasks", "usage", "users"],
+)
+def test_a_filter_that_there_is_not_is_named(admin, route):
+    answer = admin.get(f"/api/v1/{route}", {"stats": "FAILED"})
+    assert (answer.status_code, [*answer.json()["errors"]]) == (422, ["stats"])
