@@ -26,12 +26,13 @@ class Line:
     needs: tuple[str, ...]
 
 
+# What is measured idle comes before what fills tables and disk.
 LINES = {
-    "throughput": Line(measure_throughput, ("steps", "beat")),
     "latency": Line(measure_latency, ("web", "steps", "beat")),
-    "accepting": Line(measure_accepting, ("web", "steps", "beat")),
     "turns": Line(measure_turns, ("steps", "llm", "beat")),
+    "accepting": Line(measure_accepting, ("web", "steps", "beat")),
     "crowd": Line(measure_crowd, ("steps", "llm", "beat")),
+    "throughput": Line(measure_throughput, ("steps", "beat")),
     "restart": Line(measure_restart, ("steps", "beat")),
     "history": Line(measure_history, ()),
     "waits": Line(measure_waits, ("steps", "llm", "beat")),
