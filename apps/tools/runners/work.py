@@ -15,13 +15,17 @@ from apps.tools.runners.secret import Secret
 
 
 class ToolFailure(Exception):
-    """The tool could not do its work. `detail` is one sentence that says what to change."""
+    """The tool could not do its work. `detail` is one sentence that says what to change;
+    `task_arn` names the ECS task that failed at it, if one did."""
 
-    def __init__(self, code: str, detail: str, *, is_retryable: bool = False) -> None:
+    def __init__(
+        self, code: str, detail: str, *, is_retryable: bool = False, task_arn: str = ""
+    ) -> None:
         super().__init__(detail)
         self.code = code
         self.detail = detail
         self.is_retryable = is_retryable
+        self.task_arn = task_arn
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -48,7 +48,13 @@ def fail_call(*, call: ToolCall, failure: ToolFailure, duration_ms: int, at: dat
     told = CallFailure(code=failure.code, detail=failure.detail, is_retryable=failure.is_retryable)
     end = CANCELLED if failure.code == TenantInactive.code else FAILED
     return finish_row(
-        call, to=end, at=at, failure=told, duration_ms=duration_ms, sealed_arguments=""
+        call,
+        to=end,
+        at=at,
+        failure=told,
+        duration_ms=duration_ms,
+        task_arn=failure.task_arn,
+        sealed_arguments="",
     )
 
 

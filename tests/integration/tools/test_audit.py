@@ -66,6 +66,13 @@ def test_a_failed_call_holds_no_secret_either(plan_call, answer):
     assert (call.status, call.sealed_arguments) == ("FAILED", "")
 
 
+def test_a_failed_call_names_its_ecs_task(plan_call, answer):
+    answer("http", ToolFailure("task_failed", "It stopped.", task_arn="arn:aws:ecs:task/1"))
+    call = plan_call("http", ASKED)
+    run(call)
+    assert (call.status, call.task_arn) == ("FAILED", "arn:aws:ecs:task/1")
+
+
 def test_a_call_that_is_not_to_be_made_holds_no_secret(plan_call):
     call = plan_call("http", {**ASKED, "surplus": 1})
     assert (call.status, call.sealed_arguments) == ("FAILED", "")

@@ -72,17 +72,26 @@ class FargateSandbox:
             )
         if not job.call:
             raise ValueError("a job for a task names its call")
+        call = _Call(job, self._tasks, self._bundles, self._required, self._pace)
         try:
-            return _Call(job, self._tasks, self._bundles, self._required, self._pace).run(stop)
+            return call.run(stop)
         except TaskRefused as refusal:
             raise ToolFailure(
-                "task_refused", refusal.detail, is_retryable=refusal.is_retryable
+                "task_refused",
+                refusal.detail,
+                is_retryable=refusal.is_retryable,
+                task_arn=call.task_arn,
             ) from refusal
         except BrokenBundle as broken:
-            raise ToolFailure("task_failed", str(broken)) from broken
+            raise ToolFailure("task_failed", str(broken), task_arn=call.task_arn) from broken
+        except ToolFailure as failure:
+            failure.task_arn = call.task_arn
+            raise
 
 
 class _Call:
+    """`task_arn` is that of its task, once there is one."""
+
     def __init__(self, job: Job, tasks: Tasks, bundles: Bundles, required: str, pace: Pace) -> None:
         self._job = job
         self._tasks = tasks
@@ -90,16 +99,20 @@ class _Call:
         self._required = required
         self._pace = pace
         self._deadline = job.limits.wall_seconds + _FINISH_SECONDS
+        self.task_arn = ""
 
     def run(self, stop: threading.Event) -> Outcome:
         earlier = self._tasks.find(self._job.call)
         token = f"{self._job.call}-{max(0, len(earlier) - 1)}"
         task = earlier[-1] if earlier else None
         if task is not None and task.has_stopped:
+            self.task_arn = task.arn
             if (outcome := self._outcome(token, task)) is not None:
                 return outcome
             token, task = f"{self._job.call}-{len(earlier)}", None
-        outcome = self._wait(token, task or self._start(token), stop)
+        task = task or self._start(token)
+        self.task_arn = task.arn
+        outcome = self._wait(token, task, stop)
         self._bundles.delete(self._order_key, self._outcome_key(token))
         return outcome
 

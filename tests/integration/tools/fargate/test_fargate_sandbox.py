@@ -125,6 +125,7 @@ def test_a_call_whose_task_left_nothing_gets_another_one(run, tasks):
     with pytest.raises(ToolFailure, match=r"exit code 1.*no disk") as failure:
         run("print(5)", call=call)
     assert (failure.value.code, failure.value.is_retryable) == ("task_failed", True)
+    assert failure.value.task_arn.startswith("arn:local:task/")
     tasks.command = ("-m", "apps.tools.runners.fargate.task")
     assert run("print(5)", call=call).stdout == b"5\n"
     assert tasks.started == 2
