@@ -1,6 +1,7 @@
 """A real MCP server, the SDK's own, that counts what it is asked; and the way to it."""
 
 import atexit
+import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -96,9 +97,7 @@ def run_mcp_server(**tls: Any) -> Iterator[McpServerProcess]:
             process.headers.append({k.decode(): v.decode() for k, v in scope["headers"]})
         await app(scope, receive, send)
 
-    config = uvicorn.Config(
-        watched, host="127.0.0.1", port=0, log_config=None, log_level="warning", **tls
-    )
+    config = uvicorn.Config(watched, host="127.0.0.1", port=0, log_config=None, **tls)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, name="mcp-server", daemon=True)
     thread.start()
@@ -116,7 +115,12 @@ def shared_mcp_server() -> McpServerProcess:
     """One for the whole session, started when it is first needed."""
     running = run_mcp_server()
     server = running.__enter__()
-    atexit.register(running.__exit__, None, None, None)
+
+    def end() -> None:
+        logging.getLogger("uvicorn.error").disabled = True  # pytest's handlers are closed by now
+        running.__exit__(None, None, None)
+
+    atexit.register(end)
     return server
 
 
