@@ -37,7 +37,8 @@ def create_run(
     for an input that breaks the task's schema, and IdempotencyMismatch when the key was used with
     another request. Opens a transaction; the message goes out after it.
     """
-    tenants.require_active_tenant(tenant_id=task.tenant_id)
+    if idempotency_key is not None:  # else making the run finds out
+        tenants.require_active_tenant(tenant_id=task.tenant_id)
 
     def make(**key: Any) -> Run:
         with transaction():
