@@ -31,6 +31,7 @@ from apps.tenants.services.key_reader import KeyReader as KeyReader
 from apps.tenants.services.open_account import open_run_account as open_run_account
 from apps.tenants.services.raise_alert import raise_alert as raise_alert
 from apps.tenants.services.rates import RateBook as RateBook
+from apps.tenants.services.record_change import record_addition_in as record_addition_in
 from apps.tenants.services.record_change import record_change as record_change
 from apps.tenants.services.require_active_tenant import STATUS_OF as STATUS_OF
 from apps.tenants.services.require_active_tenant import (

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from agentplatform.core.json_schema import find_mismatches
 from agentplatform.core.json_values import clean_json
-from agentplatform.core.transactions import after_commit, transaction
+from agentplatform.core.postgresql.batch import Batch
+from agentplatform.core.transactions import after_commit, before_commit, transaction
 from apps.runs.contracts import InvalidRunInput
 from apps.runs.models import Run, Step, TaskDefinition, TaskVersion
 from apps.runs.selectors import newest_version, spec_of_version
@@ -42,7 +43,9 @@ def create_run(
 
     def make(**key: Any) -> Run:
         with transaction():
+            batch = Batch()
             run = create_run_of_version(
+                batch=batch,
                 version=newest_version(task),
                 given=given,
                 created_by=created_by,
@@ -53,7 +56,8 @@ def create_run(
                 priority=priority,
                 **key,
             )
-            _record_start(run, at)
+            _record_start(run, at, batch)
+            before_commit(batch.execute)
         return run
 
     request = [str(task.id), given, token_budget]
@@ -70,11 +74,13 @@ def create_run_of_version(
     at: datetime,
     token_budget: int | None,
     api_key_id: UUID | None = None,
+    batch: Batch | None = None,
     **more: Any,
 ) -> Run:
     """A run of this version; `more` are fields of its row. One with a `parent_run` uses the
     parent's budget too. Raises InvalidRunInput, TenantInactive, OtherRelease. Requires a
-    transaction; the message goes out after it.
+    transaction; the message goes out after it. With a `batch` the rows are written when that is
+    sent.
     """
     spec = spec_of_version(version.id)
     _check_input(spec, given)
@@ -96,7 +102,7 @@ def create_run_of_version(
     record_event(run, "run.pending", at=at)
     if caps:
         record_event(run, "run.waiting", at=at, data={"caps": caps})
-    write_new_run(run, steps=_steps_of(run, spec, at))
+    write_new_run(run, steps=_steps_of(run, spec, at), batch=batch)
     tenants.open_run_account(
         tenant_id=run.tenant_id,
         run_id=run.id,
@@ -127,9 +133,10 @@ def _steps_of(run: Run, spec: Spec, at: datetime) -> list[Step]:
     ]
 
 
-def _record_start(run: Run, at: datetime) -> None:
+def _record_start(run: Run, at: datetime, batch: Batch) -> None:
     version = run.task_version
-    tenants.record_change(
+    tenants.record_addition_in(
+        batch,
         tenant_id=run.tenant_id,
         action="run.started",
         target=("run", run.id),
