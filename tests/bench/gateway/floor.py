@@ -4,13 +4,13 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
 import aiohttp
 
+from agentplatform.core.wait import wait_for
 from tests.bench.gateway.side import Side
 
 _UPSTREAM: Final = "BENCH_FLOOR_UPSTREAM"
@@ -47,18 +47,18 @@ def running_floor(upstream: str) -> Iterator[Side]:
         env=os.environ | {_UPSTREAM: upstream},
     )
     try:
-        _wait_for(port, process)
+        wait_for(lambda: _answers(port, process), timeout_seconds=30, what="the floor's server")
         yield Side(f"http://127.0.0.1:{port}", "k", process.pid)
     finally:
         process.terminate()
         process.wait()
 
 
-def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
-    while process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-            return
-        except ConnectionRefusedError:
-            time.sleep(0.05)
-    raise RuntimeError("the floor's server has not begun")
+def _answers(port: int, process: "subprocess.Popen[bytes]") -> bool:
+    if process.poll() is not None:
+        raise RuntimeError("the floor's server has ended")
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except ConnectionRefusedError:
+        return False
+    return True
