@@ -6,7 +6,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
+import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from agentplatform.telemetry.tracing import stop_tracing
 
 
 class Collector:
@@ -62,3 +65,14 @@ def running_collector() -> Iterator[Collector]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def traced(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
+    """A collector to which this process sends its spans, until the block ends."""
+    with running_collector() as running:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", running.url)
+        stop_tracing()
+        yield running
+        monkeypatch.undo()
+        stop_tracing()

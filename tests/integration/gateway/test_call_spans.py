@@ -11,7 +11,7 @@ import structlog
 from agentplatform.telemetry.tracing import stop_tracing
 from apps.gateway.contracts import Message, ToolSpec
 from apps.gateway.models import LlmEvent
-from tests.collector import Collector, attributes, running_collector
+from tests.collector import Collector, attributes, traced
 from tests.integration.gateway.calls import start_work
 from tests.provider import Provider
 
@@ -25,12 +25,8 @@ TRACE = "0af7651916cd43dd8448eb211c80319c"
 
 @pytest.fixture
 def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
-    with running_collector() as running:
-        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", running.url)
-        stop_tracing()
+    with traced(monkeypatch) as running:
         yield running
-        monkeypatch.undo()
-        stop_tracing()
 
 
 def spans(collector: Collector) -> list[Any]:

@@ -7,7 +7,7 @@ import pytest
 
 from agentplatform.telemetry.tracing import stop_tracing
 from apps.runs.models import Run
-from tests.collector import Collector, attributes, running_collector
+from tests.collector import Collector, attributes, traced
 from tests.integration.runs.conftest import RunMaker, step_of
 from tests.integration.runs.drive import Drive, broken
 from tests.integration.runs.kinds import code, each, task_of
@@ -17,12 +17,8 @@ TRACE = "0af7651916cd43dd8448eb211c80319c"
 
 @pytest.fixture
 def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
-    with running_collector() as running:
-        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", running.url)
-        stop_tracing()
+    with traced(monkeypatch) as running:
         yield running
-        monkeypatch.undo()
-        stop_tracing()
 
 
 def spans(collector: Collector) -> dict[str, list[Any]]:
