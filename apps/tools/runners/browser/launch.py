@@ -1,9 +1,9 @@
 """Become a jailed Chromium. Playwright's driver runs this as if it were the browser:
 `python launch.py <plan.json> <Chromium's arguments>`. It uses the standard library only.
 
-The plan is written by jailing.py: files to open at fixed descriptors, the uid to take when the
-driver is root, and the command. Descriptors 3 and 4, which the driver talks through, pass as they
-are.
+The plan is written by jailing.py: files and pipes to open at fixed descriptors, the uid to take
+when the driver is root, and the command. Descriptors 3 and 4, which the driver talks through, pass
+as they are.
 """
 
 import json
@@ -16,9 +16,10 @@ def main(plan_path: str, arguments: list[str]) -> None:
     """Never returns: the process becomes bwrap."""
     plan = json.loads(Path(plan_path).read_text())
     for descriptor, path in plan["read"].items():
-        _open_at(int(descriptor), path, os.O_RDONLY)
+        _open_at(int(descriptor), path, os.O_RDONLY | os.O_NONBLOCK)
+        os.set_blocking(int(descriptor), True)  # then a dead worker's pipe is at its end
     for descriptor, path in plan["write"].items():
-        _open_at(int(descriptor), path, os.O_WRONLY)
+        _open_at(int(descriptor), path, os.O_RDWR)  # then a dead worker's pipe is not broken
     if plan["uid"] is not None:
         os.setgroups([])
         os.setresgid(plan["uid"], plan["uid"], plan["uid"])

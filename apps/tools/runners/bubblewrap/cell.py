@@ -6,6 +6,7 @@ import socket
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
@@ -135,7 +136,7 @@ class Cell:
         self, kind: Kind, start: Start, inner: socket.socket, inputs: Mapping[str, BinaryIO]
     ) -> None:
         with ExitStack() as held:
-            info_out, info_in = _pipe(held)
+            info_out, info_in = _unbreakable_pipe(held)
             block_out, block_in = _pipe(held)
             data = {
                 **{path: held.enter_context(file) for path, file in _system_files().items()},
@@ -210,6 +211,19 @@ def _is_readable(gate: socket.socket, seconds: float) -> bool:
     poll = select.poll()
     poll.register(gate, select.POLLIN)
     return bool(poll.poll(seconds * 1000))
+
+
+def _unbreakable_pipe(held: ExitStack) -> tuple[BinaryIO, BinaryIO]:
+    """A pipe that can be written when nobody reads it any more.
+
+    bwrap whose worker is killed must be able to tell of its child. It would be killed by the broken
+    pipe, and would leave the child, which waits for a word of bwrap's, for ever.
+    """
+    source, target = _pipe(held)
+    path = Path(f"/proc/self/fd/{target.fileno()}")
+    both_ways = held.enter_context(path.open("r+b", buffering=0))
+    target.close()
+    return source, both_ways
 
 
 def _pipe(held: ExitStack) -> tuple[BinaryIO, BinaryIO]:

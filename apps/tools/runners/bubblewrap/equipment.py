@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from apps.tools.runners.bubblewrap.canary import prove
+from apps.tools.runners.bubblewrap.orphans import sweep_orphans
 from apps.tools.runners.confine.candidates import Candidate, first_node, try_pythons
 from apps.tools.runners.confine.groups.find import find_groups
 from apps.tools.runners.confine.groups.group import Groups
@@ -30,8 +31,8 @@ def find_equipment(*, bubblewrap_path: str, sandbox_python: str, cgroup: str = "
     """The first pair that works, with Python 3.11 or later if there is one. Remembered.
 
     A pair works when every guarantee holds; where none does, it is the first that runs at all,
-    whose proof says what is missing. Raises SandboxUnavailable, naming what to install, when none
-    runs.
+    whose proof says what is missing. What killed workers have left is removed first. Raises
+    SandboxUnavailable, naming what to install, when none runs.
     """
     bwraps = _find_bwraps(bubblewrap_path)
     if not bwraps:
@@ -39,6 +40,7 @@ def find_equipment(*, bubblewrap_path: str, sandbox_python: str, cgroup: str = "
             "Untrusted code needs bubblewrap: install the package bubblewrap, "
             "or name its program in BUBBLEWRAP_PATH."
         )
+    sweep_orphans()
     groups = find_groups(cgroup)
     refusals: list[str] = []
     running: list[tuple[str, Candidate]] = []

@@ -10,6 +10,7 @@ from apps.tools.runners.limits import MEGABYTE, Limits
 BOX = "/box"
 ARTIFACTS = "/box/artifacts"
 INPUTS = "/box/inputs"
+HOSTNAME = "sandbox"
 JAIL_UID = 1000
 PASSWD = b"sandbox:x:1000:1000:sandbox:/box:/usr/sbin/nologin\n"
 GROUP = b"sandbox:x:1000:\n"
@@ -74,7 +75,7 @@ def bwrap_arguments(
 def _isolation(jail: Jail) -> Iterator[str]:
     yield from ("--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc")
     yield from ("--unshare-uts", "--unshare-cgroup-try")
-    yield from ("--uid", str(JAIL_UID), "--gid", str(JAIL_UID), "--hostname", "sandbox")
+    yield from ("--uid", str(JAIL_UID), "--gid", str(JAIL_UID), "--hostname", HOSTNAME)
     yield from ("--cap-drop", "ALL", "--die-with-parent", "--new-session")
     if not jail.has_nested_namespaces:
         yield "--disable-userns"

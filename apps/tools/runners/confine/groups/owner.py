@@ -9,7 +9,7 @@ from pathlib import Path
 from agentplatform.core.wait import wait_for
 
 PREFIX = "agentplatform"
-_REMOVE_SECONDS = 1.0
+_REMOVE_SECONDS = 10.0
 _numbers = count()
 
 
