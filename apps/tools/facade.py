@@ -13,7 +13,6 @@ from agentplatform.calls.places import HeldCalls
 from agentplatform.calls.turn import steps_with_open_rows
 from apps.tools.models import ToolCall
 from apps.tools.selectors import (
-    artifact_exists,
     artifacts_of_run,
     calls_of_run,
     read_outcomes,
@@ -27,7 +26,6 @@ from apps.tools.services.prove_sandbox import prove_sandbox
 from apps.tools.services.store_artifact import store_artifact
 
 __all__ = [
-    "artifact_exists",
     "artifacts_of_run",
     "calls_of_run",
     "cancel_calls",

@@ -26,14 +26,9 @@ def artifacts_of_run(*, tenant_id: UUID, run_id: UUID) -> list[ArtifactRef]:
     return [artifact_ref(row) for row in rows]
 
 
-def artifact_exists(*, tenant_id: UUID, artifact_id: UUID) -> bool:
-    """Whether this tenant has this artifact."""
-    return _artifact(tenant_id, artifact_id).exists()
-
-
 def get_artifact(*, tenant_id: UUID, artifact_id: UUID) -> Artifact:
     """The artifact. Raises NotFound when it is missing or another tenant's."""
-    row = _artifact(tenant_id, artifact_id).first()
+    row = Artifact.objects.filter(tenant_id=tenant_id, id=artifact_id, session="").first()
     if row is None:
         raise NotFound(f"There is no artifact {artifact_id}.")
     return row
@@ -111,10 +106,6 @@ def egress_requests(
     if is_refused is None:
         return rows
     return rows.exclude(refusal="") if is_refused else rows.filter(refusal="")
-
-
-def _artifact(tenant_id: UUID, artifact_id: UUID) -> QuerySet[Artifact]:
-    return Artifact.objects.filter(tenant_id=tenant_id, id=artifact_id, session="")
 
 
 def _outcome(call: ToolCall) -> CallOutcome:

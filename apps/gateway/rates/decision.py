@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from apps.tenants.rate_contracts import OwnedRate, Rates
+from apps.tenants.contracts import OwnedRate, Rates
 
 Unit = Literal["requests", "tokens"]
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from apps.gateway.rates.counts import Count, SlidingWindow, TokenBucket
 from apps.gateway.rates.decision import Decision, Quota, Refusal, Unit
-from apps.tenants.rate_contracts import OwnedRate, Rates
+from apps.tenants.contracts import OwnedRate, Rates
 
 SIZE: Final = 10_000
 """Counts that are kept; the one that was not asked for longest gives way."""

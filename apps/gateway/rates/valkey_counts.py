@@ -21,7 +21,7 @@ from redis.exceptions import NoScriptError
 from agentplatform.core.batches import Asked, Batches, answer_all
 from agentplatform.core.processes import this_process
 from apps.gateway.rates.decision import Decision, Quota, Refusal, Unit
-from apps.tenants.rate_contracts import OwnedRate, Rates
+from apps.tenants.contracts import OwnedRate, Rates
 
 TIMEOUT_SECONDS: Final = 0.2
 ASK_AGAIN_SECONDS: Final = 1.0

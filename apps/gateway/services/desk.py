@@ -26,7 +26,7 @@ from apps.gateway.services.leases import leases
 from apps.gateway.services.office import Office
 from apps.gateway.services.tell_deltas import DeltaTellers
 from apps.gateway.services.telling import NoTeller, Teller
-from apps.tenants.rate_contracts import Caller
+from apps.tenants.contracts import Caller
 
 log = structlog.get_logger("llm")
 

@@ -33,9 +33,8 @@ from apps.gateway.services.routes import Menu, NoRoute, Target, way_of
 from apps.gateway.services.tell_failure import tell_failure
 from apps.gateway.services.telling import Teller
 from apps.gateway.services.trace_calls import with_spans
-from apps.tenants.contracts import AccountRoom, Admission, Spending
+from apps.tenants.contracts import AccountRoom, Admission, Caller, Spending
 from apps.tenants.facade import Rooms
-from apps.tenants.rate_contracts import Caller
 
 CLOSE_SECONDS = 5.0
 

@@ -8,8 +8,8 @@ from agentplatform.telemetry.metrics import LLM_RATE_LIMIT_HITS, tenant_label
 from apps.gateway.rates.decision import UNLIMITED, Decision
 from apps.gateway.rates.local_share import LocalShare
 from apps.gateway.rates.valkey_counts import Taking, ValkeyCounts
+from apps.tenants.contracts import Caller, Rates
 from apps.tenants.facade import RateBook
-from apps.tenants.rate_contracts import Caller, Rates
 
 
 class RateLimits:

@@ -18,8 +18,7 @@ from apps.gateway.services.keyed_calls import Claim, KeyedCalls
 from apps.gateway.services.known_rooms import KnownRooms
 from apps.gateway.services.office import Office
 from apps.gateway.services.telling import Teller
-from apps.tenants.contracts import BookingUnavailable, Principal
-from apps.tenants.rate_contracts import Caller
+from apps.tenants.contracts import BookingUnavailable, Caller, Principal
 
 log = structlog.get_logger("llm")
 

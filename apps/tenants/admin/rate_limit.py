@@ -10,8 +10,8 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from agentplatform.api.admin_refusal import Form, ServiceAdmin
 from agentplatform.core.clock import now
 from apps.tenants.admin.rate_limit_form import NewRateForm, RateForm
+from apps.tenants.contracts import RateOwner
 from apps.tenants.models import RateLimit
-from apps.tenants.rate_contracts import RateOwner
 from apps.tenants.services.rate_limit import remove_rate_limit, set_rate_limit
 
 

@@ -4,9 +4,9 @@ from typing import Any, ClassVar
 
 from django import forms
 
+from apps.tenants.contracts import Rate
 from apps.tenants.models import RateLimit
 from apps.tenants.models.rate_limit import MAX_RATE
-from apps.tenants.rate_contracts import Rate
 
 
 class RateForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -6,9 +6,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from agentplatform.api.serializers import StrictSerializer
+from apps.tenants.contracts import Rate
 from apps.tenants.models import RateLimit
 from apps.tenants.models.rate_limit import MAX_RATE
-from apps.tenants.rate_contracts import Rate
 
 OWNERS = ("tenant", "user", "api_key", "each_user")
 

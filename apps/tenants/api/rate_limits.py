@@ -12,9 +12,9 @@ from agentplatform.api.pagination import NewestFirst
 from agentplatform.core.clock import now
 from agentplatform.core.errors import NotFound
 from apps.tenants.api.rate_limit_serializers import RateLimitRead, RateLimitWrite
+from apps.tenants.contracts import EACH_USER, RateOwner
 from apps.tenants.facade import principal_of
 from apps.tenants.models import RateLimit
-from apps.tenants.rate_contracts import EACH_USER, RateOwner
 from apps.tenants.services.rate_limit import find_rate_limit, remove_rate_limit, set_rate_limit
 
 

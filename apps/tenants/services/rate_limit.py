@@ -6,9 +6,9 @@ from uuid import UUID
 
 from agentplatform.core.errors import InvalidInput, NotFound
 from agentplatform.core.transactions import require_transaction, transaction
+from apps.tenants.contracts import Rate, RateOwner
 from apps.tenants.models import ApiKey, RateLimit, User
 from apps.tenants.models.rate_limit import MAX_RATE
-from apps.tenants.rate_contracts import Rate, RateOwner
 from apps.tenants.services.lock_tenant import lock_tenant
 from apps.tenants.services.record_change import record_change
 

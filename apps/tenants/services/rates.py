@@ -11,8 +11,7 @@ from django.conf import settings
 
 from agentplatform.core.connections import brief_connection
 from agentplatform.core.tenancy import tenant_scope
-from apps.tenants.models import RateLimit
-from apps.tenants.rate_contracts import (
+from apps.tenants.contracts import (
     EACH_USER,
     OWN_RATE,
     Caller,
@@ -22,6 +21,7 @@ from apps.tenants.rate_contracts import (
     RateOwner,
     Rates,
 )
+from apps.tenants.models import RateLimit
 from apps.tenants.services.rate_limit import rate_of
 
 LIFETIME_SECONDS = 5.0

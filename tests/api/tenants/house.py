@@ -15,9 +15,8 @@ from apps.gateway.services.set_provider_key import set_provider_key
 from apps.runs.facade import cancel_run, create_run, create_task
 from apps.runs.models import Ask, Step, TaskDefinition
 from apps.runs.services.advance_run import advance_run
-from apps.tenants.contracts import EACH_RUN, BudgetOwner, Role
+from apps.tenants.contracts import EACH_RUN, EACH_USER, BudgetOwner, Rate, RateOwner, Role
 from apps.tenants.models import Tenant, User
-from apps.tenants.rate_contracts import EACH_USER, Rate, RateOwner
 from apps.tenants.services.create_api_key import create_api_key
 from apps.tenants.services.create_tenant import create_tenant
 from apps.tenants.services.create_user import create_user

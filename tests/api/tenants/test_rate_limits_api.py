@@ -3,8 +3,8 @@
 import pytest
 
 from agentplatform.core.clock import now
+from apps.tenants.contracts import OWN_RATE, Rate
 from apps.tenants.models import RateLimit
-from apps.tenants.rate_contracts import OWN_RATE, Rate
 from apps.tenants.services.rate_limit import set_rate_limit
 
 URL = "/api/v1/rate-limits"

@@ -16,8 +16,8 @@ from apps.gateway.facade import cancel_calls, due_calls
 from apps.gateway.models import LlmCall
 from apps.gateway.services.complete_calls import complete_calls
 from apps.gateway.services.engine import reset_engine
+from apps.tenants.contracts import EACH_USER, OWN_RATE, Rate, RateOwner
 from apps.tenants.facade import open_run_account
-from apps.tenants.rate_contracts import EACH_USER, OWN_RATE, Rate, RateOwner
 from apps.tenants.services.create_api_key import create_api_key
 from apps.tenants.services.create_user import create_user
 from apps.tenants.services.rate_limit import set_rate_limit

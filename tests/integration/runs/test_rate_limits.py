@@ -14,8 +14,8 @@ from apps.runs.models import Run
 from apps.runs.services.cancel_run import cancel_run
 from apps.runs.services.recover import recover
 from apps.runs.states import RUN
+from apps.tenants.contracts import OWN_RATE, OwnedRate, Rate
 from apps.tenants.models import Tenant
-from apps.tenants.rate_contracts import OWN_RATE, OwnedRate, Rate
 from apps.tenants.services.rate_limit import set_rate_limit
 from tests.integration.runs.conftest import RunMaker, finished, step_of
 from tests.provider import Provider

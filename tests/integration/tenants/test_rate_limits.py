@@ -16,9 +16,9 @@ from agentplatform.core.clock import now
 from agentplatform.core.errors import InvalidInput, NotFound
 from agentplatform.core.tenancy import platform_scope
 from agentplatform.core.transactions import scope_connection, transaction
+from apps.tenants.contracts import EACH_USER, OWN_RATE, Caller, OwnedRate, Rate, RateOwner
 from apps.tenants.facade import RateBook
 from apps.tenants.models import AuditEntry, RateLimit, Tenant
-from apps.tenants.rate_contracts import EACH_USER, OWN_RATE, Caller, OwnedRate, Rate, RateOwner
 from apps.tenants.services.create_api_key import create_api_key
 from apps.tenants.services.create_user import create_user
 from apps.tenants.services.rate_limit import remove_rate_limit, set_rate_limit

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from agentplatform.core.clock import now
+from agentplatform.core.errors import NotFound
 from agentplatform.core.leases import CALL_LEASE
 from agentplatform.core.transactions import transaction
 from apps.tools import facade
@@ -71,7 +72,8 @@ def test_a_session_is_no_artifact(step):
     assert [one.name for one in shown] == ["out.txt"]
     assert [one["name"] for one in call.response["artifacts"]] == ["out.txt"]
     hidden = Artifact.objects.get(session="work")
-    assert not facade.artifact_exists(tenant_id=call.tenant_id, artifact_id=hidden.id)
+    with pytest.raises(NotFound):
+        facade.open_artifact(tenant_id=call.tenant_id, artifact_id=hidden.id)
     assert listed(step("import os, json; print(json.dumps(os.listdir('artifacts')))")) == []
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from apps.gateway.rates.decision import UNLIMITED, Decision, Quota, Refusal
 from apps.gateway.rates.headers import rate_headers
-from apps.tenants.rate_contracts import OwnedRate, Rate
+from apps.tenants.contracts import OwnedRate, Rate
 
 TENANT = uuid4()
 OWNED = OwnedRate(

@@ -6,11 +6,11 @@ from django.core.management.base import CommandError, CommandParser
 
 from agentplatform.core.clock import now
 from agentplatform.core.command import PlatformCommand
+from apps.tenants.contracts import EACH_USER, OWN_RATE, Rate, RateOwner
 from apps.tenants.management.commands.create_api_key import find_tenant
 from apps.tenants.management.limit import read_limit
 from apps.tenants.management.owner import find_key, find_user
 from apps.tenants.models import RateLimit, Tenant
-from apps.tenants.rate_contracts import EACH_USER, OWN_RATE, Rate, RateOwner
 from apps.tenants.services.rate_limit import (
     find_rate_limit,
     rate_of,

@@ -16,8 +16,8 @@ from agentplatform.core.clock import now
 from agentplatform.telemetry.tracing import stop_tracing
 from apps.gateway.models import LlmEvent
 from apps.gateway.services.set_model_route import set_model_route
+from apps.tenants.contracts import OWN_RATE, Rate
 from apps.tenants.models import Account, LedgerEntry, Reservation
-from apps.tenants.rate_contracts import OWN_RATE, Rate
 from apps.tenants.services.rate_limit import set_rate_limit
 from tests.collector import attributes, running_collector
 from tests.integration.gateway.door.serving import Caller, Server

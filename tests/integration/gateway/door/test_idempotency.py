@@ -18,8 +18,8 @@ from agentplatform.core.clock import now
 from agentplatform.core.wait import wait_for
 from apps.gateway.models import KeyedCall, LlmEvent
 from apps.gateway.services.forget_keys import forget_keys
+from apps.tenants.contracts import OWN_RATE, Rate
 from apps.tenants.models import LedgerEntry, Reservation, User
-from apps.tenants.rate_contracts import OWN_RATE, Rate
 from apps.tenants.services.create_api_key import create_api_key
 from apps.tenants.services.rate_limit import set_rate_limit
 from tests.integration.gateway.door.serving import Caller

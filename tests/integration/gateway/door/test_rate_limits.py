@@ -7,8 +7,8 @@ import openai
 import pytest
 
 from agentplatform.core.clock import now
+from apps.tenants.contracts import EACH_USER, OWN_RATE, Rate, RateOwner
 from apps.tenants.models import Reservation
-from apps.tenants.rate_contracts import EACH_USER, OWN_RATE, Rate, RateOwner
 from apps.tenants.services.rate_limit import set_rate_limit
 from tests.integration.gateway.door.serving import Caller, Server
 from tests.provider import Provider

@@ -13,8 +13,8 @@ from pydantic import BaseModel
 
 from agentplatform.core.clock import now
 from apps.gateway.models import LlmEvent
+from apps.tenants.contracts import OWN_RATE, Rate
 from apps.tenants.models import Account, LedgerEntry, Reservation
-from apps.tenants.rate_contracts import OWN_RATE, Rate
 from apps.tenants.services.rate_limit import set_rate_limit
 from tests.integration.gateway.door.serving import Caller, Server
 from tests.provider import Provider

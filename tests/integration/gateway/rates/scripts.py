@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import orjson
 
 from apps.gateway.rates.valkey_counts import TAKE
-from apps.tenants.rate_contracts import OwnedRate, Rate, RateAlgorithm, Rates
+from apps.tenants.contracts import OwnedRate, Rate, RateAlgorithm, Rates
 
 BY_HAND = TAKE.replace("redis.call('TIME')", "{ARGV[2], 0}").replace(
     "clock[1] * 1000 + math.floor(clock[2] / 1000)", "tonumber(clock[1])"

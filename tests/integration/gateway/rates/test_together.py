@@ -10,7 +10,7 @@ from django.conf import settings
 
 from apps.gateway.rates.decision import Decision
 from apps.gateway.rates.valkey_counts import Taking, ValkeyCounts
-from apps.tenants.rate_contracts import OwnedRate, Rate, RateAlgorithm, RateKind, Rates
+from apps.tenants.contracts import OwnedRate, Rate, RateAlgorithm, RateKind, Rates
 from tests.integration.gateway.rates.scripts import rates
 
 ALGORITHMS: tuple[RateAlgorithm, ...] = ("sliding_window", "token_bucket")

@@ -10,7 +10,7 @@ from django.test import override_settings
 
 from apps.gateway.rates.decision import Decision
 from apps.gateway.services.rate_limits import RateLimits
-from apps.tenants.rate_contracts import Rates
+from apps.tenants.contracts import Rates
 from tests.integration.gateway.rates.own_valkey import OwnValkey
 from tests.integration.gateway.rates.scripts import rates
 

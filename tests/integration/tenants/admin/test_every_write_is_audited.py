@@ -16,9 +16,8 @@ from apps.gateway.models import ModelPolicy, ModelPrice, ModelRoute, ProviderKey
 from apps.gateway.services.set_model_policy import set_model_policy
 from apps.gateway.services.set_model_route import set_model_route
 from apps.gateway.services.set_provider_key import set_provider_key
-from apps.tenants.contracts import BudgetOwner
+from apps.tenants.contracts import BudgetOwner, Rate, RateOwner
 from apps.tenants.models import ApiKey, AuditEntry, Budget, RateLimit, Tenant, User
-from apps.tenants.rate_contracts import Rate, RateOwner
 from apps.tenants.services.create_api_key import create_api_key
 from apps.tenants.services.create_user import create_user
 from apps.tenants.services.member_budget import set_member_budget

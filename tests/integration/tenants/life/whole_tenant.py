@@ -19,9 +19,8 @@ from apps.gateway.services.set_provider_key import set_provider_key
 from apps.runs.models import Ask, Checkpoint, Run, Served, Step
 from apps.runs.services.create_run import create_run
 from apps.runs.services.save_task import create_task
-from apps.tenants.contracts import Admission, BudgetOwner, Settlement
+from apps.tenants.contracts import Admission, BudgetOwner, Rate, RateOwner, Settlement
 from apps.tenants.models import Account, Secret, Tenant
-from apps.tenants.rate_contracts import Rate, RateOwner
 from apps.tenants.services.book import BOOK, book_arguments, settle
 from apps.tenants.services.create_api_key import create_api_key
 from apps.tenants.services.create_tenant import create_tenant

@@ -1,4 +1,4 @@
-"""Values about rate limits that cross the border of tenants."""
+"""How much may be asked for within a minute, and whose calls count towards it."""
 
 from dataclasses import dataclass
 from functools import cached_property
