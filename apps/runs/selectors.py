@@ -153,6 +153,15 @@ def newest_version(task: TaskDefinition) -> TaskVersion:
     return task.versions.order_by("-number").defer("spec")[0]
 
 
+def find_newest_version(*, tenant_id: UUID, task_id: UUID) -> TaskVersion | None:
+    """The version that a new run of this task pins, without its spec; None where the tenant has no
+    such active task."""
+    versions = TaskVersion.objects.filter(
+        tenant_id=tenant_id, task_id=task_id, task__is_active=True
+    )
+    return versions.order_by("-number").defer("spec").first()
+
+
 _AT_WORK: Final = """
 select tenant_id, id from runs
 where finalized_at is null and not waits_for_place and status = 'RUNNING'

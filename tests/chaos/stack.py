@@ -16,6 +16,7 @@ from agentplatform.core.clock import now
 from agentplatform.core.postgresql.roles import LOGINS
 from apps.gateway.models import LlmCall
 from apps.runs.models import Run, Step, TaskDefinition
+from apps.runs.selectors import newest_version
 from apps.runs.services.create_run import create_run
 from apps.runs.services.save_task import create_task
 from apps.tenants.models import Reservation, Tenant
@@ -112,7 +113,9 @@ class Stack:
             self._task = task if steps is None else self._task
         else:
             task = self._task
-        run, _ = create_run(task=task, given={}, created_by=None, at=now(), idempotency_key=key)
+        run, _ = create_run(
+            version=newest_version(task), given={}, created_by=None, at=now(), idempotency_key=key
+        )
         return run
 
     def lose_messages(self) -> None:

@@ -12,6 +12,7 @@ from agentplatform.calls.move import finish_row
 from agentplatform.core.clock import now
 from apps.runs.contracts import RunFinished
 from apps.runs.models import Run, RunEvent, Step
+from apps.runs.selectors import newest_version
 from apps.runs.services.advance_run import advance_run
 from apps.runs.services.cancel_run import cancel_run
 from apps.runs.services.create_run import create_run
@@ -34,7 +35,7 @@ def test_a_run_is_cancelled_or_completed(transactional_db: None) -> None:
     task = make_task([{**COUNT, "name": "only"}])
     outcomes = set()
     for number in range(RACES):
-        run, _ = create_run(task=task, given={}, created_by=None, at=now())
+        run, _ = create_run(version=newest_version(task), given={}, created_by=None, at=now())
         outcomes.add(_race(run, head_start=number % LONGEST_START))
         _check(run)
     assert outcomes == {"COMPLETED", "CANCELLED"}

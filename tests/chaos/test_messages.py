@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from agentplatform.core.clock import now
 from apps.gateway.services.engine import reset_engine
 from apps.runs.models import Run
+from apps.runs.selectors import newest_version
 from apps.runs.services.create_run import create_run
 from tests.chaos.audit import audit
 from tests.chaos.courier import deliver, work
@@ -48,7 +49,9 @@ def _gateway(provider: Provider, transactional_db: None) -> Iterator[None]:
 
 
 def start_run() -> Run:
-    run, _ = create_run(task=make_task(STEPS), given={}, created_by=None, at=now())
+    run, _ = create_run(
+        version=newest_version(make_task(STEPS)), given={}, created_by=None, at=now()
+    )
     return run
 
 

@@ -36,7 +36,7 @@ def missing_rows() -> Iterator[None]:
 
 
 class Batch:
-    """Inserts and updates of rows by their values, sent together, in this order.
+    """Inserts and updates of rows by their values, and other writes, sent together, in this order.
 
     Each update is of exactly one row. Columns are named by their fields.
     """
@@ -86,6 +86,11 @@ class Batch:
         changed = f"update {table} set {sets} where {tests} returning 1"  # noqa: S608
         self._statements.append(f"with changed as ({changed}) {ONE_ROW_OF.format('changed')}")
         self._parameters += [*_prepared(model, changes), *_prepared(model, where)]
+
+    def run(self, statement: str, parameters: Sequence[Any]) -> None:
+        """SQL of ours, whose places for the parameters are %s."""
+        self._statements.append(statement)
+        self._parameters += parameters
 
     def commit_lazily(self) -> None:
         """As COMMIT_LAZILY says."""

@@ -29,7 +29,7 @@ from apps.runs.api.serializers import (
     RunWrite,
     StepRead,
 )
-from apps.runs.api.tasks import task_or_404
+from apps.runs.api.tasks import newest_version_or_404
 from apps.runs.models import Run, Step
 from apps.runs.selectors import events_after, find_run, steps_to_show
 from apps.runs.services.cancel_run import cancel_run
@@ -78,7 +78,7 @@ class RunList(APIView):
         body = RunWrite(data=request.data)
         body.is_valid(raise_exception=True)
         run, is_new = create_run(
-            task=task_or_404(request, body.validated_data["task_id"]),
+            version=newest_version_or_404(request, body.validated_data["task_id"]),
             given=body.validated_data["input"],
             token_budget=body.validated_data.get("token_budget"),
             priority=body.validated_data["priority"],

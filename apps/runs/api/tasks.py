@@ -20,8 +20,8 @@ from apps.runs.api.serializers import (
     TaskVersionRead,
     TaskWrite,
 )
-from apps.runs.models import TaskDefinition
-from apps.runs.selectors import find_task, newest_version, newest_versions
+from apps.runs.models import TaskDefinition, TaskVersion
+from apps.runs.selectors import find_newest_version, find_task, newest_version, newest_versions
 from apps.runs.services.save_task import archive_task, change_task, check_spec, create_task
 from apps.runs.spec.document import Spec
 from apps.tenants.facade import principal_of
@@ -33,6 +33,15 @@ def task_or_404(request: Request, task_id: UUID) -> TaskDefinition:
     if task is None:
         raise NotFound(f"There is no task {task_id}.")
     return task
+
+
+def newest_version_or_404(request: Request, task_id: UUID) -> TaskVersion:
+    """What a new run of the requester's task pins. Raises NotFound as task_or_404."""
+    tenant_id = principal_of(request).tenant_id
+    version = find_newest_version(tenant_id=tenant_id, task_id=task_id)
+    if version is None:
+        raise NotFound(f"There is no task {task_id}.")
+    return version
 
 
 @extend_schema(tags=["tasks"])

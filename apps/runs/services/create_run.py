@@ -9,8 +9,8 @@ from agentplatform.core.json_values import clean_json
 from agentplatform.core.postgresql.batch import Batch
 from agentplatform.core.transactions import after_commit, before_commit, transaction
 from apps.runs.contracts import InvalidRunInput
-from apps.runs.models import Run, Step, TaskDefinition, TaskVersion
-from apps.runs.selectors import newest_version, spec_of_version
+from apps.runs.models import Run, Step, TaskVersion
+from apps.runs.selectors import spec_of_version
 from apps.runs.services.dispatch import send_advance, send_give_places
 from apps.runs.services.make_once import make_once
 from apps.runs.services.places.caps import wanted_places
@@ -22,7 +22,7 @@ from apps.tenants import facade as tenants
 
 def create_run(
     *,
-    task: TaskDefinition,
+    version: TaskVersion,
     given: dict[str, Any],
     created_by: UUID | None,
     at: datetime,
@@ -39,14 +39,14 @@ def create_run(
     another request. Opens a transaction; the message goes out after it.
     """
     if idempotency_key is not None:  # else making the run finds out
-        tenants.require_active_tenant(tenant_id=task.tenant_id)
+        tenants.require_active_tenant(tenant_id=version.tenant_id)
 
     def make(**key: Any) -> Run:
         with transaction():
             batch = Batch()
             run = create_run_of_version(
                 batch=batch,
-                version=newest_version(task),
+                version=version,
                 given=given,
                 created_by=created_by,
                 api_key_id=api_key_id,
@@ -60,10 +60,10 @@ def create_run(
             before_commit(batch.execute)
         return run
 
-    request = [str(task.id), given, token_budget]
+    request = [str(version.task_id), given, token_budget]
     if priority:  # without one it is what it was before there were any
         request.append(priority)
-    return make_once(make, tenant_id=task.tenant_id, key=idempotency_key, request=request)
+    return make_once(make, tenant_id=version.tenant_id, key=idempotency_key, request=request)
 
 
 def create_run_of_version(
@@ -82,6 +82,7 @@ def create_run_of_version(
     transaction; the message goes out after it. With a `batch` the rows are written when that is
     sent.
     """
+    sent = Batch() if batch is None else batch
     spec = spec_of_version(version.id)
     _check_input(spec, given)
     budget = token_budget if token_budget is not None else spec.defaults.token_budget
@@ -102,7 +103,7 @@ def create_run_of_version(
     record_event(run, "run.pending", at=at)
     if caps:
         record_event(run, "run.waiting", at=at, data={"caps": caps})
-    write_new_run(run, steps=_steps_of(run, spec, at), batch=batch)
+    write_new_run(run, steps=_steps_of(run, spec, at), batch=sent)
     tenants.open_run_account(
         tenant_id=run.tenant_id,
         run_id=run.id,
@@ -110,7 +111,10 @@ def create_run_of_version(
         parent_run_id=run.parent_run_id,
         user_id=created_by,
         api_key_id=api_key_id,
+        batch=sent,
     )
+    if batch is None:
+        sent.execute()
     if caps:
         after_commit(send_give_places)
     else:

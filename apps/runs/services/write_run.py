@@ -43,17 +43,13 @@ def write_run(run: Run) -> None:
     batch.execute()
 
 
-def write_new_run(run: Run, *, steps: list[Step], batch: Batch | None = None) -> None:
-    """Write a run that has no row yet, with its steps and what is decided so far; with a `batch`,
-    when that is sent. Requires a transaction."""
-    is_own = batch is None
-    batch = batch or Batch()
+def write_new_run(run: Run, *, steps: list[Step], batch: Batch) -> None:
+    """Write a run that has no row yet, with its steps and what is decided so far, when `batch` is
+    sent."""
     batch.insert(Run, [row_values(run)])
     batch.insert(Step, [row_values(step) for step in steps])
     batch.insert(RunEvent, held_of(run).events)
     _is_written(run)
-    if is_own:
-        batch.execute()
 
 
 def _is_written(run: Run) -> None:

@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from agentplatform.core.transactions import require_transaction, scope_connection, transaction
+from agentplatform.core.postgresql.batch import Batch
+from agentplatform.core.transactions import transaction
 from apps.tenants.models import Account, Budget
 from apps.tenants.selectors import period_of
 from apps.tenants.services.lock_tenant import lock_tenant
@@ -55,24 +56,25 @@ def _limits(tenant_id: UUID, **owner: UUID) -> Limits:
 
 
 _OPEN_RUN: Final = """
-with every as (
-  select token_limit, usd_limit_nanos from budgets
-  where tenant_id = %(tenant)s and user_id is null and api_key_id is null
+with given(tenant_id, run_id, parent_run_id, user_id, api_key_id, token_limit) as (
+  values (%s::uuid, %s::uuid, %s::uuid, %s::uuid, %s::uuid, %s::bigint)
+), every as (
+  select budgets.token_limit, usd_limit_nanos from budgets join given using (tenant_id)
+  where budgets.user_id is null and budgets.api_key_id is null
 ), parent as (
-  select user_id, api_key_id from accounts
-  where tenant_id = %(tenant)s and kind = 'run' and owner_id = %(parent)s::uuid
-    and unit = 'tokens' and period is null
+  select accounts.user_id, accounts.api_key_id from accounts join given using (tenant_id)
+  where kind = 'run' and owner_id = parent_run_id and unit = 'tokens' and period is null
+), wanted(unit, hard_limit) as (
+  select 'tokens', least(token_limit, (select token_limit from every)) from given
+  union all
+  select 'nanos', usd_limit_nanos from every where usd_limit_nanos is not null
 )
 insert into accounts (tenant_id, kind, owner_id, parent_owner_id, user_id, api_key_id, unit,
   hard_limit, posted, reserved)
-select %(tenant)s, 'run', %(run)s, %(parent)s::uuid,
-  coalesce(%(user)s::uuid, (select user_id from parent)),
-  coalesce(%(key)s::uuid, (select api_key_id from parent)), wanted.unit, wanted.hard_limit, 0, 0
-from (
-  select 'tokens', least(%(limit)s::bigint, (select token_limit from every))
-  union all
-  select 'nanos', usd_limit_nanos from every where usd_limit_nanos is not null
-) as wanted(unit, hard_limit)
+select tenant_id, 'run', run_id, parent_run_id,
+  coalesce(user_id, (select user_id from parent)),
+  coalesce(api_key_id, (select api_key_id from parent)), unit, hard_limit, 0, 0
+from given, wanted
 on conflict do nothing
 """
 
@@ -85,23 +87,15 @@ def open_run_account(
     parent_run_id: UUID | None = None,
     user_id: UUID | None = None,
     api_key_id: UUID | None = None,
+    batch: Batch | None = None,
 ) -> None:
     """Make the accounts of a run: of tokens, and of USD where the tenant limits those of each run.
     The tenant's limits of each run hold beside `token_limit`. What the run uses counts for its
     parent's accounts too, and for the month of the user and the key who started it (or its parent).
 
-    Requires a transaction; harmless twice.
+    Requires a transaction; harmless twice. With a `batch`, it is done when that is sent.
     """
-    require_transaction()
-    with scope_connection().cursor() as cursor:
-        cursor.execute(
-            _OPEN_RUN,
-            {
-                "tenant": tenant_id,
-                "run": run_id,
-                "parent": parent_run_id,
-                "user": user_id,
-                "key": api_key_id,
-                "limit": token_limit,
-            },
-        )
+    sent = Batch() if batch is None else batch
+    sent.run(_OPEN_RUN, [tenant_id, run_id, parent_run_id, user_id, api_key_id, token_limit])
+    if batch is None:
+        sent.execute()

@@ -14,6 +14,7 @@ from apps.gateway.services.set_model_route import set_model_route
 from apps.gateway.services.set_provider_key import set_provider_key
 from apps.runs.facade import cancel_run, create_run, create_task
 from apps.runs.models import Ask, Step, TaskDefinition
+from apps.runs.selectors import newest_version
 from apps.runs.services.advance_run import advance_run
 from apps.tenants.contracts import EACH_RUN, EACH_USER, BudgetOwner, Rate, RateOwner, Role
 from apps.tenants.models import Tenant, User
@@ -170,7 +171,9 @@ class House:
         )
 
     def run(self, spec: dict[str, Any] = SPEC) -> uuid.UUID:
-        run, _ = create_run(task=self._task(spec), given={}, created_by=None, at=now())
+        run, _ = create_run(
+            version=newest_version(self._task(spec)), given={}, created_by=None, at=now()
+        )
         return run.id
 
     def failed_run(self) -> uuid.UUID:

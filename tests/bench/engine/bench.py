@@ -23,6 +23,7 @@ from tests.provider import Provider, running_provider
 
 if TYPE_CHECKING:
     from apps.runs.models import TaskDefinition
+    from apps.runs.selectors import newest_version
 
 PROFILE = "agentplatform.settings.local"
 OURS = {
@@ -97,7 +98,8 @@ class Bench:
 
         with self.scope():
             runs = (
-                create_run(task=task, given={}, created_by=None, at=now()) for _ in range(count)
+                create_run(version=newest_version(task), given={}, created_by=None, at=now())
+                for _ in range(count)
             )
             return [run.id for run, _ in runs]
 

@@ -15,6 +15,7 @@ from agentplatform.core.clock import now
 from agentplatform.core.wait import wait_for
 from agentplatform.queues import POOLS
 from apps.runs.models import Run, RunEvent, Step
+from apps.runs.selectors import newest_version
 from apps.runs.services.cancel_run import cancel_run
 from apps.runs.services.create_run import create_run
 from apps.runs.services.save_task import create_task
@@ -54,7 +55,9 @@ def make_run(tenant: Tenant) -> RunMaker:
             created_by=None,
             at=now(),
         )
-        run, _ = create_run(task=task, given=given or {}, created_by=None, at=now(), **more)
+        run, _ = create_run(
+            version=newest_version(task), given=given or {}, created_by=None, at=now(), **more
+        )
         return run
 
     return make

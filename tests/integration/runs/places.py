@@ -6,6 +6,7 @@ from typing import Any
 
 from agentplatform.core.clock import now
 from apps.runs.models import Run
+from apps.runs.selectors import newest_version
 from apps.runs.services.cancel_run import cancel_run
 from apps.runs.services.create_run import create_run
 from apps.runs.services.places.admit_runs import admit_runs
@@ -35,7 +36,7 @@ def start(
         created_by=None,
         at=at,
     )
-    run, _ = create_run(task=task, given={}, created_by=None, at=at, **fields)
+    run, _ = create_run(version=newest_version(task), given={}, created_by=None, at=at, **fields)
     return run
 
 

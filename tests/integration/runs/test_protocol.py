@@ -12,6 +12,7 @@ from agentplatform.core.clock import now
 from agentplatform.core.tenancy import tenant_scope
 from agentplatform.core.transactions import scope_connection, transaction
 from apps.runs.contracts import IdempotencyMismatch, InvalidRunInput, RunFinished
+from apps.runs.selectors import newest_version
 from apps.runs.services.advance_run import advance_run
 from apps.runs.services.cancel_run import cancel_run
 from apps.runs.services.claim_step import STEP_LEASE, claim_step
@@ -240,11 +241,17 @@ def test_the_same_idempotency_key_gives_the_same_run(make_run: RunMaker) -> None
     run = make_run([code()], {"x": 1}, idempotency_key="k")
     task = run.task_version.task
     again, is_new = create_run(
-        task=task, given={"x": 1}, created_by=None, at=now(), idempotency_key="k"
+        version=newest_version(task), given={"x": 1}, created_by=None, at=now(), idempotency_key="k"
     )
     assert (again.id, is_new) == (run.id, False)
     with pytest.raises(IdempotencyMismatch):
-        create_run(task=task, given={"x": 2}, created_by=None, at=now(), idempotency_key="k")
+        create_run(
+            version=newest_version(task),
+            given={"x": 2},
+            created_by=None,
+            at=now(),
+            idempotency_key="k",
+        )
 
 
 def test_an_input_that_breaks_the_schema_is_refused_by_field(make_run: RunMaker) -> None:

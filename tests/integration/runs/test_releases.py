@@ -10,7 +10,7 @@ import pytest
 from agentplatform.core.clock import now
 from apps.runs.contracts import OtherRelease
 from apps.runs.models import Run, Step, TaskVersion
-from apps.runs.selectors import spec_of_version
+from apps.runs.selectors import newest_version, spec_of_version
 from apps.runs.services.advance_run import advance_run
 from apps.runs.services.answer_step import approve_step
 from apps.runs.services.cancel_run import cancel_run
@@ -171,5 +171,5 @@ def test_who_starts_or_answers_a_run_of_another_release_is_told_to_ask_again(
         with pytest.raises(OtherRelease, match="the one that wrote it can"):
             approve_step(run_id=run.id, name="ok", option=None, comment="", by="me", at=now())
         with pytest.raises(OtherRelease) as refused:
-            create_run(task=task, given={}, created_by=None, at=now())
+            create_run(version=newest_version(task), given={}, created_by=None, at=now())
     assert (refused.value.status, refused.value.is_retryable) == (503, True)

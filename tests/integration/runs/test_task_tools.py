@@ -8,6 +8,7 @@ import pytest
 from agentplatform.core.clock import now
 from apps.gateway.models import LlmCall
 from apps.runs.models import Ask, Run, TaskDefinition
+from apps.runs.selectors import newest_version
 from apps.runs.services.answer_step import approve_step
 from apps.runs.services.cancel_run import cancel_run
 from apps.runs.services.create_run import create_run
@@ -43,7 +44,7 @@ def save(tenant: Tenant, name: str, spec: dict[str, Any] = SPEC, **fields: Any) 
 
 def start(tenant: Tenant, *steps: dict[str, Any]) -> Run:
     task = save(tenant, "outer", {"steps": list(steps)})
-    return create_run(task=task, given={}, created_by=None, at=now())[0]
+    return create_run(version=newest_version(task), given={}, created_by=None, at=now())[0]
 
 
 @pytest.fixture
@@ -198,7 +199,7 @@ def test_a_task_that_calls_itself_is_told_where_it_ends(tenant: Tenant) -> None:
     change_task(
         task=task, at=now(), created_by=None, spec={"steps": [agent(tools=[{"task": "again"}])]}
     )
-    run, _ = create_run(task=task, given={}, created_by=None, at=now())
+    run, _ = create_run(version=newest_version(task), given={}, created_by=None, at=now())
 
     def say(last: str) -> dict[str, Any]:
         calls = [{"id": "c", "name": "again", "arguments": {}}] if last == "Add." else []

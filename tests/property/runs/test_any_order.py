@@ -13,6 +13,7 @@ from agentplatform.calls.move import finish_row
 from agentplatform.core.clock import now
 from apps.runs.contracts import RunFinished
 from apps.runs.models import Run, RunEvent, Step
+from apps.runs.selectors import newest_version
 from apps.runs.services.advance_run import advance_run
 from apps.runs.services.cancel_run import cancel_run
 from apps.runs.services.claim_step import claim_step
@@ -79,7 +80,9 @@ class Engine:
             created_by=None,
             at=self.at,
         )
-        self.run, _ = create_run(task=task, given={}, created_by=None, at=self.at)
+        self.run, _ = create_run(
+            version=newest_version(task), given={}, created_by=None, at=self.at
+        )
 
     def deliver(self, kind: str, *about: object) -> None:
         if kind == "advance":

@@ -13,6 +13,7 @@ from agentplatform.calls.contracts import CallFailure
 from agentplatform.core.clock import now
 from agentplatform.core.errors import PlatformError
 from apps.runs.models import Ask, Run, RunEvent, Step
+from apps.runs.selectors import newest_version
 from apps.runs.services.answer_step import approve_step, reject_step, signal_step
 from apps.runs.services.cancel_run import cancel_run
 from apps.runs.services.create_run import create_run
@@ -71,7 +72,7 @@ class Life:
             task = create_task(
                 tenant_id=tenant.id, name=name, description="", spec=spec, created_by=None, at=now()
             )
-        self.run, _ = create_run(task=task, given={}, created_by=None, at=now())
+        self.run, _ = create_run(version=newest_version(task), given={}, created_by=None, at=now())
         self.failures = 0
         self.drive = Drive(
             self.run,

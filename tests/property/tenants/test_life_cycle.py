@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from agentplatform.core.clock import now
 from agentplatform.core.errors import Conflict
 from apps.runs.models import Run, TaskDefinition
+from apps.runs.selectors import newest_version
 from apps.runs.services.create_run import create_run
 from apps.runs.services.recover import recover
 from apps.runs.services.save_task import create_task
@@ -95,7 +96,7 @@ class Life:
             return
         before = Run.objects.count()
         with suppress(TenantInactive):
-            create_run(task=self.task, given={}, created_by=None, at=self.at)
+            create_run(version=newest_version(self.task), given={}, created_by=None, at=self.at)
         assert (Run.objects.count() > before) == (self.status == "active")
 
     def _unfinished(self) -> bool:

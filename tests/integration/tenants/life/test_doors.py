@@ -15,6 +15,7 @@ from agentplatform.core.errors import PlatformError
 from apps.gateway.models import LlmCall
 from apps.gateway.services.complete_calls import complete_calls
 from apps.runs.models import Run, TaskDefinition
+from apps.runs.selectors import newest_version
 from apps.runs.services.create_run import create_run
 from apps.runs.states import RUN
 from apps.tenants.contracts import InvalidCredentials, TenantInactive
@@ -39,7 +40,7 @@ def end(tenant: Tenant, how: str) -> None:
 
 def start_run(tenant: Tenant) -> Run:
     task = TaskDefinition.objects.get(tenant=tenant)
-    return create_run(task=task, given={}, created_by=None, at=now())[0]
+    return create_run(version=newest_version(task), given={}, created_by=None, at=now())[0]
 
 
 def signed_in(tenant: Tenant) -> APIClient:

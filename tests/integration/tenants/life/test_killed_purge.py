@@ -11,6 +11,7 @@ from agentplatform.core.clock import now
 from agentplatform.core.wait import wait_for
 from apps.gateway.services.expire_reservations import expire_reservations
 from apps.runs.models import Run, RunEvent, TaskDefinition
+from apps.runs.selectors import newest_version
 from apps.runs.services.create_run import create_run
 from apps.tenants.models import Account, AuditEntry, LedgerEntry, Tenant
 from apps.tenants.services.delete_tenant import delete_tenant
@@ -41,7 +42,7 @@ def runs_of(tenant: Tenant) -> int:
 def test_a_killed_purge_goes_on(tenant: Tenant, other: Tenant, artifact_folder: Path) -> None:
     task = TaskDefinition.objects.get(tenant=tenant)
     for _ in range(RUNS):
-        run, _ = create_run(task=task, given={}, created_by=None, at=now())
+        run, _ = create_run(version=newest_version(task), given={}, created_by=None, at=now())
         work_of(run, at=now())
     delete_tenant(tenant_id=tenant.id, confirm_slug=tenant.slug, at=now())
     expire_reservations(at=now())

@@ -17,6 +17,7 @@ from apps.gateway.services.set_model_policy import set_model_policy
 from apps.gateway.services.set_model_route import set_model_route
 from apps.gateway.services.set_provider_key import set_provider_key
 from apps.runs.models import Ask, Checkpoint, Run, Served, Step
+from apps.runs.selectors import newest_version
 from apps.runs.services.create_run import create_run
 from apps.runs.services.save_task import create_task
 from apps.tenants.contracts import Admission, BudgetOwner, Rate, RateOwner, Settlement
@@ -100,7 +101,11 @@ def whole_tenant(at: datetime | None = None) -> Tenant:
     )
     for _ in range(2):
         run, _ = create_run(
-            task=task, given={}, created_by=user.id, api_key_id=key.api_key_id, at=at
+            version=newest_version(task),
+            given={},
+            created_by=user.id,
+            api_key_id=key.api_key_id,
+            at=at,
         )
         work_of(run, at=at)
     Run.objects.filter(id=run.id).update(status="COMPLETED", completed_at=at, finalized_at=at)
