@@ -148,6 +148,14 @@ class Environment(GatewaySettings, ToolSettings):
         description="The same of model and tool calls. 0: no limit.",
     )
 
+    run_output_limit_bytes: int = Field(
+        50_000_000,
+        ge=1_000_000,
+        le=500_000_000,
+        description="JSON that the outputs of one run's steps and the items of its maps may have "
+        "together, and what one agent keeps between its turns; a worker has it in memory.",
+    )
+
     prometheus_multiproc_dir: str = Field(
         "", description="A folder in which processes of one machine share their metrics."
     )

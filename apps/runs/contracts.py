@@ -56,6 +56,12 @@ class TooDeep(InvalidInput):
     code: ClassVar[str] = "too_deep"
 
 
+class TooMuchHeld(InvalidInput):
+    """What the steps of a run hold would be more than RUN_OUTPUT_LIMIT_BYTES together."""
+
+    code: ClassVar[str] = "output_too_large"
+
+
 class OtherRelease(PlatformError):
     """Another release wrote what this process cannot read; a process of that release can. Nothing
     is failed for it: the work is left as it is."""

@@ -19,6 +19,8 @@ from apps.runs.agents.answer import ask_again, read_answer
 from apps.runs.agents.approval import may_call, why_rejected
 from apps.runs.agents.delegation import DELEGATE, coworker_input
 
+MAX_CALLS = 64
+"""How many tool calls of one answer are made."""
 RESULT_CHARACTERS = 4000
 """How much of a tool's result the model is shown."""
 ANSWER_CHARACTERS = 20_000
@@ -55,10 +57,21 @@ def think(state: State) -> State:
             "response_schema": None if choice == "required" else options.get("response_schema"),
         }
     )
-    wanted = [] if choice == "none" else answer["tool_calls"]
+    wanted = [] if choice == "none" else answer["tool_calls"][: MAX_CALLS + 1]
     said = {"role": "assistant", "content": answer["text"], "tool_calls": wanted}
     update: State = {"messages": [said], "turns": turns + 1, "wanted": wanted}
+    if len(wanted) > MAX_CALLS:
+        update["wanted"] = _refuse_last(wanted, asked=len(answer["tool_calls"]))
     return update if wanted else _conclude(state, update, answer["text"])
+
+
+def _refuse_last(wanted: list[dict[str, Any]], *, asked: int) -> list[dict[str, Any]]:
+    """The first call that is too many is answered for all that are; they are not remembered."""
+    problem = (
+        f"not made: {MAX_CALLS} calls at a time are the most, you asked for {asked} at once; this"
+        " one and those after it may be asked for next"
+    )
+    return [*wanted[:-1], {**wanted[-1], "problem": problem}]
 
 
 def _tool_choice(options: dict[str, Any], turns: int) -> str:
@@ -92,7 +105,7 @@ def go_on(state: State) -> list[Send] | str:
 
 def _branch(wish: dict[str, Any], options: dict[str, Any]) -> State:
     """All that a tool call needs to know, and no more: it is stored with each of them."""
-    problem = _problem(wish, options["tools"])
+    problem = wish.get("problem") or _problem(wish, options["tools"])
     if problem is not None:
         return {"wish": {**wish, "problem": problem}}
     if wish["name"] == DELEGATE and "coworkers" in options:

@@ -12,7 +12,8 @@ class Run(models.Model):
     `held` is what the transaction that holds it knows (services.write_run).
 
     A PENDING run that `waits_for_place` starts when services.places gives it one; who locks the
-    row reads its tenant's caps along, as `runs_cap` and `calls_cap`.
+    row reads its tenant's caps along, as `runs_cap` and `calls_cap`. `held_bytes` is the JSON of
+    its steps' outputs and of the items of its maps, what a map joins not counted again.
     """
 
     held: Held | None = None
@@ -38,6 +39,7 @@ class Run(models.Model):
     token_budget = models.BigIntegerField(null=True)
     tokens_used = models.BigIntegerField(default=0)
     cost_nanos = models.BigIntegerField(default=0)
+    held_bytes = models.BigIntegerField(default=0, db_default=0)
     priority = models.SmallIntegerField(default=0, db_default=0)
     waits_for_place = models.BooleanField(default=False, db_default=False)
     parent_run = models.ForeignKey(

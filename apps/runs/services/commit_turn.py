@@ -6,13 +6,14 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from agentplatform.calls.contracts import CallOutcome
+from agentplatform.calls.contracts import CallFailure, CallOutcome
 from agentplatform.core.json_values import clean_json
 from agentplatform.core.money import format_usd
 from agentplatform.core.postgresql.batch import RowMissing, missing_rows
 from agentplatform.core.transactions import after_commit, transaction
 from apps.gateway import facade as gateway
 from apps.gateway.contracts import CompletionRequest
+from apps.runs.contracts import TooMuchHeld
 from apps.runs.models import Run, Step
 from apps.runs.services.advance_run import advance
 from apps.runs.services.asks.begin_asks import begin_asks
@@ -28,6 +29,7 @@ from apps.runs.services.dispatch import (
 )
 from apps.runs.services.fail_step import fail_step
 from apps.runs.services.finish_run import finish_run
+from apps.runs.services.hold_output import hold_output
 from apps.runs.services.leave_step import leave_step
 from apps.runs.services.lock_run import lock_run, lock_run_again, locked_step
 from apps.runs.services.places.caps import are_calls_capped
@@ -178,13 +180,19 @@ def _call_name(request: CallRequest) -> str:
 def _finish(
     run: Run, step: Step, token: UUID, result: Finished, *, at: datetime
 ) -> list[QueuedStep]:
+    output = clean_json(result.output)
+    try:
+        hold_output(run, step, output)
+    except TooMuchHeld as error:
+        failure = CallFailure(code=error.code, detail=error.detail, is_retryable=False)
+        return _fail(run, step, token, Failed(failure=failure), at=at)
     move_step(
         run,
         step,
         "SUCCESS",
         at=at,
         token=token,
-        output=clean_json(result.output),
+        output=output,
         error=None,
         completed_at=at,
         lease_token=None,

@@ -9,7 +9,8 @@ from agentplatform.core.transactions import transaction
 from apps.runs.models import Run, Step
 from apps.runs.selectors import spec_of, steps_of
 from apps.runs.services.create_run import create_run_of_version
-from apps.runs.services.transition import record_event
+from apps.runs.services.hold_output import held_by
+from apps.runs.services.transition import record_event, set_run
 from apps.runs.spec.document import Spec
 from apps.runs.spec.steps import Goto
 from apps.runs.states import RUN, STEP
@@ -124,6 +125,7 @@ def _take_over(run: Run, fork: Run, kept: list[str], *, at: datetime) -> None:
         )
         for row in rows
     )
+    set_run(fork, held_bytes=held_by(rows))
 
 
 _COPIED = (

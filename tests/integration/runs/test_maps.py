@@ -9,7 +9,6 @@ from agentplatform.calls.move import finish_row
 from apps.gateway.models import LlmCall
 from apps.runs.models import Run, Step
 from apps.runs.services.cancel_run import cancel_run
-from apps.runs.services.engine import map_items
 from tests.integration.runs.conftest import RunMaker, step_of
 from tests.integration.runs.drive import Drive, broken
 from tests.integration.runs.kinds import code, each, items_of, task_of
@@ -40,17 +39,6 @@ def test_a_map_works_on_max_parallel_items_at_a_time(make_run: RunMaker) -> None
 def test_a_map_over_nothing_is_over(make_run: RunMaker) -> None:
     run = Drive(make_run([each(), code("after")], {"list": []})).to_the_end()
     assert (run.status, step_of(run, "each").output) == ("COMPLETED", {"items": [], "failed": []})
-
-
-def test_a_map_whose_outputs_are_too_much_together_fails(
-    make_run: RunMaker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(map_items, "MAX_OUTPUT", 2000)
-    run = Drive(make_run([each()], {"list": ["x" * 900] * 2})).to_the_end()
-    assert run.status == "COMPLETED"
-    run = Drive(make_run([each()], {"list": ["x" * 900] * 3})).to_the_end()
-    assert (run.status, run.error["code"]) == ("FAILED", "output_too_large")
-    assert items_of(run, "each") == ["SUCCESS"] * 3
 
 
 def fail_odd(arguments: dict[str, Any]) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from apps.runs.agents.graph import Ended, GraphInput, Paused, resume_graph, start_graph
-from apps.runs.agents.react import build_react
+from apps.runs.agents.react import MAX_CALLS, build_react
 
 REACT = build_react().compile()
 SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
@@ -96,6 +96,18 @@ def test_a_wrong_tool_call_is_told_to_the_model_without_being_made(wrong: dict[s
     assert isinstance(paused, Paused)
     assert paused.wishes[0]["kind"] == "completion"
     assert paused.wishes[0]["messages"][-1]["role"] == "tool"
+
+
+def test_calls_beyond_what_one_answer_may_ask_for_are_told_to_the_model_and_not_made() -> None:
+    paused = answer(start(), completion(*(wish(number, n=number) for number in range(1000))))
+    assert isinstance(paused, Paused)
+    assert [w["arguments"]["n"] for w in paused.wishes] == list(range(MAX_CALLS))
+    paused = answer(paused, *({"ok": True, "output": 1} for _ in paused.wishes))
+    assert isinstance(paused, Paused)
+    _, said, *told = paused.wishes[0]["messages"]
+    assert [m["tool_call_id"] for m in told] == [call["id"] for call in said["tool_calls"]]
+    assert len(told) == MAX_CALLS + 1
+    assert "64 calls at a time are the most, you asked for 1000" in told[-1]["content"]
 
 
 def test_tools_are_required_before_min_turns_and_refused_at_max_turns() -> None:

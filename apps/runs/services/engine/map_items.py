@@ -3,15 +3,16 @@
 from datetime import datetime
 from typing import Any, cast
 
-from django.db.models import Count, QuerySet, Sum, TextField
-from django.db.models.functions import Cast, Length
+from django.db.models import Count, QuerySet
 
+from apps.runs.contracts import TooMuchHeld
 from apps.runs.models import Run, Step
 from apps.runs.models.step import LIVE
 from apps.runs.selectors import deadline_of, item_values, spec_of
 from apps.runs.services.dispatch import QueuedStep
 from apps.runs.services.engine.child_run import begin_child
 from apps.runs.services.engine.settle import fail, succeed, wait_for
+from apps.runs.services.hold_output import hold_value
 from apps.runs.services.lock_run import locked_items
 from apps.runs.services.take_back import take_back
 from apps.runs.services.transition import move_step
@@ -20,9 +21,6 @@ from apps.runs.spec.engine_steps import RunStep
 from apps.runs.spec.expression import TemplateError, evaluate
 from apps.runs.spec.kinds import MAX_ITEMS, MapStep, SpecStep
 from apps.runs.states import TENANT_STOPPED
-
-MAX_OUTPUT = 50_000_000
-"""Characters of a map's output: whoever reads the run's steps has it in memory."""
 
 
 def begin_map(
@@ -35,7 +33,8 @@ def begin_map(
     node = cast("MapStep", node)
     try:
         items = _items(node, values)
-    except TemplateError as failure:
+        hold_value(run, items)
+    except (TemplateError, TooMuchHeld) as failure:
         fail(run, step, {"code": failure.code, "detail": f"items: {failure.detail}"}, at=at)
         return []
     retry = node.step.retry or spec_of(run).defaults.retry
@@ -141,14 +140,6 @@ def _give_up(run: Run, step: Step, node: MapStep, counts: dict[str, int], *, at:
 
 
 def _join(run: Run, step: Step, *, at: datetime) -> None:
-    size = _rows(run, step).aggregate(all=Sum(Length(Cast("output", TextField()))))["all"] or 0
-    if size > MAX_OUTPUT:
-        detail = (
-            f"The outputs of the items are {size} characters together; {MAX_OUTPUT} is the most."
-            " Let each give less, or leave files."
-        )
-        fail(run, step, {"code": "output_too_large", "detail": detail}, at=at)
-        return
     rows = _rows(run, step).order_by("item_index").values_list("item_index", "output", "error")
     items = list(rows)
     failed = [{"index": index, **error} for index, _, error in items if error]

@@ -4,21 +4,30 @@ from datetime import datetime
 from typing import Any
 
 from agentplatform.core.json_values import clean_json
+from apps.runs.contracts import TooMuchHeld
 from apps.runs.models import Run, Step
+from apps.runs.services.hold_output import hold_output
 from apps.runs.services.transition import move_step
 
 
 def succeed(
     run: Run, step: Step, output: Any, *, at: datetime, data: dict[str, Any] | None = None
 ) -> None:
-    """Move a RUNNING or WAITING step of a locked run to SUCCESS. Requires a transaction."""
+    """Move a RUNNING or WAITING step of a locked run to SUCCESS, or to FAILED if there is no room
+    for its output. Requires a transaction."""
+    output = clean_json(output)
+    try:
+        hold_output(run, step, output)
+    except TooMuchHeld as error:
+        fail(run, step, {"code": error.code, "detail": error.detail}, at=at)
+        return
     move_step(
         run,
         step,
         "SUCCESS",
         at=at,
         data=clean_json(data),
-        output=clean_json(output),
+        output=output,
         completed_at=at,
         waits_for="",
         wait_until=None,

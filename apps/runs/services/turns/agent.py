@@ -4,12 +4,14 @@ from collections.abc import Collection
 from typing import Any, cast
 
 import structlog
+from django.conf import settings
 
 from agentplatform.calls.contracts import CallFailure, CallOutcome
 from agentplatform.core.errors import PlatformError
 from apps.runs.agents.graph import Ended, Graph, Paused, resume_graph, start_graph
 from apps.runs.agents.registry import GraphMissing, LoadedGraph, find_graph
 from apps.runs.agents.wishes import AskWish, CompletionWish, GraphError, ToolWish, read_wish
+from apps.runs.contracts import TooMuchHeld
 from apps.runs.models import Checkpoint
 from apps.runs.selectors import call_outcomes
 from apps.runs.services.turns.completion import completion_request
@@ -55,6 +57,7 @@ def take_agent_turn(turn: Turn) -> TurnResult:
         return Left(code="graph_missing", detail=str(missing))
     result = _invoke(graph, step, turn, toolbox)
     if isinstance(result, Paused):
+        _check_size(result)
         checkpoint = _checkpoint(name, graph, turn, result, tasks)
         return _suspend(step, turn, toolbox, checkpoint)
     if result.failure is not None:
@@ -116,6 +119,16 @@ def _answer(toolbox: Toolbox, wish: dict[str, Any], outcome: CallOutcome) -> dic
 def _failure(told: dict[str, Any]) -> CallFailure:
     code = str(told.get("code", GraphError.code))
     return CallFailure(code=code, detail=str(told.get("detail", "")), is_retryable=False)
+
+
+def _check_size(paused: Paused) -> None:
+    """Raises TooMuchHeld: the graph's state is read and written in each turn."""
+    limit = settings.PLATFORM.run_output_limit_bytes
+    if (size := len(paused.state)) > limit:
+        raise TooMuchHeld(
+            f"What was said to and by the step's models and tools is {size} bytes;"
+            f" RUN_OUTPUT_LIMIT_BYTES is {limit}. Let its tools give less, or leave files."
+        )
 
 
 def _checkpoint(
