@@ -128,9 +128,8 @@ def open_the_way(monkeypatch: Any, settings: Any) -> None:
     """Let services reach the shared server under its name: only the rule for addresses is
     replaced."""
     network = Network(resolver=lambda *_: ["127.0.0.1"], is_allowed=lambda _: True)
-    for service in ("find_way_out", "read_mcp_server"):
-        way = partial(Egress, network=network)
-        monkeypatch.setattr(f"apps.tools.services.{service}.Egress", way)
+    way = partial(Egress, network=network)
+    monkeypatch.setattr("apps.tools.services.find_way_out.Egress", way)
     server = shared_mcp_server()
     allowed = {"egress_allowlist": f"{server.host}:{server.port}"}
     settings.PLATFORM = settings.PLATFORM.model_copy(update=allowed)

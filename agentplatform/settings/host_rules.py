@@ -16,7 +16,12 @@ HOST_NAME: Final = re.compile(
 _ENTRY: Final = re.compile(
     r"((?P<methods>[A-Za-z]+(\|[A-Za-z]+)*)\s+)?(?P<host>[^\s:]+)(:(?P<port>[0-9]{1,5}))?"
 )
-_METHOD: Final = re.compile(r"[A-Z]{1,20}")
+METHODS: Final = (
+    *("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "QUERY"),
+    *("PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK"),
+    *("ACL", "MKCALENDAR", "PURGE", "REPORT", "SEARCH"),
+)
+"""Those of HTTP and of WebDAV and its kin. CONNECT is none: a tunnel's requests cannot be seen."""
 
 
 class BadRule(ValueError):
@@ -30,11 +35,13 @@ class BadRule(ValueError):
 @dataclass(frozen=True, kw_only=True)
 class Rule:
     """One entry of an allowlist. `host` is a name, or `*.example.org` for every subdomain of
-    example.org but not itself; no port means 80 and 443; no methods means any."""
+    example.org but not itself; no port means 80 and 443; no methods means any. `is_operators`: who
+    runs the platform has made it, and not a tenant."""
 
     host: str
     port: int | None = None
     methods: frozenset[str] = frozenset()
+    is_operators: bool = False
 
     def names(self, host: str) -> bool:
         """Whether the rule is about `host`, given in its plain form."""
@@ -55,27 +62,45 @@ class Rule:
         return f"{methods}{self.host}" + ("" if self.port is None else f":{self.port}")
 
 
-def make_rule(*, host: str, port: int | None = None, methods: Iterable[str] = ()) -> Rule:
-    """A rule in its plain form. Raises BadRule when it can never hold."""
+def make_rule(
+    *,
+    host: str,
+    port: int | None = None,
+    methods: Iterable[str] = (),
+    is_operators: bool = False,
+) -> Rule:
+    """A rule in its plain form. Raises BadRule when it can never hold.
+
+    A name without a dot is one of a private network, and so the operator's to give.
+    """
     plain = host.strip().lower().removesuffix(".")
     name = plain.removeprefix("*.")
-    if not HOST_NAME.fullmatch(name) or "." not in name:
+    is_whole = "." in name or (is_operators and _is_short(plain))
+    if not HOST_NAME.fullmatch(name) or not is_whole:
         what = f"{host[:100]!r} is no host name; write api.example.org or *.example.org."
         raise BadRule("host", what)
     if port is not None and not 0 < port < 65536:
         raise BadRule("port", f"{port} is no port; use 1 to 65535.")
     wanted = frozenset(method.strip().upper() for method in methods)
-    if unfit := sorted(method for method in wanted if not _METHOD.fullmatch(method)):
-        raise BadRule("methods", f"{unfit[0][:100]!r} is no HTTP method.")
+    if unfit := sorted(wanted.difference(METHODS)):
+        raise BadRule(
+            "methods",
+            f"{unfit[0][:100]!r} is no HTTP method; use {', '.join(METHODS)}, or none for any.",
+        )
     if len(wanted) > MAX_METHODS:
         raise BadRule("methods", f"Name up to {MAX_METHODS} methods, or none for any.")
-    return Rule(host=plain, port=port, methods=wanted)
+    return Rule(host=plain, port=port, methods=wanted, is_operators=is_operators)
+
+
+def _is_short(host: str) -> bool:
+    """Whether a host without a dot is a name, and no method that lost its host."""
+    return not host.startswith("*.") and host.upper() not in METHODS
 
 
 @lru_cache(maxsize=8)
 def parse_rules(allowlist: str) -> tuple[Rule, ...]:
-    """The rules of a comma-separated list of `[METHOD|METHOD ]host[:port]`. Raises BadRule, naming
-    the entry."""
+    """The operator's rules: a comma-separated list of `[METHOD|METHOD ]host[:port]`. Raises
+    BadRule, naming the entry."""
     entries = (entry.strip() for entry in allowlist.split(","))
     return tuple(_parse_entry(entry) for entry in entries if entry)
 
@@ -88,6 +113,6 @@ def _parse_entry(entry: str) -> Rule:
     methods = parts["methods"].split("|") if parts["methods"] else []
     port = int(parts["port"]) if parts["port"] else None
     try:
-        return make_rule(host=parts["host"], port=port, methods=methods)
+        return make_rule(host=parts["host"], port=port, methods=methods, is_operators=True)
     except BadRule as error:
         raise BadRule(error.part, f"The entry {entry[:100]!r}: {error}") from error

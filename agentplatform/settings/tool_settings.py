@@ -7,6 +7,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings
 
 from agentplatform.settings.host_rules import parse_rules
+from agentplatform.settings.private_ranges import parse_ranges
 from agentplatform.settings.root import ROOT
 from agentplatform.settings.tool_limits import MostLimits, parse_most
 
@@ -134,6 +135,12 @@ class ToolSettings(BaseSettings):
         description="Who adds hosts for one tenant: its admins and the platform's staff, or staff "
         "alone; then rules that admins have made do not count.",
     )
+    egress_private_addresses: str = Field(
+        "",
+        description="Private addresses that tool calls may reach under a name that "
+        "EGRESS_ALLOWLIST or the platform's staff allows, by comma: 10.4.0.7:8080, 10.8.0.0/24, "
+        "[fd12:3456::/48]:8443.",
+    )
     egress_call_limit_bytes: int = Field(
         100 * 1024 * 1024,
         ge=1,
@@ -174,3 +181,9 @@ class ToolSettings(BaseSettings):
     def _check_allowlist(cls, allowlist: str) -> str:
         parse_rules(allowlist)
         return allowlist
+
+    @field_validator("egress_private_addresses")
+    @classmethod
+    def _check_private_addresses(cls, addresses: str) -> str:
+        parse_ranges(addresses)
+        return addresses

@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 
 import h11
 
 from apps.tools.egress.errors import EgressRefused, HostUnreachable, TooManyRequests
 from apps.tools.egress.forward import forward
 from apps.tools.egress.gate import Gate, Passage, Streams
+from apps.tools.egress.rules import overriding_methods
 from apps.tools.egress.targets import (
     BadTarget,
     Target,
@@ -23,7 +23,6 @@ from apps.tools.egress.wire import Wire
 _TLS_HANDSHAKE = b"\x16"
 _ACCESS_DENIED = b"\x15\x03\x03\x00\x02\x02\x31"  # a fatal alert of TLS (RFC 8446, 6)
 _LINGER_SECONDS = 1.0
-_METHOD_OVERRIDES = {b"x-http-method", b"x-http-method-override", b"x-method-override"}
 
 ReadTarget = Callable[[h11.Request], Target]
 
@@ -87,9 +86,7 @@ async def _answer(client: Wire, request: h11.Request, gate: Gate, read: ReadTarg
             target = tunnel_target(passage.host) if method == "CONNECT" else read(request)
             passage.host, passage.port = target.host, target.port
             _check_body(request)
-            gate.admit(passage)
-            for override in _overrides(request):
-                gate.admit(replace(passage, method=override))
+            gate.admit(passage, also_as=_overrides(request))
             if method == "CONNECT":
                 await _tunnel(client, gate, passage)
             else:
@@ -137,12 +134,9 @@ def _check_body(request: h11.Request) -> None:
 
 
 def _overrides(request: h11.Request) -> list[str]:
-    """The methods that some hosts take in place of the request's own."""
-    return [
-        value.decode("ascii", "replace").strip().upper()
-        for name, value in request.headers
-        if name in _METHOD_OVERRIDES
-    ]
+    return overriding_methods(
+        (name.decode("ascii"), value.decode("ascii", "replace")) for name, value in request.headers
+    )
 
 
 def _direct(request: h11.Request, port: int) -> Target:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,7 +10,7 @@ from datetime import datetime
 from agentplatform.core.clock import now
 from apps.tools.egress.errors import EgressRefused, HostUnreachable, TooManyRequests
 from apps.tools.egress.pace import Pace
-from apps.tools.egress.rules import check_host, check_target
+from apps.tools.egress.rules import Admitted, check_host
 from apps.tools.egress.session import Egress, EgressRequest
 
 _MOST_NAMES = 100
@@ -20,7 +20,8 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 @dataclass
 class Passage:
-    """One request on its way. The host is what was asked for until the rules have read it."""
+    """One request on its way. The host is what was asked for until the rules have read it, which
+    then say how it is admitted."""
 
     method: str
     host: str
@@ -30,6 +31,7 @@ class Passage:
     status: int | None = None
     sent_bytes: int = 0
     received_bytes: int = 0
+    admitted: Admitted | None = None
 
 
 @dataclass
@@ -76,11 +78,13 @@ class Gate:
             if not is_over or is_first_over:
                 self.egress.record(self._entry(passage, refusal, started))
 
-    def admit(self, passage: Passage) -> None:
-        """Check the passage against the rules. Raises EgressRefused."""
-        passage.host = check_target(
-            method=passage.method, host=passage.host, port=passage.port, rules=self.egress.rules
+    def admit(self, passage: Passage, *, also_as: Sequence[str] = ()) -> None:
+        """Check the passage against the rules; `also_as` as in Egress.admit. Raises
+        EgressRefused."""
+        passage.admitted = self.egress.admit(
+            method=passage.method, host=passage.host, port=passage.port, also_as=also_as
         )
+        passage.host = passage.admitted.host
 
     def knows(self, name: str) -> bool:
         """Whether a name that a program looks up is one it may reach; the first time that it is
@@ -96,8 +100,8 @@ class Gate:
         return True
 
     async def dial(self, passage: Passage) -> Streams:
-        """A connection to a vetted address of the passage's host: what was vetted is what is
-        dialled. Raises EgressRefused, HostUnreachable."""
+        """A connection to a vetted address of an admitted passage's host: what was vetted is what
+        is dialled. Raises EgressRefused, HostUnreachable."""
         problem: OSError | None = None
         for address in await self._vetted(passage):
             passage.address = address
@@ -109,9 +113,10 @@ class Gate:
         raise HostUnreachable(f"{passage.host} does not answer: {_reason(problem)}.")
 
     async def _vetted(self, passage: Passage) -> list[str]:
+        assert passage.admitted is not None
         loop = asyncio.get_running_loop()
         resolving = loop.run_in_executor(
-            None, self.egress.network.vetted_addresses, passage.host, passage.port
+            None, self.egress.addresses_of, passage.admitted, passage.port
         )
         try:
             async with asyncio.timeout(self.egress.limits.connect_seconds):

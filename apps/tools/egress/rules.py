@@ -1,6 +1,7 @@
 """Which hosts a call may reach."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from agentplatform.settings.host_rules import (
     HOST_NAME,
@@ -14,13 +15,31 @@ from apps.tools.egress.errors import EgressRefused
 
 __all__ = [
     "WEB_PORTS",
+    "Admitted",
     "BadRule",
     "Rule",
     "check_host",
     "check_target",
     "make_rule",
+    "overriding_methods",
     "parse_rules",
 ]
+
+_METHOD_OVERRIDES = frozenset({"x-http-method", "x-http-method-override", "x-method-override"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Admitted:
+    """A host in its plain form that the rules allow. `is_operators`: one that the operator has made
+    does."""
+
+    host: str
+    is_operators: bool
+
+
+def overriding_methods(headers: Iterable[tuple[str, str]]) -> list[str]:
+    """The methods that some hosts take in place of a request's own; names are in lower case."""
+    return [value.strip().upper() for name, value in headers if name in _METHOD_OVERRIDES]
 
 
 def check_host(host: str, rules: Iterable[Rule]) -> str:
@@ -41,9 +60,9 @@ def check_host(host: str, rules: Iterable[Rule]) -> str:
     return plain
 
 
-def check_target(*, method: str, host: str, port: int, rules: Iterable[Rule]) -> str:
-    """The host in its plain form. Raises EgressRefused unless one rule allows the method on this
-    host and port. A tunnel, whose requests cannot be seen, has the method CONNECT."""
+def check_target(*, method: str, host: str, port: int, rules: Iterable[Rule]) -> Admitted:
+    """Raises EgressRefused unless one rule allows the method on this host and port. A tunnel, whose
+    requests cannot be seen, has the method CONNECT."""
     held = tuple(rules)
     plain = check_host(host, held)
     open_here = [rule for rule in held if rule.names(plain) and rule.opens(port)]
@@ -51,8 +70,8 @@ def check_target(*, method: str, host: str, port: int, rules: Iterable[Rule]) ->
         raise EgressRefused(
             f"The address is refused: port {port} of {plain} is not on the allowlist."
         )
-    if any(rule.allows(method) for rule in open_here):
-        return plain
+    if fitting := [rule for rule in open_here if rule.allows(method)]:
+        return Admitted(host=plain, is_operators=any(rule.is_operators for rule in fitting))
     if method == "CONNECT":
         raise EgressRefused(
             f"The tunnel is refused: the allowlist names methods for {plain}, and those inside a "

@@ -1,11 +1,12 @@
 """The way out of one call."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from agentplatform.settings.private_ranges import PrivateRange
 from apps.tools.egress.network import Network
-from apps.tools.egress.rules import Rule
+from apps.tools.egress.rules import Admitted, Rule, check_target
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,10 +46,28 @@ def _forget(_: EgressRequest) -> None: ...
 
 @dataclass(frozen=True, kw_only=True)
 class Egress:
-    """What one call may reach, and who is told of each of its requests. `record` returns at once
-    and may be called from any thread."""
+    """What one call may reach, and who is told of each of its requests. `private` are addresses
+    that it reaches under the operator's rules, beside the public ones. `record` returns at once and
+    may be called from any thread."""
 
     rules: tuple[Rule, ...] = ()
+    private: tuple[PrivateRange, ...] = ()
     network: Network = field(default_factory=Network)
     limits: EgressLimits = field(default_factory=EgressLimits)
     record: Callable[[EgressRequest], None] = _forget
+
+    def admit(self, *, method: str, host: str, port: int, also_as: Sequence[str] = ()) -> Admitted:
+        """What the rules say of a request by its method and `also_as` others that its host may take
+        it for. Raises EgressRefused."""
+        found = [
+            check_target(method=one, host=host, port=port, rules=self.rules)
+            for one in (method, *also_as)
+        ]
+        return replace(found[0], is_operators=all(one.is_operators for one in found))
+
+    def addresses_of(self, admitted: Admitted, port: int) -> list[str]:
+        """The addresses to dial for what was admitted, resolved and vetted now. A tenant that could
+        name private addresses would reach them by a name of its own, so it takes a rule of the
+        operator's. Raises HostUnreachable, EgressRefused."""
+        private = self.private if admitted.is_operators else ()
+        return self.network.vetted_addresses(admitted.host, port, private)

@@ -12,7 +12,8 @@ SentAs = Literal["bearer", "basic", "header", "query"]
 PORTS = {"http": 80, "https": 443}
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _BINDING = re.compile(
-    rf"(?:(https?)://)?((?:\*\.)?(?:{_LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])?)(?::(\d{{1,5}}))?"
+    rf"(?:(https?)://)?((?:\*\.(?:{_LABEL}\.)+|(?:{_LABEL}\.)*)[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])?)"
+    r"(?::(\d{1,5}))?"
 )
 
 

@@ -11,14 +11,14 @@ from django.utils.module_loading import import_string
 from agentplatform.core.connections import brief_connection
 from agentplatform.core.errors import InvalidInput, NotFound
 from agentplatform.core.transactions import refuse_transaction, require_transaction
-from apps.tools.egress.session import Egress, EgressRequest
+from apps.tools.egress.session import EgressRequest
 from apps.tools.models import McpServer, McpTool
 from apps.tools.runners.masking import Masking
 from apps.tools.runners.mcp.target import Listing, Server
 from apps.tools.runners.secret import Secret
 from apps.tools.runners.work import ToolFailure
 from apps.tools.services.find_tool_secret import find_tool_secret
-from apps.tools.services.find_way_out import rules_of_tenant
+from apps.tools.services.find_way_out import way_out_of_tenant
 
 LISTING_SECONDS = 15.0
 
@@ -34,7 +34,7 @@ def read_mcp_server(*, tenant_id: UUID, name: str, server: Server) -> Listing:
     _check_url(server.url)
     with brief_connection():
         secret = _secret(tenant_id, server.secret)
-        egress = Egress(rules=rules_of_tenant(tenant_id), record=partial(_log, tenant_id))
+        egress = way_out_of_tenant(tenant_id, record=partial(_log, tenant_id))
     list_tools = import_string("apps.tools.runners.mcp.listing.list_tools")
     masking = Masking((secret,) if secret else ())
     try:

@@ -34,7 +34,7 @@ def add_egress_rule(
     if not is_from_staff and settings.PLATFORM.egress_tenant_rules == "staff":
         raise Conflict("Only the platform's staff adds egress rules here; ask them for this host.")
     try:
-        rule = make_rule(host=host, port=port, methods=methods)
+        rule = make_rule(host=host, port=port, methods=methods, is_operators=is_from_staff)
     except BadRule as error:
         raise InvalidInput("This is no rule.", errors={error.part: [str(error)]}) from error
     values = {"host": rule.host, "port": rule.port, "methods": sorted(rule.methods)}

@@ -48,6 +48,9 @@ def test_a_rule_is_added_listed_and_deleted(house):
         ({"host": "127.0.0.1"}, "host"),
         ({"host": "api.example.org", "port": 70000}, "port"),
         ({"host": "api.example.org", "methods": ["P T"]}, "methods"),
+        ({"host": "api.example.org", "methods": ["GTE"]}, "methods"),
+        ({"host": "api.example.org", "methods": ["CONNECT"]}, "methods"),
+        ({"host": "localhost"}, "host"),
         ({"host": "api.example.org", "scheme": "https"}, "scheme"),
     ],
 )

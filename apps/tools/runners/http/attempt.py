@@ -11,7 +11,7 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnec
 
 from agentplatform.core.clock import now
 from apps.tools.egress.errors import EgressRefused, HostUnreachable
-from apps.tools.egress.rules import check_target
+from apps.tools.egress.rules import overriding_methods
 from apps.tools.egress.session import Egress, EgressRequest
 from apps.tools.runners.http.bounds import Bounds, Stopped, Timeout
 from apps.tools.runners.http.request import Request
@@ -99,12 +99,15 @@ class Attempt:
 
     def _connect(self, watch: Watch) -> HTTPConnection:
         """A connection to a vetted address; TLS and the Host header still name the host."""
-        request, network = self.request, self.egress.network
+        request, egress = self.request, self.egress
         try:
-            host = check_target(
-                method=request.method, host=request.host, port=request.port, rules=self.egress.rules
+            admitted = egress.admit(
+                method=request.method,
+                host=request.host,
+                port=request.port,
+                also_as=overriding_methods(request.headers.items()),
             )
-            addresses = self.bounds.give_up_on(lambda: network.vetted_addresses(host, request.port))
+            addresses = self.bounds.give_up_on(lambda: egress.addresses_of(admitted, request.port))
         except EgressRefused as error:
             raise ToolFailure("egress_refused", error.detail) from error
         except HostUnreachable as error:
@@ -113,11 +116,12 @@ class Attempt:
         plain = self._dial(addresses, seconds)
         watch(plain)
         if request.url.scheme == "http":
-            connection = HTTPConnection(host, request.port)
+            connection = HTTPConnection(admitted.host, request.port)
             connection.sock = plain
         else:
-            connection = HTTPSConnection(host, request.port, context=network.certificates)
-            connection.sock = _secured(plain, network.certificates, host, watch)
+            trust = egress.network.certificates
+            connection = HTTPSConnection(admitted.host, request.port, context=trust)
+            connection.sock = _secured(plain, trust, admitted.host, watch)
         connection.sock.settimeout(self.bounds.left_seconds)
         return connection
 

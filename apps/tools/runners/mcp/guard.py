@@ -9,7 +9,6 @@ import anyio.to_thread
 import httpx2
 
 from apps.tools.egress.errors import EgressRefused, HostUnreachable
-from apps.tools.egress.rules import check_target
 from apps.tools.egress.session import Egress, EgressRequest
 from apps.tools.runners.secret import Secret
 from apps.tools.runners.work import ToolFailure
@@ -60,11 +59,9 @@ class Guard(httpx2.AsyncBaseTransport):
         if url.userinfo:
             raise EgressRefused("The address is refused: leave out user and password.")
         port = url.port or _PORTS[url.scheme]
-        host = check_target(
-            method=request.method, host=url.host, port=port, rules=self._egress.rules
-        )
+        admitted = self._egress.admit(method=request.method, host=url.host, port=port)
         return await anyio.to_thread.run_sync(
-            self._egress.network.vetted_addresses, host, port, abandon_on_cancel=True
+            self._egress.addresses_of, admitted, port, abandon_on_cancel=True
         )
 
     async def _send(

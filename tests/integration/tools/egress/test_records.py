@@ -8,6 +8,7 @@ import pytest
 from agentplatform.core.actor import Actor, acting
 from agentplatform.core.clock import now
 from agentplatform.core.errors import Conflict, InvalidInput, NotFound
+from agentplatform.settings.private_ranges import parse_ranges
 from apps.tenants.models import AuditEntry
 from apps.tools.egress.network import Network
 from apps.tools.egress.session import EgressRequest as Sent
@@ -141,6 +142,23 @@ def test_a_calls_rules_are_the_operators_and_its_tenants(
     add_rule(tenant, "*.Example.org.", methods=["get"])
     add_rule(other_tenant, "other.example.org")
     assert rules_of(plan_call()) == ["GET|HEAD all.example.org:8443", "GET *.example.org"]
+
+
+def test_private_addresses_are_open_to_rules_of_the_operator_and_staff(
+    plan_call, tenant, set_platform
+):
+    set_platform(
+        egress_allowlist="all.example.org", egress_private_addresses="10.8.0.0/24, [fd00::1]:9000"
+    )
+    add_rule(tenant, "own.example.org")
+    add_rule(tenant, "given.example.org", actor=STAFF)
+    way = find_way_out(plan_call())
+    assert {rule.host: rule.is_operators for rule in way.rules} == {
+        "all.example.org": True,
+        "own.example.org": False,
+        "given.example.org": True,
+    }
+    assert way.private == parse_ranges("10.8.0.0/24, [fd00::1]:9000")
 
 
 def test_a_program_without_network_asks_for_no_rules(plan_call, monkeypatch):

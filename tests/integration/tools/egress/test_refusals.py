@@ -1,6 +1,12 @@
 """What the way out of a sandbox refuses, however a program in it asks."""
 
 import json
+from ipaddress import ip_network
+
+from agentplatform.settings.private_ranges import PrivateRange
+from apps.tools.egress.network import Network
+from apps.tools.egress.rules import make_rule
+from apps.tools.egress.session import Egress
 
 OTHERS = [
     "evil.test",
@@ -59,6 +65,23 @@ print(json.dumps([fetch(f"{scheme}://{host}.test/") for host in given[0] for sch
     )
     assert [answer[:3] for answer in told[::2]] == ["403"] * 4
     assert all("public addresses only" in answer for answer in told)
+
+
+def test_a_private_address_is_reached_under_the_operators_rules_only(program, internet, rows):
+    port = internet.plain.server_port
+    names = [make_rule(host=f"{who}.test", port=port, is_operators=who == "operator")
+             for who in ("operator", "tenant")]  # fmt: skip
+    egress = Egress(
+        rules=tuple(names),
+        private=(PrivateRange(network=ip_network("127.0.0.1"), port=port),),
+        network=Network(resolver=lambda *_: ["127.0.0.1"]),
+    )
+    source = """
+print(json.dumps([fetch(f"http://{who}.test:{given}/a") for who in ("operator", "tenant")]))
+"""
+    reached, refused = program(source, port, egress=egress)
+    assert json.loads(reached)["path"] == "/a"
+    assert refused.startswith("403 The address is refused: tenant.test")
 
 
 def test_a_name_that_changes_its_address_is_dialled_where_it_was_vetted(

@@ -49,13 +49,14 @@ def call(server, rows, keep):
     path, or to another address that may name PORT and TLS."""
 
     def run(url, *, network=None, allow=None, seconds=10.0, stop=None, open_input=no_input,
-            secret=None, limits=MappingProxyType({}), **arguments):  # fmt: skip
+            secret=None, limits=MappingProxyType({}), private=(), **arguments):  # fmt: skip
         port, tls = server.server_port, server.tls_port
         url = f"http://api.test:PORT{url}" if url.startswith("/") else url
         arguments |= {"url": url.replace("PORT", str(port)).replace("TLS", str(tls))}
         allow = allow or f"api.test:{port}, other.test:{port}, api.test:{tls}, api.test, other.test"
         egress = Egress(
             rules=parse_rules(allow),
+            private=tuple(private),
             network=network or Network(
                 resolver=lambda host, port: ["127.0.0.1"],
                 is_allowed=lambda address: True,

@@ -1,9 +1,11 @@
 """Where the http tool may go, and what is recorded of it."""
 
 import socket
+from ipaddress import ip_network
 
 import pytest
 
+from agentplatform.settings.private_ranges import PrivateRange
 from apps.tools.egress.network import Network
 from apps.tools.runners.work import ToolFailure
 
@@ -15,6 +17,12 @@ def test_a_name_that_has_an_address_of_ours_is_refused(call, answers):
     with pytest.raises(ToolFailure) as refusal:
         call("http://api.test/", network=Network(resolver=lambda host, port: answers))
     assert refusal.value.code == "egress_refused"
+
+
+def test_a_private_address_that_the_operator_opened_is_dialled(server, call):
+    opened = PrivateRange(network=ip_network("127.0.0.1"), port=server.server_port)
+    network = Network(resolver=lambda host, port: ["127.0.0.1"])
+    assert call("/status?code=418", network=network, private=[opened]).value["status"] == 418
 
 
 def test_the_vetted_address_is_dialled_though_the_name_changes(call):
@@ -44,8 +52,9 @@ def test_a_certificate_of_another_name_is_not_trusted(call, server, rows):
 def test_a_rule_is_about_its_methods(call, server):
     only_get = f"GET api.test:{server.server_port}"
     assert call("/echo", allow=only_get).status == "ok"
-    with pytest.raises(ToolFailure, match="POST is not allowed"):
-        call("/echo", method="POST", allow=only_get)
+    for sent in ({"method": "POST"}, {"headers": {"X-HTTP-Method-Override": "post"}}):
+        with pytest.raises(ToolFailure, match="POST is not allowed"):
+            call("/echo", allow=only_get, **sent)
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -6,7 +8,14 @@ from pydantic import ValidationError
 from agentplatform.core.public_addresses import is_global
 from agentplatform.settings.tool_settings import ToolSettings
 from apps.tools.egress.errors import EgressRefused
-from apps.tools.egress.rules import BadRule, Rule, check_host, check_target, parse_rules
+from apps.tools.egress.rules import (
+    BadRule,
+    Rule,
+    check_host,
+    check_target,
+    make_rule,
+    parse_rules,
+)
 
 RULES = parse_rules("api.example.org, *.example.com")
 
@@ -98,11 +107,13 @@ def test_private_and_wrapped_addresses_are_not_global(address):
             "get|HEAD api.example.org:80",
             Rule(host="api.example.org", port=80, methods=frozenset({"GET", "HEAD"})),
         ),
+        ("PROPFIND files.example.org", Rule(host="files.example.org", methods={"PROPFIND"})),
+        ("crm:8080", Rule(host="crm", port=8080)),
     ],
 )
 def test_an_entry_names_methods_host_and_port(entry, rule):
-    assert parse_rules(entry) == (rule,)
-    assert parse_rules(str(rule)) == (rule,)
+    assert parse_rules(entry) == (replace(rule, is_operators=True),)
+    assert parse_rules(str(rule)) == parse_rules(entry)
 
 
 @pytest.mark.parametrize(
@@ -121,12 +132,20 @@ def test_an_entry_names_methods_host_and_port(entry, rule):
         "[::1]",
         "GET,POST api.example.org",
         "GET| api.example.org",
+        "GTE api.example.org",
+        "CONNECT api.example.org",
         "аpi.example.org",
     ],
 )
 def test_an_entry_that_can_never_hold_is_named(entry):
     with pytest.raises(BadRule, match=r"host name|The entry '"):
         parse_rules(f"good.example.org, {entry}")
+
+
+def test_a_name_without_a_dot_is_the_operators_to_give():
+    assert make_rule(host="crm", is_operators=True).names("crm")
+    with pytest.raises(BadRule, match="'crm' is no host name"):
+        make_rule(host="crm")
 
 
 HOST = st.from_regex(r"[a-z]([a-z0-9-]{0,8}[a-z0-9])?(\.[a-z][a-z0-9]{0,5}){1,3}", fullmatch=True)
@@ -136,11 +155,12 @@ HOST = st.from_regex(r"[a-z]([a-z0-9-]{0,8}[a-z0-9])?(\.[a-z][a-z0-9]{0,5}){1,3}
 def test_only_what_some_rule_names_whole_passes(host, port, method):
     rules = parse_rules(f"GET {host}:{port}, *.{host}")
     if method == "GET":
-        assert check_target(method="GET", host=host, port=port, rules=rules) == host
+        assert check_target(method="GET", host=host, port=port, rules=rules).host == host
     else:
         with pytest.raises(EgressRefused):
             check_target(method=method, host=host, port=port, rules=rules)
-    assert check_target(method=method, host=f"a.{host}", port=443, rules=rules) == f"a.{host}"
+    below = check_target(method=method, host=f"a.{host}", port=443, rules=rules)
+    assert below.host == f"a.{host}"
     for other in (f"x{host}", f"{host}.evil", f"{host}x"):
         with pytest.raises(EgressRefused):
             check_target(method="GET", host=other, port=port, rules=rules)
