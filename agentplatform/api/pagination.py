@@ -1,12 +1,16 @@
 """Lists in pages."""
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from rest_framework.exceptions import NotFound as NoCursor
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.views import APIView
 
 from agentplatform.core.errors import InvalidInput, NotFound
 
@@ -47,6 +51,44 @@ class NewestFirst(CursorPagination):
                 errors={self.page_size_query_param: [f"Use 1 to {self.max_page_size}."]},
             )
         return int(given)
+
+    def get_schema_operation_parameters(
+        self,
+        view: Any,  # noqa: ARG002
+    ) -> list[dict[str, Any]]:
+        size = {"type": "integer", "minimum": 1, "maximum": self.max_page_size}
+        return [
+            _parameter(self.cursor_query_param, {"type": "string"}, "Part of `next`; follow that."),
+            _parameter("page_size", size | {"default": self.page_size}, "How many a page has."),
+        ]
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        link = {"type": ["string", "null"], "format": "uri"}
+        properties = {"next": link, "previous": link, "results": schema}
+        return {"type": "object", "required": list(properties), "properties": properties}
+
+
+class PagedView(APIView):
+    """A view whose GET is a list in pages; the OpenAPI document reads that off the class."""
+
+    pagination_class = NewestFirst
+
+    def answer_page(
+        self,
+        request: Request,
+        rows: QuerySet[Any],
+        read: type[BaseSerializer[Any]],
+        *,
+        show: Callable[[list[Any]], Iterable[Any]] = list,
+    ) -> Response:
+        """The page of `rows` that `request` asks for; `show` makes of them what `read` reads."""
+        pages = self.pagination_class()
+        page = pages.paginate_queryset(rows, request, view=self) or []
+        return pages.get_paginated_response(read(list(show(page)), many=True).data)
+
+
+def _parameter(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "description": description, "schema": schema}
 
 
 def _none_of_ours() -> NotFound:

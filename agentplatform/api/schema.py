@@ -1,6 +1,6 @@
-"""What the OpenAPI document says of every operation: errors are problem+json."""
+"""What the OpenAPI document says of every operation: errors, and JSON that may be null."""
 
-from typing import Any
+from typing import Any, Final
 
 from agentplatform.api.problems import CONTENT_TYPE
 
@@ -23,6 +23,8 @@ PROBLEM: dict[str, Any] = {
     },
 }
 
+_ANY_JSON_OR_NULL: Final[list[dict[str, Any]]] = [{}, {"type": "null"}]
+
 
 def add_problems(result: dict[str, Any], **_: object) -> dict[str, Any]:
     """Give each operation a default response; drf-spectacular's postprocessing hook."""
@@ -33,4 +35,14 @@ def add_problems(result: dict[str, Any], **_: object) -> dict[str, Any]:
         for operation in operations.values():
             if isinstance(operation, dict):
                 operation["responses"].setdefault("default", default)
+    return result
+
+
+def let_json_be_null(result: dict[str, Any], **_: object) -> dict[str, Any]:
+    """drf-spectacular says of a JSON field that may be null that it is one of anything and null,
+    which null is twice and so never. A postprocessing hook, as above."""
+    for schema in result["components"]["schemas"].values():
+        for field in schema.get("properties", {}).values():
+            if field.get("oneOf") == _ANY_JSON_OR_NULL:
+                del field["oneOf"]
     return result

@@ -115,6 +115,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "agentplatform.api.schema.add_problems",
+        "agentplatform.api.schema.let_json_be_null",
     ],
     "TAGS": [
         {"name": "me", "description": "Who makes the request, and what they may do."},

@@ -13,7 +13,7 @@ from rest_framework.serializers import ValidationError
 from rest_framework.views import APIView
 
 from agentplatform.api.idempotency import idempotency_key
-from agentplatform.api.pagination import NewestFirst
+from agentplatform.api.pagination import PagedView
 from agentplatform.core.clock import now
 from agentplatform.core.errors import NotFound
 from agentplatform.core.money import format_usd
@@ -57,7 +57,7 @@ def run_or_404(request: Request, run_id: UUID) -> Run:
 
 
 @extend_schema(tags=["runs"])
-class RunList(APIView):
+class RunList(PagedView):
     """POST starts a run; GET lists runs, newest first."""
 
     required_right = "run"
@@ -67,9 +67,7 @@ class RunList(APIView):
     def get(self, request: Request) -> Response:
         runs = Run.objects.filter(tenant_id=principal_of(request).tenant_id)
         runs = filter_runs(runs, request.query_params)
-        pages = NewestFirst()
-        page = pages.paginate_queryset(runs.select_related("task_version"), request, view=self)
-        return pages.get_paginated_response(RunRead(page, many=True).data)
+        return self.answer_page(request, runs.select_related("task_version"), RunRead)
 
     @extend_schema(
         request=RunWrite, responses={201: RunRead, 200: RunRead}, parameters=[IDEMPOTENCY_KEY]
@@ -102,7 +100,7 @@ class RunDetail(APIView):
     def get(self, request: Request, run_id: UUID) -> Response:
         return Response(RunRead(run_or_404(request, run_id)).data)
 
-    @extend_schema(responses=RunRead)
+    @extend_schema(responses={200: RunRead})
     def delete(self, request: Request, run_id: UUID) -> Response:
         cancel_run(run_id=run_or_404(request, run_id).id, at=now())
         return Response(RunRead(run_or_404(request, run_id)).data)

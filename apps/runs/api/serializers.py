@@ -77,7 +77,7 @@ class RunWrite(StrictSerializer):
     priority = serializers.IntegerField(min_value=-100, max_value=100, default=0)
 
 
-class Problem(serializers.Serializer[Any]):
+class RunFailure(serializers.Serializer[Any]):
     """Why a run or a step failed; `step` names the step that ended a run."""
 
     code = serializers.CharField()
@@ -95,7 +95,7 @@ class RunRead(serializers.ModelSerializer[Run]):
     forked_from_id = serializers.UUIDField(allow_null=True)
     created_by_id = serializers.UUIDField(allow_null=True)
     output = serializers.JSONField(allow_null=True)
-    error = Problem(allow_null=True)
+    error = RunFailure(allow_null=True)
     cost_usd = serializers.SerializerMethodField()
 
     class Meta:
@@ -131,7 +131,7 @@ class StepRead(serializers.ModelSerializer[Step]):
 
     input = serializers.JSONField(allow_null=True)
     output = serializers.JSONField(allow_null=True)
-    error = Problem(allow_null=True)
+    error = RunFailure(allow_null=True)
     cost_usd = serializers.SerializerMethodField()
     asks = AskRead(many=True, source="open_asks")
 

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from agentplatform.api.pagination import NewestFirst
+from agentplatform.api.pagination import PagedView
 from agentplatform.core.clock import now
 from agentplatform.core.errors import NotFound
 from apps.runs.api.serializers import (
@@ -45,7 +45,7 @@ def newest_version_or_404(request: Request, task_id: UUID) -> TaskVersion:
 
 
 @extend_schema(tags=["tasks"])
-class TaskList(APIView):
+class TaskList(PagedView):
     """POST creates a task definition; GET lists them, newest first."""
 
     required_right = "run"
@@ -63,11 +63,7 @@ class TaskList(APIView):
         wanted = TaskFilter(data=request.query_params)
         wanted.is_valid(raise_exception=True)
         tasks = tasks.filter(**wanted.validated_data)
-        pages = NewestFirst()
-        page = pages.paginate_queryset(tasks, request, view=self) or []
-        newest = newest_versions(page)
-        shown = [newest[task.id] for task in page]
-        return pages.get_paginated_response(TaskRead(shown, many=True).data)
+        return self.answer_page(request, tasks, TaskRead, show=_newest)
 
     @extend_schema(request=TaskWrite, responses={201: TaskRead})
     def post(self, request: Request) -> Response:
@@ -78,6 +74,11 @@ class TaskList(APIView):
             tenant_id=who.tenant_id, created_by=who.user_id, at=now(), **body.validated_data
         )
         return Response(TaskRead(newest_version(task)).data, status=201)
+
+
+def _newest(tasks: list[TaskDefinition]) -> list[TaskVersion]:
+    newest = newest_versions(tasks)
+    return [newest[task.id] for task in tasks]
 
 
 @extend_schema(tags=["tasks"])

@@ -7,9 +7,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from agentplatform.api.pagination import NewestFirst
+from agentplatform.api.pagination import PagedView
 from agentplatform.api.serializers import StrictQuery
 from agentplatform.calls.states import CALL
 from apps.runs.api.runs import run_or_404
@@ -43,7 +42,7 @@ class RunToolCall(serializers.Serializer[Any]):
 
 
 @extend_schema(tags=["runs"])
-class RunToolCalls(APIView):
+class RunToolCalls(PagedView):
     """The tool calls of a run, newest first, in pages."""
 
     required_right_to_read = "read"
@@ -58,7 +57,6 @@ class RunToolCalls(APIView):
         wanted = ToolCallFilter(data=request.query_params)
         wanted.is_valid(raise_exception=True)
         calls = tools.calls_of_run(tenant_id=run.tenant_id, run_id=run.id, **wanted.validated_data)
-        pages = NewestFirst()
-        page = pages.paginate_queryset(calls, request, view=self)
-        shown = [tools.sum_up_call(call) for call in page or ()]
-        return pages.get_paginated_response(RunToolCall(shown, many=True).data)
+        return self.answer_page(
+            request, calls, RunToolCall, show=lambda page: map(tools.sum_up_call, page)
+        )

@@ -6,9 +6,8 @@ from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from agentplatform.api.pagination import NewestFirst
+from agentplatform.api.pagination import PagedView
 from agentplatform.api.serializers import StrictQuery
 from apps.tenants.contracts import AlertFilter, AlertKind
 from apps.tenants.facade import principal_of
@@ -52,7 +51,7 @@ class AlertRead(serializers.ModelSerializer[Alert]):
 
 
 @extend_schema(tags=["alerts"], parameters=[AlertQuery])
-class AlertList(APIView):
+class AlertList(PagedView):
     """Budgets that reached a threshold or refused a call, and calls that no provider answered,
     newest first."""
 
@@ -64,6 +63,4 @@ class AlertList(APIView):
         query.is_valid(raise_exception=True)
         wanted = AlertFilter(**query.validated_data)
         alerts = alerts_of(tenant_id=principal_of(request).tenant_id, wanted=wanted)
-        pages = NewestFirst()
-        page = pages.paginate_queryset(alerts, request, view=self)
-        return pages.get_paginated_response(AlertRead(page, many=True).data)
+        return self.answer_page(request, alerts, AlertRead)

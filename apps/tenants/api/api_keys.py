@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from agentplatform.api.pagination import NewestFirst
+from agentplatform.api.pagination import PagedView
 from agentplatform.core.clock import now
 from agentplatform.core.errors import InvalidInput, NotFound
 from apps.tenants.api.serializers import ApiKeyMade, ApiKeyRead, ApiKeyRotation, ApiKeyWrite
@@ -30,7 +30,7 @@ def key_or_404(request: Request, api_key_id: UUID) -> ApiKey:
 
 
 @extend_schema(tags=["api-keys"])
-class ApiKeyList(APIView):
+class ApiKeyList(PagedView):
     """POST makes a key and shows it once; GET lists keys, ended ones too, newest first."""
 
     required_right = "admin"
@@ -39,9 +39,7 @@ class ApiKeyList(APIView):
     @extend_schema(responses=ApiKeyRead(many=True), operation_id="api_keys_list")
     def get(self, request: Request) -> Response:
         keys = ApiKey.objects.filter(tenant_id=principal_of(request).tenant_id)
-        pages = NewestFirst()
-        page = pages.paginate_queryset(keys, request, view=self)
-        return pages.get_paginated_response(ApiKeyRead(page, many=True).data)
+        return self.answer_page(request, keys, ApiKeyRead)
 
     @extend_schema(request=ApiKeyWrite, responses={201: ApiKeyMade})
     def post(self, request: Request) -> Response:

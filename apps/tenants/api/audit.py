@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from agentplatform.api.pagination import NewestFirst
+from agentplatform.api.pagination import PagedView
 from agentplatform.api.streaming import stream
 from apps.tenants.api.serializers import AuditQuery, AuditRead
 from apps.tenants.contracts import AuditFilter
@@ -33,7 +33,7 @@ def _wanted(request: Request) -> AuditFilter:
 
 
 @extend_schema(tags=["audit"], parameters=[AuditQuery])
-class AuditList(APIView):
+class AuditList(PagedView):
     """Every change of the tenant, newest first."""
 
     required_right_to_read = "admin"
@@ -41,9 +41,7 @@ class AuditList(APIView):
     @extend_schema(responses=AuditRead(many=True), operation_id="audit_list")
     def get(self, request: Request) -> Response:
         entries = audit_entries(tenant_id=principal_of(request).tenant_id, wanted=_wanted(request))
-        pages = NewestFirst()
-        page = pages.paginate_queryset(entries, request, view=self)
-        return pages.get_paginated_response(AuditRead(page, many=True).data)
+        return self.answer_page(request, entries, AuditRead)
 
 
 @extend_schema(tags=["audit"], parameters=[AuditQuery])

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from agentplatform.api.pagination import NewestFirst
+from agentplatform.api.pagination import PagedView
 from agentplatform.core.clock import now
 from agentplatform.core.errors import NotFound
 from apps.tenants.api.budget_serializers import BudgetRead, BudgetWrite
@@ -19,7 +19,7 @@ from apps.tenants.services.member_budget import remove_member_budget, set_member
 
 
 @extend_schema(tags=["budgets"])
-class BudgetList(APIView):
+class BudgetList(PagedView):
     """Every budget that the tenant's admins have set, newest first."""
 
     required_right_to_read = "admin"
@@ -27,9 +27,7 @@ class BudgetList(APIView):
     @extend_schema(responses=BudgetRead(many=True), operation_id="budgets_list")
     def get(self, request: Request) -> Response:
         budgets = Budget.objects.filter(tenant_id=principal_of(request).tenant_id)
-        pages = NewestFirst()
-        page = pages.paginate_queryset(with_month_use(budgets, at=now()), request, view=self)
-        return pages.get_paginated_response(BudgetRead(page, many=True).data)
+        return self.answer_page(request, with_month_use(budgets, at=now()), BudgetRead)
 
 
 class _OneBudget(APIView):

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from agentplatform.api.pagination import NewestFirst
+from agentplatform.api.pagination import PagedView
 from agentplatform.core.clock import now
 from agentplatform.core.errors import NotFound
 from apps.tenants.api.rate_limit_serializers import RateLimitRead, RateLimitWrite
@@ -19,7 +19,7 @@ from apps.tenants.services.rate_limit import find_rate_limit, remove_rate_limit,
 
 
 @extend_schema(tags=["rate-limits"])
-class RateLimitList(APIView):
+class RateLimitList(PagedView):
     """Every rate limit that differs from the platform's defaults, newest first."""
 
     required_right_to_read = "admin"
@@ -27,9 +27,7 @@ class RateLimitList(APIView):
     @extend_schema(responses=RateLimitRead(many=True), operation_id="rate_limits_list")
     def get(self, request: Request) -> Response:
         limits = RateLimit.objects.filter(tenant_id=principal_of(request).tenant_id)
-        pages = NewestFirst()
-        page = pages.paginate_queryset(limits, request, view=self)
-        return pages.get_paginated_response(RateLimitRead(page, many=True).data)
+        return self.answer_page(request, limits, RateLimitRead)
 
 
 class _OneRateLimit(APIView):

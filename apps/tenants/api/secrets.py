@@ -5,7 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from agentplatform.api.pagination import NewestFirst
+from agentplatform.api.pagination import PagedView
 from agentplatform.core.clock import now
 from apps.tenants.api.serializers import SecretRead, SecretWrite
 from apps.tenants.facade import delete_secret, principal_of, set_secret
@@ -13,7 +13,7 @@ from apps.tenants.models import Secret
 
 
 @extend_schema(tags=["secrets"])
-class SecretList(APIView):
+class SecretList(PagedView):
     """The names of the tenant's secrets, newest first."""
 
     required_right_to_read = "admin"
@@ -21,9 +21,7 @@ class SecretList(APIView):
     @extend_schema(responses=SecretRead(many=True), operation_id="secrets_list")
     def get(self, request: Request) -> Response:
         secrets = Secret.objects.filter(tenant_id=principal_of(request).tenant_id)
-        pages = NewestFirst()
-        page = pages.paginate_queryset(secrets, request, view=self)
-        return pages.get_paginated_response(SecretRead(page, many=True).data)
+        return self.answer_page(request, secrets, SecretRead)
 
 
 @extend_schema(tags=["secrets"])

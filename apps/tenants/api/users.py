@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from agentplatform.api.pagination import NewestFirst
+from agentplatform.api.pagination import PagedView
 from agentplatform.core.clock import now
 from agentplatform.core.errors import NotFound
 from apps.tenants.api.serializers import UserChange, UserFilter, UserRead, UserWrite
@@ -18,7 +18,7 @@ from apps.tenants.services.create_user import create_user
 
 
 @extend_schema(tags=["users"])
-class UserList(APIView):
+class UserList(PagedView):
     """POST adds a person; GET lists the tenant's, newest first."""
 
     required_right = "admin"
@@ -34,9 +34,7 @@ class UserList(APIView):
         if "email" in filters:
             filters["email"] = User.objects.normalize_email(filters["email"])
         users = User.objects.filter(tenant_id=principal_of(request).tenant_id, **filters)
-        pages = NewestFirst()
-        page = pages.paginate_queryset(users, request, view=self)
-        return pages.get_paginated_response(UserRead(page, many=True).data)
+        return self.answer_page(request, users, UserRead)
 
     @extend_schema(request=UserWrite, responses={201: UserRead})
     def post(self, request: Request) -> Response:

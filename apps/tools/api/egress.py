@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from agentplatform.api.pagination import NewestFirst
+from agentplatform.api.pagination import PagedView
 from agentplatform.core.clock import now
 from apps.tenants.facade import principal_of
 from apps.tools.api.egress_serializers import (
@@ -56,7 +56,7 @@ class EgressRuleDetail(APIView):
 
 
 @extend_schema(tags=["egress"], parameters=[EgressRequestQuery])
-class EgressRequestList(APIView):
+class EgressRequestList(PagedView):
     """What tool calls asked of the outside, and what was refused, newest first."""
 
     required_right_to_read = "read"
@@ -66,6 +66,4 @@ class EgressRequestList(APIView):
         query = EgressRequestQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         rows = egress_requests(tenant_id=principal_of(request).tenant_id, **query.validated_data)
-        pages = NewestFirst()
-        page = pages.paginate_queryset(rows, request, view=self)
-        return pages.get_paginated_response(EgressRequestRead(page, many=True).data)
+        return self.answer_page(request, rows, EgressRequestRead)

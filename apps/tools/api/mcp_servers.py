@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from agentplatform.api.pagination import NewestFirst
+from agentplatform.api.pagination import PagedView
 from agentplatform.core.clock import now
 from apps.tenants.facade import principal_of
 from apps.tools.api.mcp_server_serializers import McpServerChange, McpServerRead, McpServerWrite
@@ -22,7 +22,7 @@ from apps.tools.services.register_mcp_server import register_mcp_server
 
 
 @extend_schema(tags=["mcp-servers"])
-class McpServerList(APIView):
+class McpServerList(PagedView):
     """The tenant's MCP servers, newest first; POST connects to one and takes over its tools."""
 
     required_right = "admin"
@@ -31,9 +31,7 @@ class McpServerList(APIView):
     @extend_schema(responses=McpServerRead(many=True), operation_id="mcp_servers_list")
     def get(self, request: Request) -> Response:
         servers = McpServer.objects.filter(tenant_id=principal_of(request).tenant_id)
-        pages = NewestFirst()
-        page = pages.paginate_queryset(servers.prefetch_related("tools"), request, view=self)
-        return pages.get_paginated_response(McpServerRead(page, many=True).data)
+        return self.answer_page(request, servers.prefetch_related("tools"), McpServerRead)
 
     @extend_schema(request=McpServerWrite, responses={201: McpServerRead})
     def post(self, request: Request) -> Response:
