@@ -1,5 +1,6 @@
 """Values that cross the border of the gateway: one request and one answer for every provider."""
 
+import operator
 from datetime import date
 from typing import Any, ClassVar, Literal
 from uuid import UUID
@@ -7,6 +8,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 StopReason = Literal["stop", "length", "tool_calls", "content_filter"]
+CacheTime = Literal["5m", "1h"]
+"""For how long a provider that caches prompts on request keeps one."""
 
 
 class _Value(BaseModel):
@@ -22,17 +25,26 @@ class ToolUse(_Value):
 
 
 class Part(_Value):
-    """A piece of a message: a text, or an image by its https or data URL."""
+    """A piece of a message: a text, or an image by its https or data URL. `ends_cache`: a provider
+    that caches prompts on request does so up to here. `cache_breakpoint` is the same in OpenAI's
+    words, which it is sent as it is."""
 
     text: str = ""
     image_url: str | None = None
     detail: Literal["auto", "low", "high"] = "auto"
+    ends_cache: CacheTime | None = None
+    cache_breakpoint: dict[str, Any] | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether its text is all of it."""
+        return self.image_url is None and self.ends_cache is None and not self.cache_breakpoint
 
 
 class Message(_Value):
     """One message of a conversation. `tool_call_id` answers the ToolUse of that id, `is_error` says
-    that the tool failed. Where there are images, `parts` is all of it in order, and `content` the
-    texts of them. `ends_cache`: a provider that caches prompts on request does so up to here."""
+    that the tool failed. Where it has more than texts, `parts` is all of it in order, and `content`
+    the texts of them. `ends_cache` is to the whole of it what it is to a part."""
 
     role: Literal["system", "user", "assistant", "tool"]
     content: str = ""
@@ -41,7 +53,11 @@ class Message(_Value):
     tool_calls: tuple[ToolUse, ...] = ()
     tool_call_id: str | None = None
     is_error: bool = False
-    ends_cache: bool = False
+    ends_cache: CacheTime | None = None
+
+    @property
+    def images(self) -> tuple[Part, ...]:
+        return tuple(part for part in self.parts if part.image_url is not None)
 
 
 class ToolSpec(_Value):
@@ -82,7 +98,15 @@ class CompletionRequest(_Value):
     tool_name: str | None = None
     options: dict[str, Any] = Field(default_factory=dict)
     is_verbatim: bool = False
-    caches_tools: bool = False
+    caches_tools: CacheTime | None = None
+
+    @property
+    def caches_for_hour(self) -> bool:
+        """Whether some of the prompt may be written to a cache for an hour."""
+        return self.caches_tools == "1h" or any(
+            one.ends_cache == "1h" or any(part.ends_cache == "1h" for part in one.parts)
+            for one in self.messages
+        )
 
 
 class EmbeddingRequest(_Value):
@@ -95,6 +119,7 @@ class EmbeddingRequest(_Value):
     critical: ClassVar[bool] = True
     is_streamed: ClassVar[bool] = False
     is_verbatim: ClassVar[bool] = True
+    caches_for_hour: ClassVar[bool] = False
 
     model: str
     inputs: tuple[Any, ...] = Field(min_length=1)
@@ -109,12 +134,15 @@ ModelRequest = CompletionRequest | EmbeddingRequest
 
 class Usage(_Value):
     """Tokens of one provider attempt. Cached and cache-write tokens are parts of prompt_tokens,
-    reasoning tokens a part of completion_tokens."""
+    reasoning tokens a part of completion_tokens; what was written to a cache for an hour is a part
+    of cache_write_tokens."""
 
     prompt_tokens: int
     completion_tokens: int
     cached_tokens: int = 0
     cache_write_tokens: int = 0
+    # Left out where it is zero, so that who does not know it yet can read what most answers used.
+    cache_write_hour_tokens: int = Field(0, exclude_if=operator.not_)
     reasoning_tokens: int = 0
 
     @property

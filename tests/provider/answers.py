@@ -126,11 +126,13 @@ def _bounded(ask: Ask, behaviour: Behaviour, text: str, calls: tuple[Call, ...])
 
 def _usage(ask: Ask, behaviour: Behaviour, completion: int, reasoning: int) -> Usage:
     cached = min(behaviour.number("cached"), ask.prompt_tokens)
+    written = min(behaviour.number("cache-write"), ask.prompt_tokens - cached)
     return Usage(
         prompt_tokens=ask.prompt_tokens,
         completion_tokens=completion + (USAGE_ABOVE if behaviour.has("usage-above") else 0),
         cached_tokens=cached,
-        cache_write_tokens=min(behaviour.number("cache-write"), ask.prompt_tokens - cached),
+        cache_write_tokens=written,
+        cache_write_hour_tokens=min(behaviour.number("cache-hour"), written),
         reasoning_tokens=reasoning,
     )
 

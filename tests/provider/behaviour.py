@@ -42,6 +42,7 @@ DIRECTIVES = (
     _number("reasoning", "reasoning tokens, on top of the answer's"),
     _number("cached", "prompt tokens that were read from the cache"),
     _number("cache-write", "prompt tokens that were written to the cache"),
+    _number("cache-hour", "of those, tokens that were written for an hour (Anthropic)"),
     _number("window", "prompt tokens above this are refused as too long a context"),
     _number("tool-parallel", "tool calls in one turn"),
     _number("turns", "model turns of an agent: all but the last call tools"),

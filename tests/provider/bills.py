@@ -19,6 +19,7 @@ class Bill:
     completion_tokens: int
     cached_tokens: int = 0
     cache_write_tokens: int = 0
+    cache_write_hour_tokens: int = 0
     reasoning_tokens: int = 0
     is_streamed: bool = False
     is_cut: bool = False

@@ -46,6 +46,7 @@ class Exchange:
                 completion_tokens=said,
                 cached_tokens=usage.cached_tokens,
                 cache_write_tokens=usage.cache_write_tokens,
+                cache_write_hour_tokens=usage.cache_write_hour_tokens,
                 reasoning_tokens=min(usage.reasoning_tokens, said),
                 is_streamed=ask.is_streamed,
                 is_cut=is_cut,

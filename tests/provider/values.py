@@ -52,13 +52,14 @@ class Call:
 
 @dataclass(frozen=True, kw_only=True)
 class Usage:
-    """Billed tokens. Cached and cache-written tokens are a part of prompt_tokens, reasoning tokens
-    a part of completion_tokens."""
+    """Billed tokens. Cached and cache-written tokens are a part of prompt_tokens, those written for
+    an hour a part of the latter, reasoning tokens a part of completion_tokens."""
 
     prompt_tokens: int
     completion_tokens: int
     cached_tokens: int = 0
     cache_write_tokens: int = 0
+    cache_write_hour_tokens: int = 0
     reasoning_tokens: int = 0
 
 

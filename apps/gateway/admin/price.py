@@ -10,6 +10,7 @@ from agentplatform.api.admin_refusal import ServiceAdmin
 from agentplatform.core.clock import now
 from apps.gateway.admin.price_form import PriceForm
 from apps.gateway.models import ModelPrice
+from apps.gateway.models.model_price import RATES
 from apps.gateway.services.change_prices import delete_price, set_prices
 from apps.gateway.services.price_files import usd_of
 
@@ -19,7 +20,7 @@ class ModelPriceAdmin(ServiceAdmin):
     form = PriceForm
     list_display = (
         "provider", "model", "since", "until", "input_usd", "output_usd", "cached_usd",
-        "cache_write_usd", "reasoning_usd",
+        "cache_write_usd", "cache_write_hour_usd", "reasoning_usd",
     )  # fmt: skip
     list_display_links = ("model",)
     list_filter = ("provider",)
@@ -30,15 +31,7 @@ class ModelPriceAdmin(ServiceAdmin):
         (None, {"fields": ("provider", "model", "since", "until")}),
         (
             "USD per million tokens",
-            {
-                "fields": (
-                    "input_rate",
-                    "output_rate",
-                    "cached_rate",
-                    "cache_write_rate",
-                    "reasoning_rate",
-                )
-            },
+            {"fields": RATES},
         ),
     )
 
@@ -66,6 +59,10 @@ class ModelPriceAdmin(ServiceAdmin):
     @admin.display(description="cache write ($/M)", ordering="cache_write_rate")
     def cache_write_usd(self, row: ModelPrice) -> str:
         return usd_of(row.cache_write_rate) or "as input"
+
+    @admin.display(description="1 h cache write ($/M)", ordering="cache_write_hour_rate")
+    def cache_write_hour_usd(self, row: ModelPrice) -> str:
+        return usd_of(row.cache_write_hour_rate) or "twice the input"
 
     @admin.display(description="reasoning ($/M)", ordering="reasoning_rate")
     def reasoning_usd(self, row: ModelPrice) -> str:

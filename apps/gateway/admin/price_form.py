@@ -12,20 +12,25 @@ from apps.gateway.models.model_price import RATES
 from apps.gateway.services.price_files import usd_of
 from apps.gateway.services.price_list import Price
 
-_SAME_AS = {"cached": "input", "cache_write": "input", "reasoning": "output"}
+_INSTEAD = {
+    "cached": "as input",
+    "cache_write": "as input",
+    "reasoning": "as output",
+    "cache_write_hour": "twice the input",
+}
 
 
 def _rate(name: str) -> forms.DecimalField:
     word = name.removesuffix("_rate")
-    other = _SAME_AS.get(word)
+    instead = _INSTEAD.get(word)
     return forms.DecimalField(
         label=f"{word.replace('_', ' ')} (USD per million tokens)",
-        required=other is None,
+        required=instead is None,
         min_value=0,
         decimal_places=9,
         max_digits=14,
         widget=UnfoldAdminDecimalFieldWidget,
-        help_text=f"Empty: as {other}." if other else "",
+        help_text=f"Empty: {instead}." if instead else "",
     )
 
 
@@ -37,6 +42,7 @@ class PriceForm(forms.ModelForm):  # type: ignore[type-arg]
     cached_rate = _rate("cached_rate")
     cache_write_rate = _rate("cache_write_rate")
     reasoning_rate = _rate("reasoning_rate")
+    cache_write_hour_rate = _rate("cache_write_hour_rate")
 
     class Meta:
         model = ModelPrice

@@ -4,6 +4,7 @@ import re
 from typing import Any, Final
 
 from apps.gateway.contracts import Message, Part, ToolUse
+from apps.gateway.doors.cache_marks import read_mark, read_marks
 from apps.gateway.doors.checks import (
     array,
     known_only,
@@ -46,6 +47,10 @@ def _read(message: dict[str, Any], param: str, image_limit: int) -> Message:
     if message.get("audio") is not None:
         raise wrong_value(f"{param}.audio", "audio is not supported; remove it.")
     content, parts = _content(message, role, param, image_limit)
+    ends_cache = read_mark(message, param)
+    if role == "tool":  # the result of a tool is one block: it ends the cache, or none of it does
+        marks = [ends_cache, *(one.ends_cache for one in reversed(parts))]
+        ends_cache, parts = next(filter(None, marks), None), ()
     name = message.get("name")
     return Message(
         role="system" if role == "developer" else role,
@@ -54,13 +59,14 @@ def _read(message: dict[str, Any], param: str, image_limit: int) -> Message:
         name=None if name is None else text(name, f"{param}.name"),
         tool_calls=_tool_calls(message, role, param),
         tool_call_id=_tool_call_id(message, role, param),
+        ends_cache=ends_cache,
     )
 
 
 def _content(
     message: dict[str, Any], role: str, param: str, image_limit: int
 ) -> tuple[str, tuple[Part, ...]]:
-    """The text, and the parts if there are images among them."""
+    """The text, and the parts if they are more than that."""
     content = message.get("content")
     if isinstance(content, str):
         return content, ()
@@ -87,17 +93,21 @@ def _part(part: dict[str, Any], param: str, role: str, image_limit: int) -> Part
     kind = one_of(required(part, "type", f"{param}.type"), f"{param}.type", kinds)
     known_only(part, _PART_KNOWN | {kind}, param)
     value = required(part, kind, f"{param}.{kind}")
+    said: dict[str, Any] = {"text": value}
     if kind == "image_url":
-        return _image(mapping(value, f"{param}.image_url"), f"{param}.image_url", image_limit)
-    return Part(text=text(value, f"{param}.{kind}"))
+        said = _image(mapping(value, f"{param}.image_url"), f"{param}.image_url", image_limit)
+    else:
+        text(value, f"{param}.{kind}")
+    return Part(**said, **read_marks(part, param))
 
 
-def _image(image: dict[str, Any], param: str, image_limit: int) -> Part:
+def _image(image: dict[str, Any], param: str, image_limit: int) -> dict[str, Any]:
+    """The address and the detail of an image."""
     known_only(image, frozenset({"url", "detail"}), param)
     url = read_image(required(image, "url", f"{param}.url"), f"{param}.url", image_limit)
     detail = image.get("detail")
     checked = "auto" if detail is None else one_of(detail, f"{param}.detail", _DETAILS)
-    return Part(image_url=url, detail=checked)
+    return {"image_url": url, "detail": checked}
 
 
 def read_image(value: Any, param: str, image_limit: int) -> str:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from apps.gateway.contracts import CompletionRequest, ToolSpec
+from apps.gateway.contracts import CacheTime, CompletionRequest, ToolSpec
 from apps.gateway.doors.body import Bounds, decode_body, model_of, schema_of
+from apps.gateway.doors.cache_marks import MARK, mark_whole, read_mark
 from apps.gateway.doors.chat_messages import read_messages
 from apps.gateway.doors.checks import (
     Check,
@@ -44,15 +45,19 @@ def read_chat(raw: bytes, *, bounds: Bounds) -> ChatWish:
     body = decode_body(raw)
     options = _options(body, passes_unknown=bounds.passes_unknown)
     _refuse_others(body)
-    choice = _tool_choice(body.get("tool_choice"), _tools(body.get("tools")))
+    tools, caches_tools = _tools(body.get("tools"))
+    choice = _tool_choice(body.get("tool_choice"), tools)
     if body.get("response_format") is not None:
         options["response_format"] = _response_format(body["response_format"])
     is_streamed = optional(body, "stream", boolean) or False
     return ChatWish(
         request=CompletionRequest(
             model=model_of(body),
-            messages=read_messages(
-                required(body, "messages", "messages"), image_limit=bounds.image_bytes
+            messages=mark_whole(
+                read_messages(
+                    required(body, "messages", "messages"), image_limit=bounds.image_bytes
+                ),
+                body,
             ),
             tools=choice.tools,
             tool_choice=choice.how,
@@ -62,6 +67,7 @@ def read_chat(raw: bytes, *, bounds: Bounds) -> ChatWish:
             temperature=optional(body, "temperature", partial(number, least=0, most=2)),
             options=options,
             is_verbatim=True,
+            caches_tools=caches_tools,
         ),
         is_streamed=is_streamed,
         has_usage=_has_usage(body, is_streamed),
@@ -95,6 +101,7 @@ _OPTIONS: Final[dict[str, Check]] = {
 _OWN: Final = frozenset({
     "model", "messages", "tools", "tool_choice", "response_format", "max_tokens",
     "max_completion_tokens", "temperature", "n", "stream", "stream_options", "modalities",
+    "cache_control",
 })  # fmt: skip
 _REFUSED: Final = {
     "functions": "use 'tools' instead.",
@@ -141,21 +148,27 @@ def _has_usage(body: dict[str, Any], is_streamed: bool) -> bool:
     return bool(optional(options, "include_usage", boolean))
 
 
-def _tools(value: Any) -> tuple[ToolSpec, ...]:
+def _tools(value: Any) -> tuple[tuple[ToolSpec, ...], CacheTime | None]:
+    """The tools, and the cache that ends with them."""
     if value is None:
-        return ()
-    return tuple(
+        return (), None
+    found = [
         _tool(mapping(tool, f"tools[{at}]"), f"tools[{at}]")
         for at, tool in enumerate(array(value, "tools", most=MAX_TOOLS))
-    )
+    ]
+    marks = [ends_cache for _, ends_cache in found if ends_cache]
+    return tuple(tool for tool, _ in found), marks[-1] if marks else None
 
 
-def _tool(tool: dict[str, Any], param: str) -> ToolSpec:
+def _tool(tool: dict[str, Any], param: str) -> tuple[ToolSpec, CacheTime | None]:
+    """A tool, and the cache that ends with it: by a mark on it or, as some libraries write it, on
+    its function."""
     one_of(required(tool, "type", f"{param}.type"), f"{param}.type", ("function",))
     where = f"{param}.function"
     function = mapping(required(tool, "function", where), where)
-    known_only(function, frozenset({"name", "description", "parameters", "strict"}), where)
-    return read_function(function, where)
+    known_only(function, frozenset({"name", "description", "parameters", "strict", MARK}), where)
+    ends_cache = read_mark(tool, param) or read_mark(function, where)
+    return read_function(function, where), ends_cache
 
 
 def _tool_choice(value: Any, tools: tuple[ToolSpec, ...]) -> ToolChoice:

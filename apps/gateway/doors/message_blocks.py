@@ -2,7 +2,8 @@
 
 from typing import Any, Final
 
-from apps.gateway.contracts import Message, Part, ToolUse
+from apps.gateway.contracts import CacheTime, Message, Part, ToolUse
+from apps.gateway.doors.cache_marks import read_mark
 from apps.gateway.doors.checks import (
     array,
     boolean,
@@ -33,21 +34,21 @@ def read_system(value: Any, param: str) -> list[Message]:
         where = f"{param}.{at}"
         one_of(required(mapping(block, where), "type", f"{where}.type"), f"{where}.type", ("text",))
         said.append(text(required(block, "text", f"{where}.text"), f"{where}.text"))
-        if _ends_cache(block):
-            found.append(Message(role="system", content="\n\n".join(said), ends_cache=True))
+        if ends_cache := read_mark(block, where):
+            content = "\n\n".join(said)
+            found.append(Message(role="system", content=content, ends_cache=ends_cache))
             said = []
     return [*found, Message(role="system", content="\n\n".join(said))] if said else found
 
 
 def read_blocks(value: Any, param: str, *, role: str, image_bytes: int) -> list[Message]:
     """What a content says, as messages: results of tools are messages of their own, before what the
-    user says beside them, and so is what the user says up to the end of a cache. Thoughts of the
-    model are left out. Raises Refusal."""
+    user says beside them. Thoughts of the model are left out. Raises Refusal."""
     if isinstance(value, str):
         return [Message.model_validate({"role": role, "content": value})]
     if value == [] and role == "user":
         raise wrong_value(param, "it is empty; send at least one block.")
-    content = _Content(role)
+    content = _Content()
     for at, one in enumerate(array(value, param)):
         where = f"{param}.{at}"
         block = mapping(one, where)
@@ -56,42 +57,35 @@ def read_blocks(value: Any, param: str, *, role: str, image_bytes: int) -> list[
             content.results.append(_result(block, where, image_bytes))
         elif kind == "tool_use":
             content.calls.append(_call(block, where))
+            content.ends_cache = read_mark(block, where) or content.ends_cache
         elif kind in _PARTS:
             content.parts.append(_part(block, where, kind, image_bytes))
-            if role == "user" and _ends_cache(block):
-                content.close(ends_cache=True)
-    content.close(ends_cache=role == "assistant" and any(map(_ends_cache, value)))
-    return content.results + content.said
+    return content.results + content.said(role)
 
 
 class _Content:
     """What was read of a content."""
 
-    def __init__(self, role: str) -> None:
+    def __init__(self) -> None:
         self.results: list[Message] = []
-        self.said: list[Message] = []
         self.parts: list[Part] = []
         self.calls: list[ToolUse] = []
-        self._role = role
+        self.ends_cache: CacheTime | None = None
+        """Of the last call that does."""
 
-    def close(self, *, ends_cache: bool) -> None:
-        """The parts and calls since the last time are a message."""
+    def said(self, role: str) -> list[Message]:
+        """The message that the parts and calls are, if there are some."""
         if not (self.parts or self.calls):
-            return
-        said, shown = split_parts(self.parts)
+            return []
+        content, parts = split_parts(self.parts)
         message = {
-            "role": self._role,
-            "content": said,
-            "parts": shown,
+            "role": role,
+            "content": content,
+            "parts": parts,
             "tool_calls": tuple(self.calls),
-            "ends_cache": ends_cache,
+            "ends_cache": self.ends_cache,
         }
-        self.said.append(Message.model_validate(message))
-        self.parts, self.calls = [], []
-
-
-def _ends_cache(block: dict[str, Any]) -> bool:
-    return block.get("cache_control") is not None
+        return [Message.model_validate(message)]
 
 
 def _call(block: dict[str, Any], param: str) -> ToolUse:
@@ -111,7 +105,7 @@ def _result(block: dict[str, Any], param: str, image_bytes: int) -> Message:
         content=said,
         parts=shown,
         is_error=optional(block, "is_error", boolean) or False,
-        ends_cache=_ends_cache(block),
+        ends_cache=read_mark(block, param),
     )
 
 
@@ -128,24 +122,27 @@ def _output(content: Any, param: str, image_bytes: int) -> tuple[str, tuple[Part
 
 
 def _part(block: dict[str, Any], param: str, kind: str, image_bytes: int) -> Part:
+    ends_cache = read_mark(block, param)
     if kind == "image":
-        return _image(block, param, image_bytes)
+        return Part(image_url=_image(block, param, image_bytes), ends_cache=ends_cache)
     if kind == "document":
-        return _document(block, param)
-    return Part(text=text(required(block, "text", f"{param}.text"), f"{param}.text"))
+        return Part(text=_document(block, param), ends_cache=ends_cache)
+    said = text(required(block, "text", f"{param}.text"), f"{param}.text")
+    return Part(text=said, ends_cache=ends_cache)
 
 
-def _document(block: dict[str, Any], param: str) -> Part:
+def _document(block: dict[str, Any], param: str) -> str:
     """Its title and its text."""
     where = f"{param}.source"
     source = mapping(required(block, "source", where), where)
     one_of(required(source, "type", f"{where}.type"), f"{where}.type", ("text",))
     said = text(required(source, "data", f"{where}.data"), f"{where}.data")
     title = text(block.get("title") or "", f"{param}.title")
-    return Part(text=f"{title}\n\n{said}" if title else said)
+    return f"{title}\n\n{said}" if title else said
 
 
-def _image(block: dict[str, Any], param: str, image_bytes: int) -> Part:
+def _image(block: dict[str, Any], param: str, image_bytes: int) -> str:
+    """Its address, or the image as a data URL."""
     where = f"{param}.source"
     source = mapping(required(block, "source", where), where)
     kind = one_of(required(source, "type", f"{where}.type"), f"{where}.type", ("base64", "url"))
@@ -153,7 +150,7 @@ def _image(block: dict[str, Any], param: str, image_bytes: int) -> Part:
         url = text(required(source, "url", f"{where}.url"), f"{where}.url")
         if not url.startswith("https://"):
             raise wrong_value(f"{where}.url", "it must be an https address.")
-        return Part(image_url=url)
+        return url
     media = one_of(
         required(source, "media_type", f"{where}.media_type"), f"{where}.media_type", _MEDIA
     )
@@ -164,4 +161,4 @@ def _image(block: dict[str, Any], param: str, image_bytes: int) -> Part:
             f"the image is {len(data)} bytes long in base64, at most {image_bytes} are allowed; "
             "send a smaller image, or its https address.",
         )
-    return Part(image_url=f"data:{media};base64,{data}")
+    return f"data:{media};base64,{data}"

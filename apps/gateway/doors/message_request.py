@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from apps.gateway.contracts import CompletionRequest, Message, ToolSpec
 from apps.gateway.doors.body import Bounds, decode_body, model_of, schema_of
+from apps.gateway.doors.cache_marks import last_mark, mark_whole
 from apps.gateway.doors.checks import (
     array,
     boolean,
@@ -73,7 +74,7 @@ def read_message(raw: bytes, *, bounds: Bounds, needs_bound: bool = True) -> Mes
             "temperature": optional(body, "temperature", partial(number, least=0, most=1)),
             "options": options,
             "is_verbatim": True,
-            "caches_tools": any(one.get("cache_control") for one in body.get("tools") or ()),
+            "caches_tools": last_mark(body.get("tools") or (), "tools."),
         }
     )
     return MessageWish(request=request, is_streamed=bool(optional(body, "stream", boolean)))
@@ -107,9 +108,7 @@ def _messages(body: dict[str, Any], image_bytes: int) -> tuple[Message, ...]:
             found += read_blocks(content, where, role=role, image_bytes=image_bytes)
     if not found:
         raise wrong_value("messages", "nothing is said in it; send a message of the user.")
-    if optional(body, "cache_control", mapping):
-        found[-1] = found[-1].model_copy(update={"ends_cache": True})
-    return tuple(found)
+    return mark_whole(found, body)
 
 
 def _tools(value: Any) -> tuple[ToolSpec, ...]:

@@ -6,7 +6,6 @@ from apps.gateway.contracts import Part
 
 
 def split_parts(parts: Sequence[Part], *, between: str = "\n") -> tuple[str, tuple[Part, ...]]:
-    """A message's content, the texts of its parts; and its parts, if there are images."""
+    """A message's content, the texts of its parts; and its parts, if they are more than that."""
     said = between.join(part.text for part in parts if part.image_url is None)
-    has_images = any(part.image_url is not None for part in parts)
-    return said, tuple(parts) if has_images else ()
+    return said, () if all(part.is_plain for part in parts) else tuple(parts)

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from apps.gateway.contracts import Message, Part, ToolUse
+from apps.gateway.doors.cache_marks import read_marks
 from apps.gateway.doors.chat_messages import read_arguments, read_image
 from apps.gateway.doors.checks import (
     array,
@@ -129,17 +130,18 @@ class _Talk:
     def _part(self, part: dict[str, Any], param: str, role: str) -> Part:
         if role == "assistant":
             return Part(text=_text(part, param, ("output_text", "refusal")))
+        marks = read_marks(part, param)
         has_images = role in ("user", "tool")
         if not has_images or part.get("type") != "input_image":
             kinds = ("input_text", "input_image") if has_images else ("input_text",)
-            return Part(text=_text(part, param, kinds))
+            return Part(text=_text(part, param, kinds), **marks)
         known_only(part, _PART_KNOWN, param)
         if part.get("file_id") is not None:
             raise unsupported(f"{param}.file_id", "no files are stored; send 'image_url'.")
         where = f"{param}.image_url"
         url = read_image(required(part, "image_url", where), where, self._image_limit)
         detail = one_of(part.get("detail") or "auto", f"{param}.detail", (*_DETAILS,))
-        return Part.model_validate({"image_url": url, "detail": _DETAILS[detail]})
+        return Part.model_validate({"image_url": url, "detail": _DETAILS[detail], **marks})
 
 
 def _text(part: dict[str, Any], param: str, kinds: tuple[str, ...]) -> str:

@@ -7,12 +7,20 @@ from django.db.models import F, Q
 
 MAX_RATE: Final = 10_000 * 10**9
 """10,000 USD per million tokens; what is above is a slip of the unit."""
-RATES: Final = ("input_rate", "output_rate", "cached_rate", "cache_write_rate", "reasoning_rate")
+RATES: Final = (
+    "input_rate",
+    "output_rate",
+    "cached_rate",
+    "cache_write_rate",
+    "cache_write_hour_rate",
+    "reasoning_rate",
+)
 
 
 class ModelPrice(models.Model):
     """The platform's: no tenant's. Rates are nano-dollars per million tokens; None: as input
-    (cached, cache write) or as output (reasoning). Days are in UTC, `until` included; None: until
+    (cached, cache write), as output (reasoning) or as twice the input (written to a cache for an
+    hour). Days are in UTC, `until` included; None: until
     a later price of the model begins. A model that is not here has an unknown price, never none.
     """
 
@@ -28,6 +36,7 @@ class ModelPrice(models.Model):
     cached_rate = models.BigIntegerField(null=True, blank=True)
     cache_write_rate = models.BigIntegerField(null=True, blank=True)
     reasoning_rate = models.BigIntegerField(null=True, blank=True)
+    cache_write_hour_rate = models.BigIntegerField(null=True, blank=True)
 
     objects: ClassVar[models.Manager["ModelPrice"]] = models.Manager()
 

@@ -56,8 +56,7 @@ def _tools(request: CompletionRequest) -> dict[str, Any]:
             {"name": tool.name, "description": tool.description, "input_schema": tool.parameters}
             for tool in request.tools
         ]
-        if request.caches_tools:
-            mark_last(tools)
+        mark_last(tools, request.caches_tools)
         choice = _TOOL_CHOICES[request.tool_choice]
         if request.tool_name is not None:
             choice = {"type": "tool", "name": request.tool_name}
@@ -173,8 +172,7 @@ def _turns(messages: tuple[Message, ...]) -> list[dict[str, Any]]:
             continue
         role = "assistant" if message.role == "assistant" else "user"
         blocks = _blocks(message)
-        if message.ends_cache:
-            mark_last(blocks)
+        mark_last(blocks, message.ends_cache)
         if turns and turns[-1]["role"] == role:
             turns[-1]["content"] += blocks
         elif blocks:
@@ -211,13 +209,17 @@ def _blocks(message: Message) -> list[dict[str, Any]]:
 
 
 def _part(part: Part) -> list[dict[str, Any]]:
-    if part.image_url is None:
-        return _texts(part.text)
-    source: dict[str, Any] = {"type": "url", "url": part.image_url}
-    if part.image_url.startswith("data:"):
-        media_type, _, data = part.image_url.removeprefix("data:").partition(";base64,")
+    blocks = _texts(part.text) if part.image_url is None else [_image(part.image_url)]
+    mark_last(blocks, part.ends_cache)
+    return blocks
+
+
+def _image(url: str) -> dict[str, Any]:
+    source: dict[str, Any] = {"type": "url", "url": url}
+    if url.startswith("data:"):
+        media_type, _, data = url.removeprefix("data:").partition(";base64,")
         source = {"type": "base64", "media_type": media_type, "data": data}
-    return [{"type": "image", "source": source}]
+    return {"type": "image", "source": source}
 
 
 def _texts(text: str) -> list[dict[str, Any]]:
@@ -234,5 +236,6 @@ def _usage(usage: Any) -> Usage | None:
         completion=part_of(usage, "output_tokens"),
         cached=cached,
         cache_write=written,
+        cache_write_hour=part_of(part_of(usage, "cache_creation"), "ephemeral_1h_input_tokens"),
         reasoning=part_of(part_of(usage, "output_tokens_details"), "thinking_tokens"),
     )

@@ -70,7 +70,7 @@ class LocalProvider:
         on_choice: OnChoice | None = None,
         attempt_id: UUID | None = None,
     ) -> Answer:
-        if any(message.parts for message in request.messages):
+        if any(message.images for message in request.messages):
             raise Unsupported("The local model reads no images.")
         until = asyncio.get_running_loop().time() + timeout_seconds
         max_tokens = self._answer_tokens(max_tokens)

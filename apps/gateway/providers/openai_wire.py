@@ -167,10 +167,10 @@ def _messages(messages: Sequence[Message]) -> list[dict[str, Any]]:
             sent.append({"role": "user", "content": shown})
             shown = []
         sent.append(_message(message))
-        if message.role == "tool" and message.parts:
+        if message.role == "tool" and message.images:
             named = f"Images in the result of the tool call {message.tool_call_id}:"
             shown.append({"type": "text", "text": named})
-            shown += [_part(part) for part in message.parts if part.image_url is not None]
+            shown += map(_part, message.images)
     return [*sent, {"role": "user", "content": shown}] if shown else sent
 
 
@@ -182,7 +182,7 @@ def _message(message: Message) -> dict[str, Any]:
             "content": message.content,
         }
     body: dict[str, Any] = {"role": message.role, "content": message.content}
-    if message.parts:
+    if any(part.image_url is not None or part.cache_breakpoint for part in message.parts):
         body["content"] = [_part(part) for part in message.parts]
     if message.name is not None:
         body["name"] = message.name
@@ -193,9 +193,13 @@ def _message(message: Message) -> dict[str, Any]:
 
 
 def _part(part: Part) -> dict[str, Any]:
-    if part.image_url is None:
-        return {"type": "text", "text": part.text}
-    return {"type": "image_url", "image_url": {"url": part.image_url, "detail": part.detail}}
+    said: dict[str, Any] = {"type": "text", "text": part.text}
+    if part.image_url is not None:
+        image = {"url": part.image_url, "detail": part.detail}
+        said = {"type": "image_url", "image_url": image}
+    if part.cache_breakpoint:
+        said["prompt_cache_breakpoint"] = part.cache_breakpoint
+    return said
 
 
 def _tool_call(call: ToolUse) -> dict[str, Any]:
@@ -218,6 +222,7 @@ def _usage(usage: Any) -> Usage | None:
         prompt=part_of(usage, "prompt_tokens"),
         completion=part_of(usage, "completion_tokens"),
         cached=part_of(prompt, "cached_tokens"),
+        cache_write=part_of(prompt, "cache_write_tokens"),
         reasoning=part_of(completion, "reasoning_tokens"),
     )
 

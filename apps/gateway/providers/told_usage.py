@@ -14,6 +14,7 @@ def told_usage(
     completion: Any,
     cached: Any = 0,
     cache_write: Any = 0,
+    cache_write_hour: Any = 0,
     reasoning: Any = 0,
 ) -> Usage | None:
     """The usage of these numbers of a provider; None where prompt or completion is no number of
@@ -22,11 +23,13 @@ def told_usage(
     if prompt_tokens is None or completion_tokens is None:
         return None
     cached_tokens = min(token_count(cached) or 0, prompt_tokens)
+    written_tokens = min(token_count(cache_write) or 0, prompt_tokens - cached_tokens)
     return Usage(
         prompt_tokens=prompt_tokens,
         completion_tokens=completion_tokens,
         cached_tokens=cached_tokens,
-        cache_write_tokens=min(token_count(cache_write) or 0, prompt_tokens - cached_tokens),
+        cache_write_tokens=written_tokens,
+        cache_write_hour_tokens=min(token_count(cache_write_hour) or 0, written_tokens),
         reasoning_tokens=min(token_count(reasoning) or 0, completion_tokens),
     )
 

@@ -1,7 +1,8 @@
 """How much one attempt holds of each account before it starts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from apps.gateway.contracts import ModelRequest, Usage
 from apps.gateway.services.prices import Price
@@ -12,6 +13,8 @@ HTTP_MAX_TOKENS = 4096
 """The same for who calls over HTTP."""
 # An answer shorter than this is not worth its prompt.
 LEAST_MAX_TOKENS = 16
+Bound = Callable[[Usage], int]
+"""The most that a usage can cost."""
 
 
 class NoRoom(Exception):
@@ -70,37 +73,41 @@ def plan_hold(
             raise NoPrice
         accounts = [one for one in accounts if one.unit == "tokens"]
     max_tokens = most_answer_tokens(request)
+    bound = partial(price.bound, for_hour=request.caches_for_hour) if price else None
     for account in accounts:
-        fitting = _fitting(account, prompt_tokens, price)
+        fitting = _fitting(account, prompt_tokens, price, bound)
         if fitting is None or fitting >= max_tokens:
             continue
         if request.max_tokens is not None or fitting < LEAST_MAX_TOKENS:
             wanted = LEAST_MAX_TOKENS if request.max_tokens is None else request.max_tokens
             least = Usage(prompt_tokens=prompt_tokens, completion_tokens=wanted)
-            raise NoRoom(account, _amount(account, least, price))
+            raise NoRoom(account, _amount(account, least, bound))
         max_tokens = fitting
     usage = Usage(prompt_tokens=prompt_tokens, completion_tokens=max_tokens)
     return Hold(
         usage=usage,
-        cost_nanos=price.bound(usage) if price else None,
-        lines=tuple((one.account_id, _amount(one, usage, price)) for one in accounts),
+        cost_nanos=bound(usage) if bound else None,
+        lines=tuple((one.account_id, _amount(one, usage, bound)) for one in accounts),
     )
 
 
-def _amount(account: AccountRoom, usage: Usage, price: Price | None) -> int:
+def _amount(account: AccountRoom, usage: Usage, bound: Bound | None) -> int:
     if account.unit == "tokens":
         return usage.total_tokens
-    return price.bound(usage) if price else 0
+    return bound(usage) if bound else 0
 
 
-def _fitting(account: AccountRoom, prompt_tokens: int, price: Price | None) -> int | None:
+def _fitting(
+    account: AccountRoom, prompt_tokens: int, price: Price | None, bound: Bound | None
+) -> int | None:
     """How many tokens of an answer the account has room for; None: any number."""
     if account.room is None:
         return None
     if account.unit == "tokens":
         return account.room - prompt_tokens
     assert price is not None
-    left = account.room - price.bound(Usage(prompt_tokens=prompt_tokens, completion_tokens=0))
+    assert bound is not None
+    left = account.room - bound(Usage(prompt_tokens=prompt_tokens, completion_tokens=0))
     if price.output_nanos == 0:
         return None if left >= 0 else -1
     return left // price.output_nanos

@@ -15,7 +15,7 @@ from apps.gateway.services.price_list import Price
 Format = Literal["csv", "json"]
 COLUMNS = (
     "provider", "model", "since", "until", "input", "output", "cached_input", "cache_write",
-    "reasoning",
+    "cache_write_hour", "reasoning",
 )  # fmt: skip
 _REQUIRED = {"provider", "model", "since", "input", "output"}
 
@@ -98,6 +98,7 @@ def _price(row: dict[str, Any]) -> Price:
         "cached_rate": take("cached_input", parse_usd),
         "cache_write_rate": take("cache_write", parse_usd),
         "reasoning_rate": take("reasoning", parse_usd),
+        "cache_write_hour_rate": take("cache_write_hour", parse_usd),
     }
     surplus = [str(name) for name in row if name not in COLUMNS]
     if surplus:
@@ -126,4 +127,5 @@ def row_of(price: Price) -> dict[str, str | None]:
         "cached_input": usd_of(price.cached_rate),
         "cache_write": usd_of(price.cache_write_rate),
         "reasoning": usd_of(price.reasoning_rate),
+        "cache_write_hour": usd_of(price.cache_write_hour_rate),
     }

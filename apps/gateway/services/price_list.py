@@ -18,7 +18,8 @@ class Price:
     `until` it holds until a later one begins.
 
     Rates are nano-dollars per million tokens. Without one of their own, cached and cache-write
-    tokens cost as input does, reasoning tokens as output.
+    tokens cost as input does, reasoning tokens as output, and tokens that are written to a cache
+    for an hour twice the input, as they do at Anthropic.
     """
 
     provider: str
@@ -30,25 +31,30 @@ class Price:
     cached_rate: int | None = None
     cache_write_rate: int | None = None
     reasoning_rate: int | None = None
+    cache_write_hour_rate: int | None = None
 
     def cost(self, usage: Usage) -> int:
         """What `usage` costs, in nano-dollars, a fraction rounded up. Cached and cache-write tokens
         are a part of the prompt and reasoning tokens one of the answer: each is counted once."""
+        written = max(0, usage.cache_write_tokens - usage.cache_write_hour_tokens)
         fresh = max(0, usage.prompt_tokens - usage.cached_tokens - usage.cache_write_tokens)
         said = max(0, usage.completion_tokens - usage.reasoning_tokens)
         total = (
             fresh * self.input_rate
             + usage.cached_tokens * _or(self.cached_rate, self.input_rate)
-            + usage.cache_write_tokens * _or(self.cache_write_rate, self.input_rate)
+            + written * _or(self.cache_write_rate, self.input_rate)
+            + usage.cache_write_hour_tokens * self._hour_rate
             + said * self.output_rate
             + usage.reasoning_tokens * _or(self.reasoning_rate, self.output_rate)
         )
         return _per_million(total)
 
-    def bound(self, usage: Usage) -> int:
+    def bound(self, usage: Usage, *, for_hour: bool = False) -> int:
         """The most that `usage` can cost, whichever of its tokens turn out to be cached, written to
-        a cache or reasoning."""
+        a cache (for an hour too, with `for_hour`) or reasoning."""
         prompt_rate = max(self.input_rate, _or(self.cached_rate, 0), _or(self.cache_write_rate, 0))
+        if for_hour:
+            prompt_rate = max(prompt_rate, self._hour_rate)
         return _per_million(
             usage.prompt_tokens * prompt_rate + usage.completion_tokens * self._answer_rate
         )
@@ -61,6 +67,10 @@ class Price:
     @property
     def _answer_rate(self) -> int:
         return max(self.output_rate, _or(self.reasoning_rate, 0))
+
+    @property
+    def _hour_rate(self) -> int:
+        return _or(self.cache_write_hour_rate, 2 * self.input_rate)
 
     def holds_on(self, day: date) -> bool:
         return self.since <= day and (self.until is None or day <= self.until)

@@ -144,7 +144,7 @@ def test_the_list_is_narrowed_to_models_and_to_a_day() -> None:
         "2026-11-01",
     ]
     (line,) = run("list", "--model", "new", "--at", "2026-11-30").splitlines()[1:]
-    assert line.split() == ["openai", "new", "2026-11-01", "-", "1", "2", "-", "-", "-"]
+    assert line.split() == ["openai", "new", "2026-11-01", "-", "1", "2", "-", "-", "-", "-"]
 
 
 def test_the_database_holds_what_the_service_checks() -> None:

@@ -92,13 +92,15 @@ def test_text_comes_before_the_answer_is_whole(provider: Provider, name: str) ->
 
 @BOTH
 def test_a_streamed_answer_is_billed_to_the_token(provider: Provider, name: str) -> None:
-    model = f"tokens-30-reasoning-7-cached-3-cache-write-1-tag-stream{name}"
+    model = f"tokens-30-reasoning-7-cached-3-cache-write-2-cache-hour-1-tag-stream{name}"
     _, answer = stream(provider, name, ask(), model=model)
     [bill] = provider.billed(model=model)
     assert bill["is_streamed"]
     assert answer.has_usage
     assert answer.completion.usage.prompt_tokens == bill["prompt_tokens"]
     assert answer.completion.usage.completion_tokens == bill["completion_tokens"] == 37
+    assert answer.completion.usage.cache_write_tokens == 2
+    assert answer.completion.usage.cache_write_hour_tokens == (1 if name == "anthropic" else 0)
 
 
 @BOTH

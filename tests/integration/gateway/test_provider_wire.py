@@ -132,13 +132,14 @@ def test_every_schema_is_taken(provider: Provider, name: str, schema: str) -> No
 
 @BOTH
 def test_usage_is_the_bill(provider: Provider, name: str) -> None:
-    model = f"tokens-30-reasoning-7-cached-3-cache-write-1-tag-{name}"
+    model = f"tokens-30-reasoning-7-cached-3-cache-write-2-cache-hour-1-tag-{name}"
     usage = call(provider, name, ask(), model=model).completion.usage
     [bill] = provider.billed(model=model)
     assert usage.prompt_tokens == bill["prompt_tokens"]
     assert usage.completion_tokens == bill["completion_tokens"] == 37
     assert (usage.cached_tokens, usage.reasoning_tokens) == (3, 7)
-    assert usage.cache_write_tokens == (1 if name == "anthropic" else 0)
+    assert usage.cache_write_tokens == 2
+    assert usage.cache_write_hour_tokens == (1 if name == "anthropic" else 0)
 
 
 @BOTH

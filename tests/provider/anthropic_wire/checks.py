@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from tests.provider.anthropic_wire.cache import check_marks
 from tests.provider.anthropic_wire.conversation import check_messages
 from tests.provider.checks import is_count, is_number, refuse_unless
 from tests.provider.schemas import check_anthropic_format
@@ -49,6 +50,7 @@ def check_message_request(
         refuse_unless(name not in body or is_right(body[name]), f"{name}: {message}")
     check_messages(body["messages"])
     _check_tools(body)
+    check_marks(body)
     _check_output(body.get("output_config"))
 
 

@@ -89,6 +89,10 @@ def render_usage(usage: Usage) -> Json:
     body = {
         "input_tokens": usage.prompt_tokens - apart,
         "cache_creation_input_tokens": usage.cache_write_tokens,
+        "cache_creation": {
+            "ephemeral_5m_input_tokens": usage.cache_write_tokens - usage.cache_write_hour_tokens,
+            "ephemeral_1h_input_tokens": usage.cache_write_hour_tokens,
+        },
         "cache_read_input_tokens": usage.cached_tokens,
         "output_tokens": usage.completion_tokens,
         "service_tier": "standard",

@@ -51,7 +51,8 @@ def _end(ask: Ask, answer: Answer, is_metered: bool) -> dict[str, Any]:
     whole = render_message(ask, answer, is_metered)
     delta = {"stop_reason": whole["stop_reason"], "stop_sequence": whole["stop_sequence"]}
     usage = render_usage(answer.usage) if is_metered else {}
-    usage.pop("service_tier", None)
+    for name in ("service_tier", "cache_creation"):  # told at the start alone
+        usage.pop(name, None)
     return {"type": "message_delta", "delta": delta, **({"usage": usage} if is_metered else {})}
 
 

@@ -44,6 +44,15 @@ def test_an_open_answer_is_bounded_by_the_money_left() -> None:
     assert (hold.max_tokens, hold.lines) == (50, ((1, 45_000),))
 
 
+def test_what_may_be_cached_for_an_hour_is_held_at_its_price() -> None:
+    message = Message(role="user", content="Hi", ends_cache="1h")
+    request = ask(50).model_copy(update={"messages": (message,)})
+    hold = plan_hold(request, prompt_tokens=100, price=MINI, accounts=[account("nanos", 10**9)])
+    assert hold.lines == ((1, 300 * 100 + 600 * 50),)
+    with pytest.raises(NoRoom):
+        plan_hold(request, prompt_tokens=100, price=MINI, accounts=[account("nanos", 59_999)])
+
+
 def test_an_asked_length_is_never_shortened() -> None:
     with pytest.raises(NoRoom) as refusal:
         plan_hold(ask(101), prompt_tokens=100, price=MINI, accounts=[account("tokens", 200)])

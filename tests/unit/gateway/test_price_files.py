@@ -22,6 +22,7 @@ PRICES = st.builds(
     output_rate=RATE,
     cached_rate=st.none() | RATE,
     cache_write_rate=st.none() | RATE,
+    cache_write_hour_rate=st.none() | RATE,
     reasoning_rate=st.none() | RATE,
 )
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.gateway.contracts import Usage
+from apps.gateway.models.model_price import RATES
 from apps.gateway.services.price_list import Price, PriceList
 
 USD = 10**9
@@ -40,6 +41,16 @@ def usage(prompt: int, completion: int, **parts: int) -> Usage:
             usage(100, 0, cached_tokens=60, cache_write_tokens=30),
             10 * 2000 + 60 * 1000 + 30 * 3000,
         ),
+        (
+            {"cache_write_rate": 3 * USD},
+            usage(100, 0, cache_write_tokens=30, cache_write_hour_tokens=20),
+            70 * 2000 + 10 * 3000 + 20 * 4000,
+        ),
+        (
+            {"cache_write_hour_rate": 5 * USD},
+            usage(100, 0, cache_write_tokens=30, cache_write_hour_tokens=30),
+            70 * 2000 + 30 * 5000,
+        ),
         ({"reasoning_rate": 9 * USD}, usage(0, 10, reasoning_tokens=4), 6 * 8000 + 4 * 9000),
     ],
 )
@@ -50,21 +61,22 @@ def test_each_token_is_counted_once_at_its_own_rate(
 
 
 @given(
-    rates=st.tuples(*[st.integers(0, 10**13)] * 5),
-    tokens=st.tuples(*[st.integers(0, 10**6)] * 4),
+    rates=st.tuples(*[st.integers(0, 10**13)] * 6),
+    tokens=st.tuples(*[st.integers(0, 10**6)] * 5),
     answer=st.integers(0, 10**6),
 )
 def test_a_bound_holds_however_the_tokens_fall(
     rates: tuple[int, ...], tokens: tuple[int, ...], answer: int
 ) -> None:
-    names = ("input_rate", "output_rate", "cached_rate", "cache_write_rate", "reasoning_rate")
-    dear = price(**dict(zip(names, rates, strict=True)))
-    fresh, cached, written, reasoning = tokens
-    prompt, completion = fresh + cached + written, reasoning + answer
+    dear = price(**dict(zip(RATES, rates, strict=True)))
+    fresh, cached, written, for_hour, reasoning = tokens
+    prompt, completion = fresh + cached + written + for_hour, reasoning + answer
     parts = {
-        "cached_tokens": cached, "cache_write_tokens": written, "reasoning_tokens": reasoning
+        "cached_tokens": cached, "cache_write_tokens": written + for_hour,
+        "cache_write_hour_tokens": for_hour, "reasoning_tokens": reasoning,
     }  # fmt: skip
-    assert dear.cost(usage(prompt, completion, **parts)) <= dear.bound(usage(prompt, completion))
+    bound = dear.bound(usage(prompt, completion), for_hour=bool(for_hour))
+    assert dear.cost(usage(prompt, completion, **parts)) <= bound
 
 
 def test_a_rate_below_a_nano_dollar_a_token_is_exact_and_rounded_up_once() -> None:

@@ -10,6 +10,7 @@ from apps.gateway.contracts import CompletionRequest
 from apps.gateway.doors.body import Bounds
 from apps.gateway.doors.chat_request import read_chat
 from apps.gateway.doors.message_request import read_message
+from apps.gateway.doors.refusals import Refusal
 from apps.gateway.doors.response_request import read_response
 from apps.gateway.providers import anthropic_wire, openai_wire
 
@@ -51,11 +52,6 @@ def test_an_answer_is_taken_back_as_clients_hold_it(what: str) -> None:
     said = {"role": "assistant", "content": "Hi."} | SENT_AGAIN[what]
     sent = openai_wire.to_wire(chat(HELLO, said))["messages"]
     assert sent == [HELLO, {"role": "assistant", "content": "Hi."}]
-
-
-def test_marks_of_a_prompt_cache_are_left_out() -> None:
-    part = {"type": "text", "text": "Hello.", "cache_control": {"type": "ephemeral"}}
-    assert openai_wire.to_wire(chat({"role": "user", "content": [part]}))["messages"] == [HELLO]
 
 
 def test_arguments_that_are_no_json_reach_the_model_that_wrote_them() -> None:
@@ -149,8 +145,11 @@ def test_what_anthropics_clients_add_to_a_request_changes_nothing() -> None:
     assert message(HELLO, tools=[tool | added], **wishes) == plain
 
 
-MARK = {"cache_control": {"type": "ephemeral", "ttl": "1h"}}
+MARK = {"cache_control": {"type": "ephemeral", "ttl": "5m"}}
 ENDS = {"cache_control": {"type": "ephemeral"}}
+
+
+HOUR = {"cache_control": {"type": "ephemeral", "ttl": "1h"}}
 
 
 def cached(**more: Any) -> CompletionRequest:
@@ -165,13 +164,13 @@ def cached(**more: Any) -> CompletionRequest:
 
 
 def test_the_ends_of_a_cache_reach_anthropic_where_they_were() -> None:
-    tool = {"name": "w", "input_schema": {"type": "object"}} | MARK
+    tool = {"name": "w", "input_schema": {"type": "object"}} | HOUR
     body = anthropic_wire.to_wire(cached(tools=[tool]))
     assert body["system"] == [
         {"type": "text", "text": "A\n\nB", **ENDS},
         {"type": "text", "text": "C"},
     ]
-    assert body["tools"][-1]["cache_control"] == ENDS["cache_control"]
+    assert body["tools"][-1]["cache_control"] == HOUR["cache_control"]
     first, second, third = (one["content"] for one in body["messages"])
     assert first == [{"type": "text", "text": "Long.", **ENDS}, {"type": "text", "text": "Short."}]
     assert second == [USES[0] | ENDS]
@@ -191,6 +190,88 @@ def test_words_about_the_form_of_an_answer_stay_behind_a_cached_system() -> None
     )
     assert body_in_words["system"][0] == body["system"][0]
     assert body_in_words["system"][1]["text"].startswith("C\n\nAnswer only")
+
+
+TOOL = {"type": "function", "function": {"name": "w"}}
+CALLED = {"role": "assistant", "content": None, "tool_calls": [called("{}")]}
+
+
+def said(role: str, *texts: str | dict[str, Any], **more: Any) -> dict[str, Any]:
+    parts = [one if isinstance(one, dict) else text_part(one) for one in texts]
+    return {"role": role, "content": parts, **more}
+
+
+def text_part(text: str, **more: Any) -> dict[str, Any]:
+    return {"type": "text", "text": text, **more}
+
+
+def marked_in_chat(**more: Any) -> CompletionRequest:
+    """Marks in every place where a chat has them."""
+    url = f"data:image/png;base64,{DATA}"
+    image = {"type": "image_url", "image_url": {"url": url}, **MARK}
+    return chat(
+        said("system", "A", text_part("B", **HOUR), "C"),
+        said("user", text_part("Long.", **MARK), "Short.", image),
+        CALLED | {"content": "See:"} | MARK,
+        said("tool", text_part("sunny", **MARK), tool_call_id="c"),
+        **more,
+    )
+
+
+def test_marks_in_a_chat_reach_anthropic_where_they_were() -> None:
+    body = anthropic_wire.to_wire(marked_in_chat(tools=[TOOL | HOUR]))
+    assert body["tools"][-1]["cache_control"] == HOUR["cache_control"]
+    assert body["system"] == [text_part("A\nB", **HOUR), text_part("C")]
+    first, second, third = (one["content"] for one in body["messages"])
+    assert first == [text_part("Long.", **ENDS), text_part("Short."), IMAGE | ENDS]
+    assert [one.get("cache_control") for one in second] == [None, ENDS["cache_control"]]
+    assert third[0]["content"] == "sunny"
+    assert third[0]["cache_control"] == ENDS["cache_control"]
+
+
+def test_a_mark_on_a_whole_chat_or_a_message_is_on_its_last_block() -> None:
+    marked = [{"role": "user", "content": [text_part("Hello.", **HOUR)]}]
+    for request in (chat(HELLO, **HOUR), chat(HELLO | HOUR)):
+        assert anthropic_wire.to_wire(request)["messages"] == marked
+        assert openai_wire.to_wire(request)["messages"] == [HELLO]
+    function = {"type": "function", "function": TOOL["function"] | HOUR}
+    tools = anthropic_wire.to_wire(chat(HELLO, tools=[function]))["tools"]
+    assert tools[-1]["cache_control"] == HOUR["cache_control"]
+
+
+def test_a_blank_part_that_ends_a_cache_is_left_out_as_every_blank_part_is() -> None:
+    blank = text_part(" ", **MARK)
+    body = anthropic_wire.to_wire(chat(said("system", blank, "A"), said("user", "Hello.", blank)))
+    assert body["system"].strip() == "A"
+    assert body["messages"] == [said("user", "Hello.")]
+
+
+def test_openai_has_its_own_marks_and_none_of_anthropics() -> None:
+    explicit = {"prompt_cache_breakpoint": {"mode": "explicit", "ttl": "12h"}}
+    parts = [text_part("Long.", **explicit), text_part("Short.", **MARK)]
+    request = chat({"role": "user", "content": parts})
+    sent = openai_wire.to_wire(request)["messages"]
+    assert sent == [said("user", text_part("Long.", **explicit), "Short.")]
+    assert anthropic_wire.to_wire(request)["messages"] == [
+        said("user", "Long.", text_part("Short.", **ENDS))
+    ]
+    told = json.dumps(openai_wire.to_wire(marked_in_chat(tools=[TOOL | HOUR])))
+    assert "cache" not in told
+
+
+@pytest.mark.parametrize(
+    ("mark", "param"),
+    [
+        ("ephemeral", "messages[0].content[0].cache_control"),
+        ({"ttl": "1h"}, "messages[0].content[0].cache_control.type"),
+        ({"type": "persistent"}, "messages[0].content[0].cache_control.type"),
+        ({"type": "ephemeral", "ttl": "1d"}, "messages[0].content[0].cache_control.ttl"),
+    ],
+)
+def test_a_mark_that_says_nothing_is_refused_by_its_name(mark: Any, param: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        chat(said("user", text_part("Hello.", cache_control=mark)))
+    assert refused.value.param == param
 
 
 def test_openai_is_told_nothing_of_a_cache_and_of_failed_tools() -> None:

@@ -133,6 +133,37 @@ def test_the_sequence_that_stopped_an_answer_is_told(gateway: Gateway, caller: C
     assert (answer.stop_reason, answer.stop_sequence) == ("stop_sequence", "END")
 
 
+HOUR: Any = {"cache_control": {"type": "ephemeral", "ttl": "1h"}}
+WRITTEN = {
+    "input_tokens": 10, "output_tokens": 5, "cache_read_input_tokens": 20,
+    "cache_creation_input_tokens": 70,
+    "cache_creation": {"ephemeral_5m_input_tokens": 30, "ephemeral_1h_input_tokens": 40},
+}  # fmt: skip
+COST = 10 * 1_000 + 20 * 100 + 30 * 1_250 + 40 * 2_000 + 5 * 5_000
+
+
+@pytest.mark.parametrize("path", ["/v1/messages", "/v1/chat/completions"])
+def test_what_is_cached_for_an_hour_is_marked_and_charged_as_that(
+    gateway: Gateway, caller: Callers, server: Server, path: str
+) -> None:
+    content = [{"type": "text", "text": "A long story.", **HOUR}, {"type": "text", "text": "Why?"}]
+    messages = [{"role": "user", "content": content}]
+    with running_upstream() as upstream:
+        upstream.answer = MESSAGE | {"usage": WRITTEN}
+        gateway(on="anthropic", anthropic_base_url=upstream.address)
+        body = {"model": "claude-haiku-4-5", "max_tokens": 50, "messages": messages}
+        answer = caller(usd_nanos=10**9).post(body, path=path).json()
+        (sent,) = upstream.asked
+    assert sent["messages"] == messages
+    server.stop()
+    assert LedgerEntry.objects.get().cost_nanos == COST
+    told = answer["usage"]
+    if path == "/v1/messages":
+        assert told == WRITTEN
+    else:
+        assert told["prompt_tokens_details"]["cache_write_tokens"] == 70
+
+
 def test_tokens_are_counted_without_asking_a_provider(client: Caller, provider: Provider) -> None:
     counted = client.anthropic().messages.count_tokens(model="default", messages=HELLO)
     assert 1 < counted.input_tokens < 50

@@ -46,6 +46,7 @@ PRICE = {
     "output_rate": "10",
     "cached_rate": "",
     "cache_write_rate": "",
+    "cache_write_hour_rate": "",
     "reasoning_rate": "0.0375",
 }
 
