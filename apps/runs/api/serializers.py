@@ -7,6 +7,7 @@ from rest_framework import serializers
 from agentplatform.api.serializers import StrictQuery, StrictSerializer
 from agentplatform.core.money import format_usd
 from apps.runs.models import Ask, Run, RunEvent, Step, TaskVersion
+from apps.runs.services.save_task import warnings_of
 
 
 class TaskWrite(StrictSerializer):
@@ -32,9 +33,11 @@ class SpecCheck(StrictSerializer):
 
 
 class SpecVerdict(serializers.Serializer[Any]):
-    """The spec has no error that can be known before it runs."""
+    """The spec has no error that can be known before it runs. `warnings` are by path what will fail
+    steps unless the tenant's tasks change until then."""
 
     valid = serializers.BooleanField()
+    warnings = serializers.DictField(child=serializers.ListField(child=serializers.CharField()))
 
 
 class TaskFilter(StrictQuery):
@@ -57,6 +60,20 @@ class TaskRead(serializers.ModelSerializer[TaskVersion]):
     class Meta:
         model = TaskVersion
         fields = ("id", "name", "description", "version", "spec", "created_at", "updated_at")
+
+
+class TaskDetailRead(TaskRead):
+    """A task definition, shown from its newest version. `warnings` tell by path, such as
+    steps.bill.task, what will fail steps of it as the tenant's tasks are now."""
+
+    warnings = serializers.SerializerMethodField()
+
+    class Meta:
+        model = TaskVersion
+        fields = (*TaskRead.Meta.fields, "warnings")
+
+    def get_warnings(self, version: TaskVersion) -> dict[str, list[str]]:
+        return warnings_of(version)
 
 
 class TaskVersionRead(serializers.ModelSerializer[TaskVersion]):

@@ -15,6 +15,7 @@ from apps.runs.api.serializers import (
     SpecCheck,
     SpecVerdict,
     TaskChange,
+    TaskDetailRead,
     TaskFilter,
     TaskRead,
     TaskVersionRead,
@@ -22,7 +23,13 @@ from apps.runs.api.serializers import (
 )
 from apps.runs.models import TaskDefinition, TaskVersion
 from apps.runs.selectors import find_newest_version, find_task, newest_version, newest_versions
-from apps.runs.services.save_task import archive_task, change_task, check_spec, create_task
+from apps.runs.services.save_task import (
+    archive_task,
+    change_task,
+    check_spec,
+    create_task,
+    find_warnings,
+)
 from apps.runs.spec.document import Spec
 from apps.tenants.facade import principal_of
 
@@ -65,7 +72,7 @@ class TaskList(PagedView):
         tasks = tasks.filter(**wanted.validated_data)
         return self.answer_page(request, tasks, TaskRead, show=_newest)
 
-    @extend_schema(request=TaskWrite, responses={201: TaskRead})
+    @extend_schema(request=TaskWrite, responses={201: TaskDetailRead})
     def post(self, request: Request) -> Response:
         body = TaskWrite(data=request.data)
         body.is_valid(raise_exception=True)
@@ -73,7 +80,7 @@ class TaskList(PagedView):
         task = create_task(
             tenant_id=who.tenant_id, created_by=who.user_id, at=now(), **body.validated_data
         )
-        return Response(TaskRead(newest_version(task)).data, status=201)
+        return Response(TaskDetailRead(newest_version(task)).data, status=201)
 
 
 def _newest(tasks: list[TaskDefinition]) -> list[TaskVersion]:
@@ -88,11 +95,11 @@ class TaskDetail(APIView):
     required_right = "run"
     required_right_to_read = "read"
 
-    @extend_schema(responses=TaskRead)
+    @extend_schema(responses=TaskDetailRead)
     def get(self, request: Request, task_id: UUID) -> Response:
-        return Response(TaskRead(newest_version(task_or_404(request, task_id))).data)
+        return Response(TaskDetailRead(newest_version(task_or_404(request, task_id))).data)
 
-    @extend_schema(request=TaskChange, responses=TaskRead)
+    @extend_schema(request=TaskChange, responses=TaskDetailRead)
     def patch(self, request: Request, task_id: UUID) -> Response:
         task = task_or_404(request, task_id)
         body = TaskChange(data=request.data)
@@ -103,7 +110,7 @@ class TaskDetail(APIView):
             at=now(),
             **body.validated_data,
         )
-        return Response(TaskRead(newest_version(changed)).data)
+        return Response(TaskDetailRead(newest_version(changed)).data)
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, task_id: UUID) -> Response:
@@ -131,8 +138,9 @@ class TaskValidate(APIView):
     def post(self, request: Request) -> Response:
         body = SpecCheck(data=request.data)
         body.is_valid(raise_exception=True)
-        check_spec(body.validated_data["spec"], tenant_id=principal_of(request).tenant_id)
-        return Response({"valid": True})
+        tenant_id = principal_of(request).tenant_id
+        spec = check_spec(body.validated_data["spec"], tenant_id=tenant_id)
+        return Response({"valid": True, "warnings": find_warnings(spec, tenant_id=tenant_id)})
 
 
 class TaskSchema(APIView):

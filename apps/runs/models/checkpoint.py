@@ -7,7 +7,8 @@ class Checkpoint(models.Model):
     """The newest checkpoint of a step's graph, replaced with each turn and deleted with the run's
     end. `interrupts` holds, by call index, the ids that the graph waits on after turn `turn`;
     `wishes` what each of them asked for. `graph_version` took the first turn and takes all;
-    `task_versions` pins, by the task's name, the version of each task that is offered as a tool."""
+    `task_versions` and `task_descriptions` pin, by the task's name, the version and the description
+    of each task that is offered as a tool."""
 
     step = models.OneToOneField(
         "runs.Step",
@@ -20,6 +21,7 @@ class Checkpoint(models.Model):
     graph = models.CharField(max_length=63)
     graph_version = models.CharField(max_length=63, default="1", db_default="1")
     task_versions = models.JSONField(default=dict, db_default={})
+    task_descriptions = models.JSONField(default=dict, db_default={})
     turn = models.PositiveIntegerField()
     interrupts = models.JSONField()
     wishes = models.JSONField()

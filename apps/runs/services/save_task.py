@@ -12,10 +12,17 @@ from agentplatform.core.errors import Conflict
 from agentplatform.core.transactions import transaction
 from apps.gateway import facade as gateway
 from apps.runs.agents.registry import agent_graph_names
+from apps.runs.contracts import OtherRelease
 from apps.runs.models import TaskDefinition, TaskVersion
-from apps.runs.selectors import known_task_names, newest_version
+from apps.runs.selectors import (
+    known_task_names,
+    newest_version,
+    newest_versions_named,
+    spec_of_version,
+)
 from apps.runs.spec.check import parse_spec
 from apps.runs.spec.check_catalogue import Catalogue
+from apps.runs.spec.check_runs import run_warnings
 from apps.runs.spec.document import Spec
 from apps.tenants import facade as tenants
 from apps.tools import facade as tools
@@ -40,6 +47,26 @@ def check_spec(document: Any, *, tenant_id: UUID | None) -> Spec:
         find_parameters=find_parameters,
     )
     return parse_spec(document, catalogue=catalogue)
+
+
+def find_warnings(spec: Spec, *, tenant_id: UUID) -> dict[str, list[str]]:
+    """What is no error of the spec and will fail steps of it all the same, as the tenant's tasks
+    are now: sentences by path."""
+
+    def find_inputs(names: frozenset[str]) -> dict[str, dict[str, Any]]:
+        versions = newest_versions_named(tenant_id=tenant_id, names=names)
+        return {name: version.spec.get("inputs", {}) for name, version in versions.items()}
+
+    return run_warnings(spec, find_inputs)
+
+
+def warnings_of(version: TaskVersion) -> dict[str, list[str]]:
+    """The same of a saved version; that another release wrote it is told there, too."""
+    try:
+        spec = spec_of_version(version.id)
+    except OtherRelease as error:
+        return {"spec": [error.detail]}
+    return find_warnings(spec, tenant_id=version.tenant_id)
 
 
 def create_task(

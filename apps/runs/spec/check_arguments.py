@@ -24,7 +24,7 @@ def argument_errors(spec: Spec, catalogue: Catalogue) -> Iterator[tuple[str, str
     parameters = catalogue.find_parameters(names & catalogue.tools) if names else {}
     for path, tool, arguments in calls:
         for mismatch in find_mismatches(arguments, parameters.get(tool, {})):
-            if _is_certain(mismatch, arguments):
+            if is_certain(mismatch, arguments):
                 yield ".".join(filter(None, (path, mismatch.path))), mismatch.message
 
 
@@ -36,7 +36,7 @@ def _calls_of(step: SpecStep) -> Iterator[tuple[str, str, dict[str, Any]]]:
             yield f"{field}.arguments", tool.tool, tool.arguments
 
 
-def _is_certain(mismatch: Mismatch, arguments: Mapping[str, Any]) -> bool:
+def is_certain(mismatch: Mismatch, arguments: Mapping[str, Any]) -> bool:
     """A template may give anything; that an argument is missing, or too many, it cannot mend."""
     if mismatch.path:
         inside = f"{mismatch.path}."

@@ -83,8 +83,38 @@ def test_a_list_takes_the_same_few_queries_however_long_it_is(
 
 
 def test_a_spec_can_be_checked_without_saving_it(client: APIClient) -> None:
-    assert client.post("/api/v1/tasks/validate", {"spec": SPEC}).json() == {"valid": True}
+    verdict = client.post("/api/v1/tasks/validate", {"spec": SPEC}).json()
+    assert verdict == {"valid": True, "warnings": {}}
     problem(client.post("/api/v1/tasks/validate", {"spec": {}}), 422, "invalid_spec")
+
+
+def test_what_keeps_a_run_step_from_starting_is_a_warning_until_the_tasks_have_changed(
+    make_task: TaskMaker, client: APIClient
+) -> None:
+    inner = {"kind": "run", "task": "bill", "input": {"amount": "{{ item }}", "to": 7}}
+    steps = [
+        {"name": "a", "kind": "map", "items": [1], "step": inner},
+        {"name": "b", "kind": "run", "task": "{{ input.which }}"},
+        {"name": "c", "kind": "run", "task": "outer"},
+    ]
+    checked = client.post("/api/v1/tasks/validate", {"spec": {"steps": steps}}).json()
+    assert (checked["valid"], set(checked["warnings"])) == (
+        True,
+        {"steps.a.step.task", "steps.c.task"},
+    )
+    task = make_task(name="outer", spec={"steps": steps})
+    told = "there is no task named `bill`; the step fails unless there is"
+    assert task["warnings"] == {"steps.a.step.task": [told]}
+    properties = {"amount": {"type": "integer"}, "to": {"type": "string"}}
+    inputs = {"type": "object", "properties": properties, "required": ["amount", "cause"]}
+    bill = make_task(name="bill", spec={**SPEC, "inputs": inputs})
+    path = f"/api/v1/tasks/{task['id']}"
+    assert client.get(path).json()["warnings"] == {
+        "steps.a.step.input": ["'cause' is a required property, says the task `bill`"],
+        "steps.a.step.input.to": ["7 is not of type 'string', says the task `bill`"],
+    }
+    client.patch(f"/api/v1/tasks/{bill['id']}", {"spec": {**SPEC, "inputs": {}}})
+    assert client.patch(path, {"description": "Bills"}).json()["warnings"] == {}
 
 
 def test_the_schema_of_specs_is_published(client: APIClient) -> None:

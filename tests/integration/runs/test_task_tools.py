@@ -145,7 +145,9 @@ def test_an_agent_keeps_to_the_version_that_it_began_with(
     drive = calling(tenant)
 
     def say(last: str) -> dict[str, Any]:
-        change_task(task=enrich, at=drive.at, created_by=None, spec=CHANGED)
+        change_task(
+            task=enrich, at=drive.at, created_by=None, spec=CHANGED, description="Tells else."
+        )
         return model(last)
 
     drive.say = say

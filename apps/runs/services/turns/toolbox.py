@@ -6,9 +6,8 @@ from uuid import UUID
 
 from apps.gateway.contracts import ToolSpec
 from apps.runs.agents.wishes import GraphError, TaskCall, ToolWish
-from apps.runs.models import TaskVersion
 from apps.runs.selectors import spec_of_version
-from apps.runs.services.turns.pinned_tasks import PinnedTasks
+from apps.runs.services.turns.pinned_tasks import PinnedTask, PinnedTasks
 from apps.runs.spec.expression import evaluate
 from apps.runs.spec.template import render, render_schema
 from apps.runs.spec.tools import BoundTool, OfferedTool, TaskTool, name_of
@@ -64,7 +63,7 @@ class Toolbox:
                 task=tool.task,
                 input=wish.arguments,
                 token_budget=tool.token_budget,
-                version_id=self._tasks[tool.task].id,
+                version_id=self._tasks[tool.task].version.id,
             )
         return ToolRequest(tool=wish.name, arguments=wish.arguments)
 
@@ -89,8 +88,8 @@ def _bind(tool: BoundTool, values: dict[str, Any]) -> ToolSpec:
     return ToolSpec(name=tool.name, description=tool.description, parameters=parameters)
 
 
-def _describe(tool: TaskTool, version: TaskVersion) -> ToolSpec:
+def _describe(tool: TaskTool, task: PinnedTask) -> ToolSpec:
     """Some providers take no schema that does not say that it is one of an object."""
-    said = version.task.description if tool.description is None else tool.description
-    parameters = {"type": "object", **spec_of_version(version.id).inputs}
+    said = task.description if tool.description is None else tool.description
+    parameters = {"type": "object", **spec_of_version(task.version.id).inputs}
     return ToolSpec(name=name_of(tool), description=said, parameters=parameters)
