@@ -1,7 +1,7 @@
 """What a runner is given and what it gives back. Runners know neither rows nor queues."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any, BinaryIO, Self
@@ -98,9 +98,17 @@ class Ran:
 @dataclass(frozen=True, kw_only=True)
 class Tool:
     """A tool: how it is described, how it runs, which calls may safely run twice, and which need a
-    way out."""
+    way out. `renamed` are former names of arguments, which calls may still use."""
 
     description: ToolDescription
     run: Callable[[Work], Ran]
     is_repeatable: Callable[[dict[str, Any]], bool] = lambda _: True
     goes_out: Callable[[dict[str, Any]], bool] = lambda _: True
+    renamed: Mapping[str, str] = field(default_factory=dict)
+
+    def with_present_names(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """The arguments under the names that the schema has; a present name counts over a former
+        one."""
+        former = {name: new for name, new in self.renamed.items() if name in arguments}
+        kept = {name: value for name, value in arguments.items() if name not in former}
+        return {**{new: arguments[name] for name, new in former.items()}, **kept}

@@ -49,6 +49,8 @@ def _asked(
     plan: CallPlan, request: ToolRequest, tools: dict[str, Tool], at: datetime
 ) -> dict[str, Any]:
     arguments = clean_json(request.arguments)
+    if tool := tools.get(request.tool):
+        arguments = tool.with_present_names(arguments)
     return {
         "tool": clean_json(request.tool)[:100],
         "action": name_action(request.tool, arguments),

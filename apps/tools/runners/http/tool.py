@@ -33,7 +33,7 @@ def run_http(work: Work) -> Ran:
     """Send the request to a host that the call may reach. Any HTTP status is a result, unless the
     arguments say otherwise. What comes back does not show the secret that was sent."""
     most = work.limits.wall_seconds
-    seconds = min(most, work.arguments.get("timeout", most))
+    seconds = min(most, work.arguments.get("timeout_seconds", most))
     bounds = Bounds(time.monotonic() + seconds, work.stop)
     with ExitStack() as held:
         request = make_request(work, Files(work.open_input, held))
@@ -55,7 +55,12 @@ def is_repeatable(arguments: dict[str, Any]) -> bool:
     return arguments.get("method", "GET") in IDEMPOTENT
 
 
-HTTP = Tool(description=DESCRIPTION, run=run_http, is_repeatable=is_repeatable)
+HTTP = Tool(
+    description=DESCRIPTION,
+    run=run_http,
+    is_repeatable=is_repeatable,
+    renamed={"timeout": "timeout_seconds", "connect_timeout": "connect_timeout_seconds"},
+)
 
 
 def _exchanged(work: Work, request: Request, bounds: Bounds, masking: Masking) -> Ran:
@@ -65,7 +70,7 @@ def _exchanged(work: Work, request: Request, bounds: Bounds, masking: Masking) -
         egress=work.egress,
         bounds=bounds,
         patience=Patience(arguments.get("retries", _RETRIES)),
-        connect_seconds=arguments.get("connect_timeout", _CONNECT_SECONDS),
+        connect_seconds=arguments.get("connect_timeout_seconds", _CONNECT_SECONDS),
         masking=masking,
         new_content=lambda status, media_type: Content(
             media_type=media_type,

@@ -20,7 +20,7 @@ def silent_server():
 
 def test_a_body_that_drips_for_ever_times_out(call):
     assert call("/slow", seconds=0.5).status == "timeout"
-    assert call("/slow", timeout=0.3).status == "timeout"
+    assert call("/slow", timeout_seconds=0.3).status == "timeout"
 
 
 def test_a_stopped_call_ends_soon(call):
@@ -34,7 +34,7 @@ def test_a_handshake_that_never_comes_is_given_up(call):
         where = {"allow": f"api.test:{port}", "retries": 0}
         assert call(f"https://api.test:{port}/", seconds=0.3, **where).status == "timeout"
         with pytest.raises(ToolFailure) as failure:
-            call(f"https://api.test:{port}/", connect_timeout=0.2, **where)
+            call(f"https://api.test:{port}/", connect_timeout_seconds=0.2, **where)
     assert failure.value.code == "unreachable"
 
 

@@ -57,6 +57,13 @@ def test_a_rotated_value_is_used_by_the_next_call(execute, tenant, server):
     assert sent == [f"Bearer {VALUE}", "Bearer another-value"]
 
 
+def test_former_names_of_arguments_are_understood(execute):
+    call = execute("/slow", timeout=0.3, connect_timeout=5)
+    assert (call.status, call.response["status"]) == ("FAILED", "timeout")
+    assert call.arguments["timeout_seconds"] == 0.3
+    assert call.arguments["connect_timeout_seconds"] == 5
+
+
 def test_a_secret_of_another_tenant_is_none(execute, other_tenant, server):
     keep(other_tenant, server)
     call = execute("/echo", auth={"secret": "crm"})

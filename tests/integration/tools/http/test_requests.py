@@ -132,7 +132,7 @@ def test_a_wrong_argument_is_named(call, server, arguments, told):
         {"auth": "crm"},
         {"retries": 6},
         {"fail_from_status": 200},
-        {"timeout": 0},
+        {"timeout_seconds": 0},
         {"verify": False},
     ],
 )
