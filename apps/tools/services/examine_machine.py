@@ -2,7 +2,7 @@
 
 import threading
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 from uuid import UUID
 
 from django.conf import settings
@@ -31,19 +31,23 @@ _NOBODY = Caller(
 )
 
 
+Verdict = Literal["ok", "missing", "broken", "unused"]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """`detail` is a path and a version, what holds, or what to install."""
+    """`detail` is a path and a version, what holds, or what to install. `broken`: it is here and
+    cannot be used; `unused`: it is not here, and nothing needs it."""
 
     subject: str
-    is_ok: bool
+    verdict: Verdict
     detail: str
 
 
 def examine_machine() -> list[Finding]:
     """What is there, most important first. The first one decides whether code can run."""
     chosen = settings.PLATFORM.sandbox_backend
-    backends = [finding for name in BACKENDS for finding in _backend(name)]
+    backends = [finding for name in BACKENDS for finding in _backend(name, chosen)]
     return [*_choice(chosen), _way_out(), *backends, _chromium(), _scripts(), *_operator_tools()]
 
 
@@ -51,11 +55,11 @@ def _choice(name: str) -> list[Finding]:
     try:
         promise = choose_sandbox().prove()
     except ToolFailure as failure:
-        return [Finding(subject="sandbox", is_ok=False, detail=failure.detail)]
+        return [Finding(subject="sandbox", verdict="missing", detail=failure.detail)]
     packages = promise.packages_problem or ", ".join(promise.packages)
     return [
-        Finding(subject="sandbox", is_ok=True, detail=f"{name}, {promise.made_of}"),
-        Finding(subject="packages", is_ok=not promise.packages_problem, detail=packages),
+        Finding(subject="sandbox", verdict="ok", detail=f"{name}, {promise.made_of}"),
+        _finding("packages", packages, is_ok=not promise.packages_problem),
     ]
 
 
@@ -71,28 +75,27 @@ def _way_out() -> Finding:
     try:
         outcome = choose_sandbox().run(job, stop=threading.Event())
     except ToolFailure as failure:
-        return Finding(subject="egress", is_ok=False, detail=failure.detail)
+        return _finding("egress", failure.detail, is_ok=False)
     if outcome.stdout.strip() != b"403":
         said = (outcome.stderr or outcome.stdout).decode("utf-8", "replace").strip()
-        return Finding(
-            subject="egress", is_ok=False, detail=f"A program finds no proxy: {said[-200:]}"
-        )
+        return _finding("egress", f"A program finds no proxy: {said[-200:]}", is_ok=False)
     detail = "A program with `network` reaches the proxy, which holds it to the rules."
-    return Finding(subject="egress", is_ok=True, detail=detail)
+    return _finding("egress", detail, is_ok=True)
 
 
-def _backend(name: str) -> list[Finding]:
+def _backend(name: str, chosen: str) -> list[Finding]:
     try:
         promise = BACKENDS[name](settings.PLATFORM).prove()
     except ToolFailure as failure:
-        return [Finding(subject=name, is_ok=False, detail=failure.detail)]
+        if name == chosen:
+            return [_finding(name, failure.detail, is_ok=False)]
+        detail = f"SANDBOX_BACKEND is {chosen}. To choose {name}: {failure.detail}"
+        return [Finding(subject=name, verdict="unused", detail=detail)]
     return [
-        Finding(subject=name, is_ok=True, detail=promise.made_of),
+        _finding(name, promise.made_of, is_ok=True),
         *(
-            Finding(
-                subject=f"{name}.{guarantee}",
-                is_ok=guarantee in promise.held,
-                detail=f"A program {sentence}.",
+            _finding(
+                f"{name}.{guarantee}", f"A program {sentence}.", is_ok=guarantee in promise.held
             )
             for guarantee, sentence in GUARANTEES.items()
         ),
@@ -112,12 +115,13 @@ def _chromium() -> Finding:
             )
         )
     except ToolFailure as failure:
-        return Finding(subject="chromium", is_ok=False, detail=failure.detail)
+        return _finding("chromium", failure.detail, is_ok=False)
     if ran.status != "ok":
-        return Finding(subject="chromium", is_ok=False, detail=f"{chromium.path}: {ran.detail}")
+        detail = f"{chromium.path}: {ran.detail}"
+        return Finding(subject="chromium", verdict="broken", detail=detail)
     agent = ran.value["extracted"][0]["texts"][0]
     version = next((part for part in agent.split() if "Chrome/" in part), agent)
-    return Finding(subject="chromium", is_ok=True, detail=f"{chromium.path} {version}")
+    return _finding("chromium", f"{chromium.path} {version}", is_ok=True)
 
 
 def _scripts() -> Finding:
@@ -128,17 +132,23 @@ def _scripts() -> Finding:
         problem = ran.detail
     except ToolFailure as failure:
         problem = failure.detail
-    return Finding(subject="chromium.scripts", is_ok=not problem, detail=problem or detail)
+    return _finding("chromium.scripts", problem or detail, is_ok=not problem)
 
 
 def _operator_tools() -> list[Finding]:
     """The tools of the packages that are installed where this runs."""
     return [
         Finding(
-            subject=f"operator.{name}", is_ok=problem is None, detail=problem or "It can be called."
+            subject=f"operator.{name}",
+            verdict="broken" if problem else "ok",
+            detail=problem or "It can be called.",
         )
         for name, problem in sorted(INSTALLED.problems().items())
     ]
+
+
+def _finding(subject: str, detail: str, *, is_ok: bool) -> Finding:
+    return Finding(subject=subject, verdict="ok" if is_ok else "missing", detail=detail)
 
 
 def _work(arguments: dict[str, Any]) -> Work:

@@ -57,9 +57,12 @@ def test_doctor_says_for_each_backend_what_holds(told, install_tool):
     assert lines["lite.no_network"] == ("ok", "A program has no network.")
     assert lines["chromium.scripts"][0] == "ok"
     assert lines["operator.double"] == ("ok", "It can be called.")
-    assert lines["operator.broken"][0] == "missing"
+    assert lines["operator.broken"][0] == "broken"
     assert "No module named 'no_such_module'" in lines["operator.broken"][1]
     assert "never two _ in a row" in lines["operator.bad__name"][1]
+    word, detail = lines["fargate"]
+    assert word == "unused"
+    assert detail.startswith("SANDBOX_BACKEND is bubblewrap. To choose fargate: One-off tasks need")
 
 
 def test_a_sandbox_that_no_proxy_can_enter_is_told_of(told):

@@ -18,7 +18,10 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **__: Any) -> None:
         findings = examine_machine()
         for finding in findings:
-            word = self.style.SUCCESS("ok") if finding.is_ok else self.style.ERROR("missing")
-            self.stdout.write(f"{finding.subject:{_WIDTH}} {word:8} {finding.detail}")
-        if not all(finding.is_ok for finding in findings if finding.subject == NEEDED_FOR_CODE):
+            word = f"{finding.verdict:8}"
+            if finding.verdict != "unused":
+                style = self.style.SUCCESS if finding.verdict == "ok" else self.style.ERROR
+                word = style(word)
+            self.stdout.write(f"{finding.subject:{_WIDTH}} {word} {finding.detail}")
+        if any(one.subject == NEEDED_FOR_CODE and one.verdict != "ok" for one in findings):
             raise CommandError("The code tool cannot run on this machine.")
