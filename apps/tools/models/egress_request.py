@@ -1,18 +1,20 @@
-"""One request by which a tool call left its sandbox, or wanted to."""
+"""One request by which a tool call left its sandbox, or wanted to, or by which an MCP server was
+asked for its tools."""
 
 from django.db import models
 
 
 class EgressRequest(models.Model):
-    """Append-only. `refusal` empty: it left. `via` is what sent it; `method` is CONNECT for a
-    tunnel, whose requests are not seen, and DNS for a name that was only asked for. `status` is the
-    host's answer to a request that could be read."""
+    """Append-only. A request for the tools of an MCP server belongs to no run. `refusal` empty: it
+    left. `via` is what sent it; `method` is CONNECT for a tunnel, whose requests are not seen, and
+    DNS for a name that was only asked for. `status` is the host's answer to a request that could be
+    read."""
 
     id = models.BigAutoField(primary_key=True)
     tenant = models.ForeignKey("tenants.Tenant", on_delete=models.PROTECT, related_name="+")
-    run_id = models.UUIDField()
-    step_id = models.UUIDField()
-    call_id = models.UUIDField()
+    run_id = models.UUIDField(null=True, blank=True)
+    step_id = models.UUIDField(null=True, blank=True)
+    call_id = models.UUIDField(null=True, blank=True)
     via = models.CharField(max_length=16)
     method = models.CharField(max_length=20)
     host = models.CharField(max_length=255)

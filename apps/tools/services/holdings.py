@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from datetime import datetime
 from functools import partial
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Model, QuerySet
@@ -62,7 +62,9 @@ def export(*, tenant_id: UUID) -> Iterator[Exported]:
 
 def count(*, tenant_id: UUID, ended_before: datetime | None) -> Counts:
     counts = {"artifacts": _artifacts(tenant_id, ended_before).count()}
-    if ended_before is None:
+    if ended_before is not None:
+        counts["egress_requests"] = _requests(tenant_id, ended_before).count()
+    else:
         for name, model in _ROWS.items():
             counts[name] = model._default_manager.filter(tenant_id=tenant_id).count()
     return {name: number for name, number in counts.items() if number}
@@ -73,13 +75,10 @@ def purge(*, tenant_id: UUID, ended_before: datetime | None, limit: int) -> Coun
     if removed := remove_artifacts(artifacts, tenant_id=tenant_id, limit=limit):
         return {"artifacts": removed}
     if ended_before is not None:
-        return {}
+        return _deleted("egress_requests", _requests(tenant_id, ended_before), limit)
     for name, model in _ROWS.items():
-        rows = model._default_manager.filter(tenant_id=tenant_id)
-        ids = list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
-        if ids:
-            rows.filter(pk__in=ids).delete()
-            return {name: len(ids)}
+        if counts := _deleted(name, model._default_manager.filter(tenant_id=tenant_id), limit):
+            return counts
     artifact_store().delete_tenant(tenant_id)
     return {}
 
@@ -91,6 +90,20 @@ def purge_runs(*, tenant_id: UUID, run_ids: Collection[UUID]) -> None:
     remove_artifacts(artifacts, tenant_id=tenant_id)
     for model in (ToolCall, EgressRequest):
         model._default_manager.filter(tenant_id=tenant_id, run_id__in=run_ids).delete()
+
+
+def _deleted(name: str, rows: QuerySet[Any], limit: int) -> Counts:
+    """How many of the rows are gone now, if any."""
+    ids = list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
+    if not ids:
+        return {}
+    rows.filter(pk__in=ids).delete()
+    return {name: len(ids)}
+
+
+def _requests(tenant_id: UUID, ended_before: datetime) -> QuerySet[EgressRequest]:
+    """A request of a run goes with that run; one for the tools of an MCP server ends by itself."""
+    return EgressRequest.objects.filter(tenant_id=tenant_id, run_id=None, at__lt=ended_before)
 
 
 def _artifacts(tenant_id: UUID, ended_before: datetime | None) -> QuerySet[Artifact]:

@@ -1,11 +1,9 @@
 """Ask an MCP server for its tools, and keep what it lists."""
 
 from dataclasses import replace
-from functools import partial
 from urllib.parse import urlsplit
 from uuid import UUID
 
-import structlog
 from django.utils.module_loading import import_string
 
 from agentplatform.core.connections import brief_connection
@@ -19,22 +17,23 @@ from apps.tools.runners.secret import Secret
 from apps.tools.runners.work import ToolFailure
 from apps.tools.services.find_tool_secret import find_tool_secret
 from apps.tools.services.find_way_out import way_out_of_tenant
+from apps.tools.services.request_log import record_requests
 
 LISTING_SECONDS = 15.0
 
-log = structlog.get_logger("tools")
-
 
 def read_mcp_server(*, tenant_id: UUID, name: str, server: Server) -> Listing:
-    """What the server of this name lists now. Raises InvalidInput, which says why it does not.
+    """What the server of this name lists now. Raises InvalidInput, which says why it does not. Each
+    request to it is recorded.
 
     Waits for the server, at most LISTING_SECONDS. Raises OpenTransaction inside a transaction.
     """
     refuse_transaction()
     _check_url(server.url)
+    requests: list[EgressRequest] = []
     with brief_connection():
         secret = _secret(tenant_id, server.secret)
-        egress = way_out_of_tenant(tenant_id, record=partial(_log, tenant_id))
+        egress = way_out_of_tenant(tenant_id, record=requests.append)
     list_tools = import_string("apps.tools.runners.mcp.listing.list_tools")
     masking = Masking((secret,) if secret else ())
     try:
@@ -49,6 +48,8 @@ def read_mcp_server(*, tenant_id: UUID, name: str, server: Server) -> Listing:
         raise InvalidInput(
             "The server's tools cannot be read.", errors={"url": [masking.text(failure.detail)]}
         ) from failure
+    finally:
+        record_requests(tenant_id=tenant_id, requests=requests)
     return _masked(listing, masking)
 
 
@@ -83,20 +84,6 @@ def _masked(listing: Listing, masking: Masking) -> Listing:
         for tool in listing.tools
     )
     return replace(listing, tools=tools, left_out=tuple(map(masking.text, listing.left_out)))
-
-
-def _log(tenant_id: UUID, request: EgressRequest) -> None:
-    """There is no call to whose requests it could belong."""
-    log.info(
-        "mcp_server.requested",
-        tenant_id=str(tenant_id),
-        method=request.method,
-        host=request.host,
-        port=request.port,
-        address=request.address,
-        refusal=request.refusal,
-        status=request.status,
-    )
 
 
 def _check_url(url: str) -> None:

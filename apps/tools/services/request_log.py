@@ -1,9 +1,10 @@
-"""The record of every request of tool calls, written as they happen and beside them."""
+"""The record of every request of tool calls, written as they happen and beside them, and of those
+that belong to no call."""
 
 import os
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from uuid import UUID
@@ -29,7 +30,7 @@ class RequestLog:
 
     def __init__(self) -> None:
         self._queue: SimpleQueue[EgressRequest] = SimpleQueue()
-        self._unwritten: Counter[UUID] = Counter()
+        self._unwritten: Counter[UUID | None] = Counter()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
 
@@ -43,8 +44,7 @@ class RequestLog:
         }
 
         def record(request: session.EgressRequest) -> None:
-            verdict = "refused" if request.refusal else "allowed"
-            TOOL_EGRESS_REQUESTS.labels(verdict=verdict).inc()
+            _count(request)
             with self._changed:
                 self._unwritten[call.id] += 1
                 self._start()
@@ -108,6 +108,16 @@ def request_log() -> RequestLog:
     return _log
 
 
+def record_requests(*, tenant_id: UUID, requests: Iterable[session.EgressRequest]) -> None:
+    """Write requests that belong to no call, at once."""
+    rows = []
+    for request in requests:
+        _count(request)
+        rows.append(_row({"tenant_id": tenant_id}, request))
+    with brief_connection():
+        EgressRequest.objects.bulk_create(rows)
+
+
 def _forget() -> None:
     """A fork has no thread of its parent's log, and none of its calls."""
     global _log
@@ -115,6 +125,11 @@ def _forget() -> None:
 
 
 os.register_at_fork(after_in_child=_forget)
+
+
+def _count(request: session.EgressRequest) -> None:
+    verdict = "refused" if request.refusal else "allowed"
+    TOOL_EGRESS_REQUESTS.labels(verdict=verdict).inc()
 
 
 def _row(keys: dict[str, UUID], request: session.EgressRequest) -> EgressRequest:

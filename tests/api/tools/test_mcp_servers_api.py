@@ -41,6 +41,21 @@ def test_registering_takes_over_the_tools_with_their_schemas(client):
     assert tools["crm__add"]["result"]["required"] == ["total"]
 
 
+def test_what_a_listing_asked_of_the_network_is_in_the_audit(client):
+    def asked():
+        rows = client.get("/api/v1/egress-requests").json()["results"]
+        return {(row["via"], row["host"], row["refusal"][:40], row["call_id"]) for row in rows}
+
+    register(client)
+    reached = ("mcp", shared_mcp_server().host, "", None)
+    assert asked() == {reached}
+    register(client, name="other", url="http://unlisted.test/mcp")
+    assert asked() == {
+        reached,
+        ("mcp", "unlisted.test", "The address is refused: unlisted.test is", None),
+    }
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [

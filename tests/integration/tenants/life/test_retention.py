@@ -61,6 +61,16 @@ def test_uploads_go_by_their_age(old: Tenant) -> None:
     assert list(Artifact.objects.filter(tenant=old, run_id=None)) == [Artifact(id=fresh)]
 
 
+def test_requests_for_the_tools_of_servers_go_by_their_age(old: Tenant) -> None:
+    keep_for(old, 7)
+    asked = {"via": "mcp", "method": "POST", "host": "mcp.example.org", "port": 443}
+    for at in (now() - LONG_AGO, now()):
+        EgressRequest.objects.create(tenant=old, at=at, **asked)
+    fresh = EgressRequest.objects.get(tenant=old, run_id=None, at__gt=now() - LONG_AGO / 2)
+    purge()
+    assert list(EgressRequest.objects.filter(tenant=old, run_id=None)) == [fresh]
+
+
 def test_content_goes_with_its_last_artifact(old: Tenant, artifact_folder: Path) -> None:
     keep_for(old, 7)
     shared = store(old, b"uploaded")
