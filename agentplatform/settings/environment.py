@@ -50,7 +50,7 @@ class Environment(GatewaySettings, ToolSettings):
     )
     cors_allowed_origins: str = Field(
         "",
-        description="Origins whose pages may call the API from a browser, by comma: https://a.b.",
+        description="Origins whose pages may call the API and /v1 from a browser, by comma: https://a.b.",
     )
     service: str = Field("web", description="The name of this process in logs and metrics.")
     gateway_only: bool = Field(

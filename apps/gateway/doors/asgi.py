@@ -14,6 +14,7 @@ from agentplatform.telemetry.metrics import HTTP_DURATION, HTTP_REQUESTS
 from agentplatform.telemetry.requests import METHODS
 from apps.gateway.doors.callers import Callers
 from apps.gateway.doors.chat import complete_chat
+from apps.gateway.doors.cors import is_preflight, origin_headers, preflight_headers
 from apps.gateway.doors.embeddings import create_embeddings
 from apps.gateway.doors.exchange import JSON, ClientGone, Exchange, Receive, Scope, Send
 from apps.gateway.doors.messages import count_tokens, create_message
@@ -76,7 +77,13 @@ class Door:
         exchange = Exchange(scope, receive, send)
         template = "unmatched"
         try:
+            if origin := origin_headers(exchange):
+                exchange.always = [*exchange.always, *origin]
             template, method, endpoint = _find(exchange.path)
+            if origin and is_preflight(exchange):
+                allowed = preflight_headers(exchange, method=method)
+                await exchange.send_whole(b"", status=200, headers=allowed)
+                return
             if exchange.method != method:
                 raise wrong_method(exchange.method, method)
             caller = await self._callers.find(exchange.credential())

@@ -10,6 +10,7 @@ from apps.gateway.doors.checks import (
     known_only,
     mapping,
     one_of,
+    parts_of,
     required,
     text,
     wrong_value,
@@ -77,7 +78,7 @@ def _content(
     where = f"{param}.content"
     parts = tuple(
         _part(mapping(part, f"{where}[{number}]"), f"{where}[{number}]", role, image_limit)
-        for number, part in enumerate(array(content, where))
+        for number, part in enumerate(parts_of(content, where))
     )
     if not parts and role != "assistant":
         raise wrong_value(where, "it is empty; send at least one part.")

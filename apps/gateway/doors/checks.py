@@ -78,6 +78,13 @@ def array(value: Any, param: str, *, most: int | None = None) -> list[Any]:
     return value
 
 
+def parts_of(value: Any, param: str) -> list[Any]:
+    """The parts of a content that is no string."""
+    if not isinstance(value, list):
+        raise wrong_type(param, value, "a string or an array")
+    return value
+
+
 def one_of(value: Any, param: str, allowed: Sequence[str]) -> str:
     if text(value, param) not in allowed:
         named = ", ".join(f"'{one}'" for one in allowed)

@@ -29,8 +29,8 @@ class ClientGone(Exception):
 class Exchange:
     """`status` is that of the answer, 0 before it has begun; `answered_at` is when that was, on
     perf_counter; `call_id` is the call that the request makes, `claim` what it holds of its
-    Idempotency-Key. `body` is what was read, if
-    there is one."""
+    Idempotency-Key. `body` is what was read, if there is one. `always` are the headers of
+    every answer."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.method: str = scope["method"]
@@ -40,6 +40,7 @@ class Exchange:
         self.call_id: UUID | None = None
         self.claim: Claim | None = None
         self.body = b""
+        self.always = _ALWAYS
         self._headers: dict[bytes, bytes] = dict(scope["headers"])
         self._receive = receive
         self._send = send
@@ -94,7 +95,7 @@ class Exchange:
     async def send_whole(self, body: bytes, *, status: int, headers: Headers) -> None:
         """Answer with these bytes, of the type that `headers` say."""
         length = (b"content-length", b"%d" % len(body))
-        await self._start(status, [length, *_ALWAYS, *headers])
+        await self._start(status, [length, *self.always, *headers])
         await self._send({"type": "http.response.body", "body": body})
 
     async def replay(self, answer: KeptAnswer) -> None:
@@ -116,7 +117,7 @@ class Exchange:
 
     async def start_events(self, *, headers: Headers) -> None:
         """Begin to answer with a stream of events."""
-        await self._start(200, [EVENTS, *_ALWAYS, (b"x-accel-buffering", b"no"), *headers])
+        await self._start(200, [EVENTS, *self.always, (b"x-accel-buffering", b"no"), *headers])
 
     async def send_events(self, data: bytes) -> None:
         """Send whole events."""

@@ -5,11 +5,11 @@ from typing import Any, Final
 from apps.gateway.contracts import CacheTime, Message, Part, ToolUse
 from apps.gateway.doors.cache_marks import read_mark
 from apps.gateway.doors.checks import (
-    array,
     boolean,
     mapping,
     one_of,
     optional,
+    parts_of,
     required,
     text,
     wrong_value,
@@ -30,7 +30,7 @@ def read_system(value: Any, param: str) -> list[Message]:
         return [Message(role="system", content=value)]
     found: list[Message] = []
     said: list[str] = []
-    for at, block in enumerate(array(value, param)):
+    for at, block in enumerate(parts_of(value, param)):
         where = f"{param}.{at}"
         one_of(required(mapping(block, where), "type", f"{where}.type"), f"{where}.type", ("text",))
         said.append(text(required(block, "text", f"{where}.text"), f"{where}.text"))
@@ -49,7 +49,7 @@ def read_blocks(value: Any, param: str, *, role: str, image_bytes: int) -> list[
     if value == [] and role == "user":
         raise wrong_value(param, "it is empty; send at least one block.")
     content = _Content()
-    for at, one in enumerate(array(value, param)):
+    for at, one in enumerate(parts_of(value, param)):
         where = f"{param}.{at}"
         block = mapping(one, where)
         kind = one_of(required(block, "type", f"{where}.type"), f"{where}.type", _OF_ROLE[role])
@@ -113,7 +113,7 @@ def _output(content: Any, param: str, image_bytes: int) -> tuple[str, tuple[Part
     if isinstance(content, str):
         return content, ()
     parts = []
-    for at, one in enumerate(array(content, param)):
+    for at, one in enumerate(parts_of(content, param)):
         where = f"{param}.{at}"
         part = mapping(one, where)
         kind = one_of(required(part, "type", f"{where}.type"), f"{where}.type", _PARTS)

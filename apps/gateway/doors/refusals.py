@@ -43,6 +43,10 @@ _BY_CODE: Final[dict[str, Meaning]] = {
     "invalid_output": Meaning(502, "server_error", "invalid_output"),
 }
 
+_COME_AGAIN: Final = frozenset({429, 502, 503})
+"""Upon these clients come again by themselves, unless they are told that it is in vain."""
+_IN_VAIN: Final = {"x-should-retry": "false"}
+
 _ANTHROPIC_TYPES: Final = {
     401: "authentication_error",
     403: "permission_error",
@@ -112,7 +116,10 @@ def refusal_of_failed(failed: Failed) -> Refusal:
     if failure.is_retryable and meaning.status == 502:
         meaning = Meaning(503, meaning.type, meaning.code)
     param = "model" if meaning.code == "model_not_found" else None
-    return Refusal(failure.detail, meaning, param, _retry_headers(meaning, failed.wait_seconds))
+    headers = _retry_headers(meaning, failed.wait_seconds)
+    if not failure.is_retryable and meaning.status in _COME_AGAIN:
+        headers = _IN_VAIN
+    return Refusal(failure.detail, meaning, param, headers)
 
 
 def refusal_of_error(error: Exception) -> Refusal:
@@ -133,7 +140,7 @@ def refusal_of_error(error: Exception) -> Refusal:
 def conflict(message: str, code: str) -> Refusal:
     """The key of the request stands for something else; to ask again changes nothing."""
     meaning = Meaning(409, "invalid_request_error", code)
-    return Refusal(message, meaning, "Idempotency-Key", {"x-should-retry": "false"})
+    return Refusal(message, meaning, "Idempotency-Key", _IN_VAIN)
 
 
 def unavailable(message: str) -> Refusal:
@@ -145,4 +152,7 @@ def _retry_headers(meaning: Meaning, wait_seconds: float = 0.0) -> dict[str, str
     if meaning.status != 503:
         return {}
     seconds = max(RETRY_SECONDS, min(wait_seconds, LONGEST_RETRY_SECONDS))
-    return {"retry-after": str(math.ceil(seconds))}
+    return {
+        "retry-after": str(math.ceil(seconds)),
+        "retry-after-ms": str(math.ceil(seconds * 1000)),
+    }

@@ -6,10 +6,10 @@ from apps.gateway.contracts import Message, Part, ToolUse
 from apps.gateway.doors.cache_marks import read_marks
 from apps.gateway.doors.chat_messages import read_arguments, read_image
 from apps.gateway.doors.checks import (
-    array,
     known_only,
     mapping,
     one_of,
+    parts_of,
     required,
     text,
     wrong_type,
@@ -123,7 +123,7 @@ class _Talk:
         return split_parts(
             [
                 self._part(mapping(part, f"{where}[{at}]"), f"{where}[{at}]", role)
-                for at, part in enumerate(array(content, where))
+                for at, part in enumerate(parts_of(content, where))
             ]
         )
 

@@ -159,7 +159,9 @@ def _check_answer(form: Form, wanted: Wanted, seen: Seen) -> None:
         _check_error(form, seen.text.strip().splitlines()[-1].removeprefix("data: "), wanted.told)
     else:
         assert seen.status == wanted.status, seen.text[:500]
-        assert ("retry-after" in seen.headers) == (wanted.status == 503)
+        for name in ("retry-after", "retry-after-ms"):
+            assert (name in seen.headers) == (wanted.status == 503)
+        assert ("x-should-retry" in seen.headers) == (wanted.status == 502)
         _check_error(form, seen.text, wanted.told)
 
 

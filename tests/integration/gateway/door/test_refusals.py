@@ -50,7 +50,7 @@ WRONG: dict[str, tuple[dict[str, Any], str | None, str]] = {
     "no content": (
         {"messages": [{"role": "user"}]}, "messages[0].content", "Missing required parameter",
     ),
-    "content of another type": (user(5), "messages[0].content", "expected an array"),
+    "content of another type": (user(5), "messages[0].content", "a string or an array"),
     "empty parts": (user([]), "messages[0].content", "at least one part"),
     "unknown part": (
         user([{"type": "video", "video": 1}]), "messages[0].content[0].type", "'video' is none of",
@@ -153,6 +153,7 @@ def test_without_room_in_the_budget_a_call_is_refused_as_a_quota_that_is_used_up
     told = error(answer, 429)
     assert (told["type"], told["code"]) == ("insufficient_quota", "budget_exceeded")
     assert answer.headers["x-agentplatform-call-id"]
+    assert answer.headers["x-should-retry"] == "false"
     assert provider.billed() == []
     assert not Reservation.objects.exists()
 
