@@ -7,7 +7,6 @@ from apps.gateway.doors.exchange import Exchange
 from apps.gateway.doors.message_answer import MessageTeller, message_of
 from apps.gateway.doors.message_request import MessageWish, read_message
 from apps.gateway.doors.serving import Serving
-from apps.gateway.services.prompt_size import prompt_tokens
 from apps.gateway.services.reception import Reception
 from apps.tenants.contracts import Principal
 
@@ -23,10 +22,11 @@ async def create_message(exchange: Exchange, caller: Principal, reception: Recep
         await serving.reply(job, message_of)
 
 
-async def count_tokens(exchange: Exchange, _caller: Principal, _reception: Reception) -> None:
+async def count_tokens(exchange: Exchange, caller: Principal, reception: Reception) -> None:
     """At most how many tokens a request's prompt has. No provider is asked."""
     wish = await _read(exchange, needs_bound=False)
-    await exchange.reply({"input_tokens": prompt_tokens(wish.request)})
+    counted = await reception.count_tokens(caller, wish.request)
+    await exchange.reply({"input_tokens": counted})
 
 
 async def _read(exchange: Exchange, *, needs_bound: bool) -> MessageWish:

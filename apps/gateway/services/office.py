@@ -12,9 +12,12 @@ from django.conf import settings
 
 from agentplatform.calls.contracts import CallFailure
 from agentplatform.core.batches import Rest
+from agentplatform.settings.environment import Environment
 from apps.gateway.contracts import ModelRequest
+from apps.gateway.providers.registry import Access
 from apps.gateway.rates.decision import Decision, has_token_limit
 from apps.gateway.services.alerts import finish_alerts
+from apps.gateway.services.asking import bound_prompt
 from apps.gateway.services.attempt import Attempt, Completed, Failed, Job
 from apps.gateway.services.books import Books
 from apps.gateway.services.breaker.alarm import OpenAlarm
@@ -23,11 +26,12 @@ from apps.gateway.services.breaker.rules import Rules, rules_of
 from apps.gateway.services.breaker.shared_circuits import SharedCircuits
 from apps.gateway.services.count_attempt import count_attempt
 from apps.gateway.services.endings import Ending
+from apps.gateway.services.hold import most_answer_tokens
 from apps.gateway.services.live_providers import LiveProviders
 from apps.gateway.services.model_names import full_name, model_names
 from apps.gateway.services.model_reader import ModelReader
 from apps.gateway.services.pipeline import Course, Ports
-from apps.gateway.services.prompt_size import most_tokens
+from apps.gateway.services.prompt_size import has_images, prompt_tokens
 from apps.gateway.services.rate_limits import RateLimits
 from apps.gateway.services.routes import Menu, NoRoute, Target, way_of
 from apps.gateway.services.tell_failure import tell_failure
@@ -60,10 +64,7 @@ class Office:
     async def answer(self, job: Job, *, teller: Teller) -> Completed | Failed:
         """Have a provider answer, through the one pipeline. An answered attempt is not settled yet:
         `write` its ending. Raises PlatformError when nothing may be asked."""
-        platform = settings.PLATFORM.model_copy()
-        known = await self._models.of(job.owner.tenant_id)
-        menu = known.menu(platform)
-        own = [key.access(platform) for key in known.keys.values()]
+        platform, menu, own = await self._choice(job.owner.tenant_id)
         async with self._providers.lend(platform, own) as providers:
             try:
                 providers = with_spans(providers, owner=job.owner)
@@ -99,8 +100,28 @@ class Office:
         """Whether the rate limits of the caller let the call pass now; then it is counted, and the
         decision is to be the job's `taken`. As RateLimits.take says."""
         rates = await self._limits.read(caller)
-        tokens = most_tokens(job.request) if has_token_limit(rates) else 0
+        tokens = 0
+        if has_token_limit(rates):
+            prompt = await self.bound_prompt(job.owner.tenant_id, job.request)
+            tokens = prompt + most_answer_tokens(job.request)
         return await self._limits.take(rates, tokens=tokens)
+
+    async def bound_prompt(self, tenant_id: UUID, request: ModelRequest) -> int:
+        """An upper bound of the prompt's tokens, whoever may answer; no provider is asked. Images
+        count for each model by rules of its own. Raises PlatformError."""
+        if not has_images(request):
+            return prompt_tokens(request)
+        platform, menu, own = await self._choice(tenant_id)
+        async with self._providers.lend(platform, own) as providers:
+            try:
+                way = way_of(_named(request, menu), providers=providers, menu=menu)
+            except NoRoute:  # nobody will be asked
+                return prompt_tokens(request)
+            return max(
+                bound_prompt(target.provider, request, model=target.model)
+                for targets in (way.targets, *way.instead.values())
+                for target in targets
+            )
 
     async def read_rooms(self, job: Job) -> tuple[AccountRoom, ...]:
         """The accounts that the call is booked on, as they are now. Raises PlatformError."""
@@ -136,6 +157,13 @@ class Office:
         await self._breakers.close()
         await finish_alerts()
         await self._providers.close()
+
+    async def _choice(self, tenant_id: UUID) -> tuple[Environment, Menu, list[Access]]:
+        """The settings of now, what the tenant may name, and its own keys."""
+        platform = settings.PLATFORM.model_copy()
+        known = await self._models.of(tenant_id)
+        own = [key.access(platform) for key in known.keys.values()]
+        return platform, known.menu(platform), own
 
     def _ports(self) -> Ports:
         return Ports(

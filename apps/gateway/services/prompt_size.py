@@ -4,7 +4,7 @@ import json
 
 from apps.gateway.contracts import CompletionRequest, EmbeddingRequest, Message, ModelRequest
 from apps.gateway.providers.estimate import TOKENS_PER_IMAGE, bound_tokens
-from apps.gateway.services.hold import DEFAULT_MAX_TOKENS, most_answer_tokens
+from apps.gateway.services.hold import DEFAULT_MAX_TOKENS
 
 _TOKENS_PER_MESSAGE = 8
 _TOKENS_FOR_TOOLS = 600
@@ -13,23 +13,23 @@ _MOST_TOKENS_PER_CHARACTER = 4
 
 
 def message_tokens(message: Message) -> int:
-    """An upper bound of the tokens of a message."""
+    """An upper bound of the tokens of a message, at most models."""
     text = message.content
     if message.tool_calls:
         text += json.dumps([use.model_dump() for use in message.tool_calls], ensure_ascii=False)
-    images = sum(part.image_url is not None for part in message.parts)
+    images = len(message.images)
     return bound_tokens(text) + _TOKENS_PER_MESSAGE + images * TOKENS_PER_IMAGE
 
 
-def most_tokens(request: ModelRequest) -> int:
-    """An upper bound of the tokens of a request and its answer, whichever provider answers."""
+def has_images(request: ModelRequest) -> bool:
+    """Whether models differ much in the tokens that they count."""
+    return isinstance(request, CompletionRequest) and any(one.images for one in request.messages)
+
+
+def prompt_tokens(request: ModelRequest) -> int:
+    """An upper bound of the tokens of a request, at most models."""
     if isinstance(request, EmbeddingRequest):
         return request.bound_tokens
-    return prompt_tokens(request) + most_answer_tokens(request)
-
-
-def prompt_tokens(request: CompletionRequest) -> int:
-    """An upper bound of the tokens of a request."""
     return sum(map(message_tokens, request.messages)) + _extra_tokens(request)
 
 

@@ -96,6 +96,10 @@ class Reception:
         if keeping is not None:
             self.keyed.lapse(keeping[0])
 
+    async def count_tokens(self, caller: Principal, request: ModelRequest) -> int:
+        """An upper bound of the prompt's tokens. Raises PlatformError."""
+        return await self._office.bound_prompt(caller.tenant_id, request)
+
     async def model_names(self, caller: Principal) -> list[str]:
         """What the caller's requests may name. Raises PlatformError."""
         return await self._office.model_names(caller.tenant_id)

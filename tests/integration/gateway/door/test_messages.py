@@ -165,8 +165,14 @@ def test_what_is_cached_for_an_hour_is_marked_and_charged_as_that(
 
 
 def test_tokens_are_counted_without_asking_a_provider(client: Caller, provider: Provider) -> None:
-    counted = client.anthropic().messages.count_tokens(model="default", messages=HELLO)
-    assert 1 < counted.input_tokens < 50
+    def count(*content: Any) -> int:
+        said: list[Any] = [{"role": "user", "content": ["Hello.", *content][-1]}]
+        how: dict[str, Any] = {"model": "anthropic:claude-haiku-4-5", "messages": said}
+        return client.anthropic().messages.count_tokens(**how).input_tokens
+
+    assert 1 < count() < 50
+    source = {"type": "url", "url": "https://example.com/a.png"}
+    assert 4_800 < count([{"type": "image", "source": source}]) < 5_200
     assert provider.requests()["total"] == 0
 
 

@@ -77,6 +77,19 @@ def test_a_call_larger_than_the_token_limit_is_not_worth_coming_again(client: Ca
     assert "retry-after" not in refused.headers
 
 
+def test_an_image_takes_of_a_token_limit_what_its_model_may_count_for_it(client: Caller) -> None:
+    _limit(client, tokens_per_minute=30_000)
+
+    def see(model: str, detail: str) -> int:
+        image = {"url": "https://example.com/a.png", "detail": detail}
+        content = [{"type": "image_url", "image_url": image}]
+        messages = [{"role": "user", "content": content}]
+        return client.chat(model=model, messages=messages, max_tokens=50).status_code
+
+    assert see("gpt-4o-mini", "auto") == 429  # up to 48,169 tokens
+    assert [see("gpt-4o-mini", "low"), see("gpt-4o", "auto")] == [200, 200]
+
+
 @pytest.mark.parametrize("whose", ["user", "key"])
 def test_users_and_keys_are_limited_each_by_itself(
     caller: Callable[..., Caller], gateway: Callable[..., None], whose: str
