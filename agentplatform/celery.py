@@ -122,6 +122,16 @@ worker_init.connect(stop_if_weak)
 beat_init.connect(stop_if_weak)
 
 
+@worker_init.connect
+@beat_init.connect
+def _count_process(**_: object) -> None:
+    from django.conf import settings
+
+    from agentplatform.telemetry.metrics import count_process
+
+    count_process(settings.PLATFORM.service)
+
+
 @worker_ready.connect
 def _look_at_queues(sender: Any, **_: object) -> None:
     if sender.app.conf.broker_url.startswith("sqs:"):

@@ -28,6 +28,11 @@ def is_gone(name: str) -> bool:
     return found is not None and found["place"] == _place() and _name(int(found["pid"])) != name
 
 
+def is_running(pid: int) -> bool:
+    """Whether a process of this machine, or this container, has this number and is not over."""
+    return _name(pid) is not None
+
+
 def _name(pid: int) -> str | None:
     """The process with this number as it is called now; None where there is none."""
     try:

@@ -5,6 +5,7 @@ web process serves their sum.
 """
 
 import os
+from pathlib import Path
 from threading import Lock
 
 from prometheus_client import (
@@ -20,7 +21,7 @@ from prometheus_client import (
 from prometheus_client import multiprocess as shared
 from prometheus_client import values as samples
 
-from agentplatform.core.processes import process_number
+from agentplatform.core.processes import is_running, process_number
 
 
 def _shared_folder() -> str:
@@ -171,12 +172,26 @@ def render_metrics() -> bytes:
     """All metrics in Prometheus' text format: of every process here, or of this one alone."""
     if not _shared_folder():
         return generate_latest(REGISTRY)
+    _forget_ended_processes()
     registry = CollectorRegistry()
     shared.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return generate_latest(registry)
+
+
+def count_process(service: str) -> None:
+    """Count this process among those of its service, until it ends."""
+    ECS_TASK_COUNT.labels(service).set(1)
 
 
 def mark_process_dead(pid: int) -> None:
     """Forget the live gauges of a process that ended; its counters keep counting."""
     if _shared_folder():
         shared.mark_process_dead(pid)  # type: ignore[no-untyped-call]
+
+
+def _forget_ended_processes() -> None:
+    """Those too that could not say so: what was killed leaves its files."""
+    written = {int(path.stem.rpartition("_")[2]) for path in Path(_shared_folder()).glob("*_*.db")}
+    for pid in written:
+        if not is_running(pid):
+            mark_process_dead(pid)

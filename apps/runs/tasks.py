@@ -14,6 +14,7 @@ from apps.runs.services.places.give_places import give_places
 from apps.runs.services.recover import recover
 from apps.runs.services.resume_step import resume_step
 from apps.runs.services.run_on import run_on
+from apps.runs.services.show_queues import show_queues
 from apps.runs.services.watch_budgets import watch_budgets
 
 
@@ -50,6 +51,7 @@ def give_places_task() -> None:
 @platform_task(name="runs.count_waiting", of=EVERY_TENANT)
 def count_waiting_task() -> None:
     count_waiting()
+    show_queues()
 
 
 @platform_task(name="runs.recover", of=EVERY_TENANT)

@@ -47,6 +47,19 @@ def test_values_beyond_the_cap_share_a_label():
     assert [label(name) for name in "abca"] == ["a", "b", "other", "a"]
 
 
+def test_processes_are_counted_until_they_end(tmp_path):
+    environment = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+    code = "import os\n" + COUNT_PROCESS.format("llm") + "\nos._exit(9)"
+    subprocess.run([sys.executable, "-c", code], env=environment, check=False)
+    code = COUNT_PROCESS.format("web") + "\n" + RENDER
+    text = subprocess.run(
+        [sys.executable, "-c", code], env=environment, check=True, capture_output=True, text=True
+    ).stdout
+    assert 'ecs_task_count{service="web"} 1.0' in text
+    assert 'service="llm"' not in text
+
+
+COUNT_PROCESS = "from agentplatform.telemetry.metrics import count_process; count_process('{}')"
 COUNT = """
 from agentplatform.telemetry.metrics import LLM_REQUESTS
 LLM_REQUESTS.labels("openai", "gpt", "ok").inc({amount})
