@@ -1,6 +1,7 @@
 """Expressions: whether they parse, and whether what they read is there by then."""
 
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from apps.runs.spec.check_catalogue import offered_tools
@@ -17,23 +18,38 @@ from apps.runs.spec.tools import BoundTool
 
 _OF_STEP = ("status", "output", "error")
 _OF_RUN = ("id", "tenant_id", "created_at")
+_NO_MORE: frozenset[str] = frozenset()
+_OF_CALL = frozenset({"args"})
 _TEMPLATES = (
     *("prompt", "system", "instructions", "arguments", "response_schema"),
     *("seconds", "question", "task", "input"),
 )
 
 
+@dataclass(frozen=True)
+class _Sight:
+    """What an expression may read: the roots that it has, and the steps that are over by then. Of
+    steps that are `lacking` fields no output is known."""
+
+    spec: Spec
+    steps: Collection[str]
+    roots: frozenset[str]
+    lacking: Collection[str]
+
+
 def expression_errors(spec: Spec, lacking: Collection[str]) -> Iterator[tuple[str, str]]:
     """What is wrong with each expression; of steps that are `lacking` fields no output is known."""
     for located in nodes_of(spec):
         before = spec.upstream(located.step) - {located.step}
+        sight = _Sight(spec, before, located.roots, lacking)
         for field, expression in _bare_expressions_of(located.node):
-            for message in _bare_errors(spec, expression, before, located.roots, lacking):
+            for message in _bare_errors(expression, sight):
                 yield f"{located.path}.{field}", message
-        for field, template, roots in _templates_of(located.node, located.roots):
-            for message in _template_errors(spec, template, before, roots, lacking):
+        for field, template, more_roots in _templates_of(located.node):
+            seen = replace(sight, roots=sight.roots | more_roots)
+            for message in _template_errors(template, seen):
                 yield f"{located.path}.{field}", message
-    for message in _template_errors(spec, spec.output, set(spec.by_name), ROOTS, lacking):
+    for message in _template_errors(spec.output, _Sight(spec, spec.by_name, ROOTS, lacking)):
         yield "output", message
 
 
@@ -59,88 +75,62 @@ def _bare_expressions_of(step: SpecStep) -> Iterator[tuple[str, str]]:
         yield "items", step.items
 
 
-def _templates_of(
-    step: SpecStep, roots: frozenset[str]
-) -> Iterator[tuple[str, Any, frozenset[str]]]:
-    """Each template of a node: its field, itself, and the roots it may read."""
+def _templates_of(step: SpecStep) -> Iterator[tuple[str, Any, frozenset[str]]]:
+    """Each template of a node: its field, itself, and the roots that it has beside the node's."""
     for field in _TEMPLATES:
-        yield field, getattr(step, field, None), roots
+        yield field, getattr(step, field, None), _NO_MORE
     if isinstance(step, CrewStep):
         for field, template in crew_templates(step):
-            yield field, template, roots
+            yield field, template, _NO_MORE
     for field, tool in offered_tools(step):
         if isinstance(tool, BoundTool):
-            yield f"{field}.parameters", tool.parameters, roots
-            yield f"{field}.arguments", tool.arguments, roots | {"args"}
+            yield f"{field}.parameters", tool.parameters, _NO_MORE
+            yield f"{field}.arguments", tool.arguments, _OF_CALL
 
 
-def _bare_errors(
-    spec: Spec,
-    expression: str,
-    upstream: Collection[str],
-    roots: frozenset[str],
-    lacking: Collection[str],
-) -> Iterator[str]:
+def _bare_errors(expression: str, sight: _Sight) -> Iterator[str]:
     if expression.strip().startswith("{{"):
         yield f"`{expression}`: the field is an expression already; write it without the braces"
     else:
-        yield from _expression_errors(spec, expression, upstream, roots, lacking)
+        yield from _expression_errors(expression, sight)
 
 
-def _template_errors(
-    spec: Spec,
-    template: Any,
-    upstream: Collection[str],
-    roots: frozenset[str],
-    lacking: Collection[str],
-) -> Iterator[str]:
+def _template_errors(template: Any, sight: _Sight) -> Iterator[str]:
     for expression in expressions_in(template):
-        yield from _expression_errors(spec, expression, upstream, roots, lacking)
+        yield from _expression_errors(expression, sight)
     if opening := next(openings_in(template), None):
         yield rf"`{opening}` is never closed; end it with `}}}}`, or write `\{{{{` for the braces"
 
 
-def _expression_errors(
-    spec: Spec,
-    expression: str,
-    upstream: Collection[str],
-    roots: frozenset[str],
-    lacking: Collection[str],
-) -> Iterator[str]:
+def _expression_errors(expression: str, sight: _Sight) -> Iterator[str]:
     try:
         found = references(expression)
     except TemplateError as error:
         yield error.detail
         return
     for path in sorted(found):
-        if problem := _problem(spec, path, upstream, roots, lacking):
+        if problem := _problem(path, sight):
             yield f"`{expression}` reads {problem}"
 
 
-def _problem(
-    spec: Spec,
-    path: tuple[str, ...],
-    upstream: Collection[str],
-    roots: frozenset[str],
-    lacking: Collection[str],
-) -> str | None:
+def _problem(path: tuple[str, ...], sight: _Sight) -> str | None:
     """Why what an expression reads can never be there."""
     match path:
-        case (root, *_) if root not in roots:
-            return f"`{root}`; there are {', '.join(sorted(roots))}"
-        case ("steps", step, *_) if step not in spec.by_name:
+        case (root, *_) if root not in sight.roots:
+            return f"`{root}`; there are {', '.join(sorted(sight.roots))}"
+        case ("steps", step, *_) if step not in sight.spec.by_name:
             return f"step `{step}`, which does not exist"
-        case ("steps", step, *_) if step not in upstream:
+        case ("steps", step, *_) if step not in sight.steps:
             return f"step `{step}`, which is not over by then; add it to needs"
         case ("steps", step, part, *_) if part not in _OF_STEP:
             return _not_among(f"`{part}` of step `{step}`", _OF_STEP)
-        case ("steps", step, "output", field, *_) if step not in lacking:
-            known = output_fields(spec.by_name[step])
+        case ("steps", step, "output", field, *_) if step not in sight.lacking:
+            known = output_fields(sight.spec.by_name[step])
             return _not_among(f"`{field}` of the output of step `{step}`", known, field)
         case ("run", field, *_):
             return _not_among(f"`{field}` of the run", _OF_RUN, field)
         case ("input", field, *_):
-            known = closed_fields(spec.inputs)
+            known = closed_fields(sight.spec.inputs)
             return _not_among(f"`{field}` of the input", known, field)
     return None
 
