@@ -1,4 +1,4 @@
-"""The Celery application: Django's settings, the queues of queues.py, SQS or Valkey as broker."""
+"""The Celery application: Django's settings, queues.py, schedule.py, SQS or Valkey as broker."""
 
 import os
 from typing import Any
@@ -20,6 +20,7 @@ from agentplatform.core.drain import start_drain
 from agentplatform.core.postgresql.isolation.start import stop_if_weak
 from agentplatform.dead_letters import redis_transport
 from agentplatform.queues import QUEUES
+from agentplatform.schedule import BEAT_SCHEDULE
 from agentplatform.settings.environment import Environment
 from agentplatform.settings.live import start_following
 from agentplatform.sqs.options import sqs_options
@@ -52,63 +53,7 @@ def make_app() -> Celery:
     application.conf.broker_transport_options = transport_options(
         settings.PLATFORM, broker_url=settings.CELERY_BROKER_URL
     )
-    application.conf.beat_schedule = {
-        "recover": {
-            "task": "runs.recover",
-            "schedule": 1.0,
-            "options": {"expires": 5.0},
-        },
-        "count-dead-letters": {
-            "task": "runs.count_dead_letters",
-            "schedule": 15.0,
-            "options": {"expires": 15.0},
-        },
-        "count-waiting": {
-            "task": "runs.count_waiting",
-            "schedule": 15.0,
-            "options": {"expires": 15.0},
-        },
-        "expire-reservations": {
-            "task": "gateway.expire_reservations",
-            "schedule": 10.0,
-            "options": {"expires": 10.0},
-        },
-        "forget-keys": {
-            "task": "gateway.forget_keys",
-            "schedule": 600.0,
-            "options": {"expires": 600.0},
-        },
-        "watch-budgets": {
-            "task": "tenants.watch_budgets",
-            "schedule": 15.0,
-            "options": {"expires": 15.0},
-        },
-        "watch-run-budgets": {
-            "task": "runs.watch_budgets",
-            "schedule": 5.0,
-            "options": {"expires": 5.0},
-        },
-        "tend-tenants": {
-            "task": "tenants.tend",
-            "schedule": 60.0,
-            "options": {"expires": 60.0},
-        },
-        "ask-for-thumbnails": {
-            "task": "tools.ask_for_thumbnails",
-            "schedule": 60.0,
-            "options": {"expires": 60.0},
-        },
-        "sweep-artifacts": {
-            "task": "tools.sweep_artifacts",
-            "schedule": 6 * 3600.0,
-            "options": {"expires": 3600.0},
-        },
-        "purge-expired": {
-            "task": "tenants.purge_expired",
-            "schedule": 3600.0,
-            "options": {"expires": 3600.0},
-        },
-    }
+    application.conf.beat_schedule = BEAT_SCHEDULE
     application.autodiscover_tasks()
     return application
 
