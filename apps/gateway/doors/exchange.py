@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
-from apps.gateway.doors.refusals import Refusal, too_large
+from apps.gateway.doors.refusals import Refusal, compressed, too_large
 from apps.gateway.providers.json_body import encode_json
 from apps.gateway.services.kept_answer import KeptAnswer
 from apps.gateway.services.keyed_calls import Claim
@@ -67,7 +67,10 @@ class Exchange:
         return raw.strip()[:_MAX_CREDENTIAL]
 
     async def read_body(self, *, limit: int) -> bytes:
-        """The whole body. Raises Refusal as soon as it passes `limit`, and ClientGone."""
+        """The whole body. Raises Refusal as soon as it passes `limit`, and where it is compressed,
+        and ClientGone."""
+        if encoding := self.header(b"content-encoding"):
+            raise compressed(encoding)
         declared = self.header(b"content-length")
         if declared.isdecimal() and int(declared) > limit:
             raise too_large(limit)

@@ -21,7 +21,7 @@ from apps.gateway.doors.checks import (
     wrong_value,
 )
 from apps.gateway.doors.message_blocks import read_blocks, read_system
-from apps.gateway.doors.refusals import wrong
+from apps.gateway.doors.refusals import Refusal, wrong
 
 _KNOWN: Final = frozenset({
     "model", "messages", "max_tokens", "system", "tools", "tool_choice", "stop_sequences",
@@ -50,6 +50,8 @@ def read_message(raw: bytes, *, bounds: Bounds, needs_bound: bool = True) -> Mes
     """The wish that a body says; `needs_bound`: `max_tokens` must be there. Raises Refusal, which
     names the parameter that is wrong."""
     body = decode_body(raw)
+    if body.get("thread") is not None:
+        raise _no_threads()
     for name in body.keys() - _KNOWN:
         if body[name] is not None:
             raise wrong(name[:100], f"{name[:100]}: this parameter is not known; remove it.")
@@ -78,6 +80,15 @@ def read_message(raw: bytes, *, bounds: Bounds, needs_bound: bool = True) -> Mes
         }
     )
     return MessageWish(request=request, is_streamed=bool(optional(body, "stream", boolean)))
+
+
+def _no_threads() -> Refusal:
+    """Upon these details Anthropic's client sends whole conversations."""
+    return Refusal(
+        "thread: nothing is stored; remove it, and send the whole conversation each time.",
+        param="thread",
+        details={"error_code": "thread_unsupported_request", "unsupported": ["thread"]},
+    )
 
 
 def _max_tokens(body: dict[str, Any], *, is_needed: bool) -> int | None:

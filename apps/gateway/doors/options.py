@@ -8,6 +8,7 @@ from apps.gateway.doors.checks import Check, mapping, number, one_of, text, wron
 from apps.gateway.doors.refusals import Refusal, wrong
 
 EFFORTS: Final = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+_DEARER_TIERS: Final = ("fast", "priority")
 _NOTHING: Final[Mapping[str, str]] = {}
 
 
@@ -17,11 +18,22 @@ def metadata(value: Any, param: str) -> Any:
     return {name: text(one, f"{param}.{name}") for name, one in value.items()}
 
 
+def service_tier(value: Any, param: str) -> str:
+    """One that costs no more than the prices that are known."""
+    if text(value, param) in _DEARER_TIERS:
+        raise wrong_value(
+            param,
+            f"'{value}' costs more than the prices that calls are held and charged at; send "
+            "'default' or 'flex', or leave it out.",
+        )
+    return str(value)
+
+
 COMMON: Final[dict[str, Check]] = {
     "top_p": partial(number, least=0, most=1),
     "user": text,
     "safety_identifier": text,
-    "service_tier": text,
+    "service_tier": service_tier,
     "prompt_cache_key": text,
     "prompt_cache_retention": text,
     "prompt_cache_options": mapping,

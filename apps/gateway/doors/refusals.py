@@ -61,16 +61,20 @@ _ANTHROPIC_TYPES: Final = {
 
 @dataclass
 class Refusal(Exception):
-    """An answer that is an error; `param` names the part of the request that is wrong."""
+    """An answer that is an error; `param` names the part of the request that is wrong. By `details`
+    Anthropic's client goes on by itself."""
 
     message: str
     meaning: Meaning = _WRONG
     param: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    details: dict[str, Any] | None = None
 
     def anthropic_body(self, *, request_id: str | None) -> dict[str, Any]:
         kind = _ANTHROPIC_TYPES.get(self.meaning.status, "invalid_request_error")
-        error = {"type": kind, "message": self.message}
+        error: dict[str, Any] = {"type": kind, "message": self.message}
+        if self.details is not None:
+            error["details"] = self.details
         return {"type": "error", "error": error, "request_id": request_id}
 
     def body(self) -> dict[str, Any]:
@@ -107,6 +111,11 @@ def wrong_method(method: str, allowed: str) -> Refusal:
 def too_large(limit: int) -> Refusal:
     meaning = Meaning(413, "invalid_request_error", "request_too_large")
     return Refusal(f"The body is larger than {limit} bytes; send less.", meaning)
+
+
+def compressed(encoding: str) -> Refusal:
+    meaning = Meaning(415, "invalid_request_error", "unsupported_encoding")
+    return Refusal(f"The body is compressed ({encoding[:40]}); send it as it is.", meaning)
 
 
 def refusal_of_failed(failed: Failed) -> Refusal:

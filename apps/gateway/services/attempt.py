@@ -199,7 +199,11 @@ def _parents(owner: CallOwner) -> Iterable[tuple[str, UUID | None]]:
 def _cost(held: Held, charged: Usage, is_confirmed: bool) -> int | None:
     if not is_confirmed and charged is held.hold.usage:
         return held.hold.cost_nanos
-    return held.price.cost(charged) if held.price else None
+    if held.price is None:
+        return None
+    if not is_confirmed and held.hold.for_hour:  # nobody knows how much of it was written
+        return held.price.bound(charged, for_hour=True)
+    return held.price.cost(charged)
 
 
 def admission_of(job: Job, held: Held, *, deadline: datetime) -> Admission:

@@ -38,11 +38,13 @@ class NoPrice(Exception):
 
 @dataclass(frozen=True)
 class Hold:
-    """The most that an attempt can use, and its lines: (account id, amount)."""
+    """The most that an attempt can use, and its lines: (account id, amount). `for_hour`: some of
+    its prompt may be written to a cache for an hour."""
 
     usage: Usage
     cost_nanos: int | None
     lines: tuple[tuple[int, int], ...]
+    for_hour: bool = False
 
     @property
     def max_tokens(self) -> int:
@@ -73,7 +75,8 @@ def plan_hold(
             raise NoPrice
         accounts = [one for one in accounts if one.unit == "tokens"]
     max_tokens = most_answer_tokens(request)
-    bound = partial(price.bound, for_hour=request.caches_for_hour) if price else None
+    for_hour = request.caches_for_hour
+    bound = partial(price.bound, for_hour=for_hour) if price else None
     for account in accounts:
         fitting = _fitting(account, prompt_tokens, price, bound)
         if fitting is None or fitting >= max_tokens:
@@ -88,6 +91,7 @@ def plan_hold(
         usage=usage,
         cost_nanos=bound(usage) if bound else None,
         lines=tuple((one.account_id, _amount(one, usage, bound)) for one in accounts),
+        for_hour=for_hour,
     )
 
 

@@ -32,7 +32,12 @@ FULL: dict[str, dict[str, Any]] = {
             {
                 "role": "user",
                 "content": [
-                    {"type": "text", "text": "Hi"},
+                    {
+                        "type": "text",
+                        "text": "Hi",
+                        "cache_control": {"type": "ephemeral", "ttl": "1h"},
+                        "prompt_cache_breakpoint": {"mode": "explicit"},
+                    },
                     {"type": "image_url", "image_url": {"url": IMAGE, "detail": "low"}},
                 ],
             },

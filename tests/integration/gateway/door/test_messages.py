@@ -201,6 +201,21 @@ def test_a_wrong_request_is_refused_in_anthropics_words(
     assert message in told["error"]["message"]
 
 
+@pytest.mark.parametrize("is_streamed", [False, True], ids=["plain", "streamed"])
+def test_the_tool_runner_of_anthropics_client_goes_on_without_threads(
+    client: Caller, is_streamed: bool
+) -> None:
+    @anthropic.beta_tool
+    def weather(city: str) -> str:
+        """The weather of a city."""
+        return f"It is sunny in {city}."
+
+    runner = client.anthropic().beta.messages.tool_runner(
+        model="default", max_tokens=200, messages=HELLO, tools=[weather], stream=is_streamed
+    )
+    assert runner.until_done().stop_reason == "end_turn"
+
+
 def test_errors_are_those_that_anthropics_client_raises(gateway: Gateway, caller: Callers) -> None:
     gateway(on="anthropic", anthropic_model="claude-haiku-4-5-tokens-40-stream-cut")
     how: Any = {"model": "default", "max_tokens": 100, "messages": HELLO}

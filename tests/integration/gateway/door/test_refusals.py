@@ -1,5 +1,6 @@
 """What is refused, and in which words."""
 
+import gzip
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -81,6 +82,7 @@ WRONG: dict[str, tuple[dict[str, Any], str | None, str]] = {
     "several answers": ({"n": 2}, "n", "'n' must be 1"),
     "unknown parameter": ({"top_k": 3}, "top_k", "Unknown parameter: 'top_k'"),
     "functions": ({"functions": []}, "functions", "use 'tools'"),
+    "a tier that costs more": ({"service_tier": "fast"}, "service_tier", "'fast' costs more"),
     "five stops": ({"stop": list("abcde")}, "stop", "at most 4"),
     "stream of another type": ({"stream": 1}, "stream", "expected a boolean"),
     "stream options without a stream": (
@@ -119,6 +121,12 @@ def test_a_wrong_request_is_refused_with_the_parameter_and_what_to_change(
 @pytest.mark.parametrize("body", [b"{", b"", b"[]", b'{"model": "default", "messages": [', b"\xff"])
 def test_a_body_that_is_no_json_object_is_refused(client: Caller, body: bytes) -> None:
     assert "JSON" in error(client.post(body), 400)["message"]
+
+
+def test_a_body_that_is_compressed_is_refused(client: Caller) -> None:
+    body = gzip.compress(json.dumps({"model": "default", "messages": HELLO}).encode())
+    answer = client.post(body, headers={"content-encoding": "gzip"})
+    assert "compressed (gzip)" in error(answer, 415)["message"]
 
 
 @pytest.mark.parametrize("path", ["/v1/v1/chat/completions", "/v1/chat/completions/"])
