@@ -130,12 +130,17 @@ def _state(pid):
         return "Z"
 
 
-def test_nothing_of_a_call_outlives_a_worker_that_is_killed(install_tool, tmp_path):
+@pytest.mark.parametrize(
+    "work",
+    ["time.sleep(60)", "import re\nre.match('(a+)+$', 'a' * 60 + 'b')"],
+    ids=["waits", "lets no thread run"],
+)
+def test_nothing_of_a_call_outlives_a_worker_that_is_killed(install_tool, tmp_path, work):
     path = tmp_path / "pids"
     install_tool(
         "double",
         f"import subprocess\nchild = subprocess.Popen(['sleep', '60'])\n"
-        f"Path({str(path)!r}).write_text(f'{{os.getpid()}} {{child.pid}}')\ntime.sleep(60)",
+        f"Path({str(path)!r}).write_text(f'{{os.getpid()}} {{child.pid}}')\n{work}",
     )
     program = (
         "from apps.tools.runners.operator.installed import Installed\n"

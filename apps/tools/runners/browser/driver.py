@@ -12,7 +12,7 @@ from playwright._impl.out_of_process import PlaywrightClient
 from playwright._impl.transport import PipeTransport
 from playwright.async_api import Playwright, async_playwright
 
-from apps.tools.runners.browser.folder import own_folder
+from apps.tools.runners.browser.folder import browser_folder
 from apps.tools.runners.work import ToolFailure
 
 _START_SECONDS = 30.0
@@ -113,7 +113,7 @@ def _environment() -> dict[str, str]:
     outlive it when it is killed."""
     given = get_driver_env()
     kept = {name: given[name] for name in given if name in _KEPT or name.startswith(_KEPT_PREFIXES)}
-    folder = str(own_folder())
+    folder = str(browser_folder())
     return {"HOME": folder, **kept, "TMPDIR": folder}
 
 

@@ -15,7 +15,7 @@ from typing import BinaryIO, Literal
 
 from apps.tools.runners.browser import launch
 from apps.tools.runners.browser.chromium import Chromium
-from apps.tools.runners.browser.folder import own_folder
+from apps.tools.runners.browser.folder import browser_folder
 from apps.tools.runners.browser.guard import Guard
 from apps.tools.runners.bubblewrap.jail import Descriptors, Jail, bwrap_arguments
 from apps.tools.runners.bubblewrap.process import (
@@ -55,7 +55,7 @@ class Program:
 def jailed_browser(wish: Wish, guard: Guard) -> Iterator[Program]:
     """The program to start. On leaving, everything it has started is dead."""
     with ExitStack() as held:
-        temporary = tempfile.TemporaryDirectory(prefix="browser-", dir=own_folder())
+        temporary = tempfile.TemporaryDirectory(prefix="browser-", dir=browser_folder())
         folder = Path(held.enter_context(temporary))
         program = _write_program(folder, wish)
         info = held.enter_context(_open_pipe(folder / "info", os.O_RDONLY | os.O_NONBLOCK, "rb"))

@@ -4,7 +4,7 @@ from django.conf import settings
 
 from apps.tools.contracts import ToolStatus
 from apps.tools.runners.browser.chromium import find_chromium
-from apps.tools.runners.browser.folder import own_folder
+from apps.tools.runners.browser.folder import browser_folder
 from apps.tools.runners.browser.loop import LoopThread
 from apps.tools.runners.browser.order import read_order
 from apps.tools.runners.browser.serving import Machine, Served, close_browsers, serve
@@ -51,7 +51,7 @@ def run_browser(work: Work) -> Ran:
         warm_seconds=platform.browser_warm_seconds,
     )
     session = Session(limits=order.limits, deadline=order.watch.deadline)
-    own_folder()  # made before the thread, so that it ends after what the thread keeps there
+    browser_folder()  # made before the thread, so that it ends after what the thread keeps there
     return _ran(session, _thread.run(serve(order, machine, session)))
 
 

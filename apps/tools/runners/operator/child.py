@@ -1,9 +1,11 @@
-"""The process in which an operator's tool runs: `python -m ... FD MODULE:NAME`.
+"""The process in which an operator's tool runs: `python -m ... FD LIFE MODULE:NAME`.
 
 It serves one call after another over the socket FD and ends when the other side does, or when no
-call came for a while. Frames are JSON (apps.tools.runners.operator.process has the other side).
+call came for a while. Frames are JSON (apps.tools.runners.operator.process has the other side, and
+the one end of the pipe LIFE that can be written).
 """
 
+import fcntl
 import json
 import os
 import queue
@@ -111,8 +113,9 @@ class _Context:
         self._bytes_left -= file.tell()
 
 
-def main(descriptor: int, named: str) -> None:
+def main(descriptor: int, life: int, named: str) -> None:
     """Serve calls until nobody wants any more."""
+    _bind_life(life)
     line = _Line(descriptor)
     threading.Thread(target=line.read, name="line", daemon=True).start()
     try:
@@ -129,6 +132,15 @@ def main(descriptor: int, named: str) -> None:
         line.send(started=True)
         line.send(**_serve(tool, line, call))
         shutil.rmtree(Path(call["folder"]) / "inputs", ignore_errors=True)
+
+
+def _bind_life(life: int) -> None:
+    """Have the kernel kill this process's group once nobody can write to `life`: a tool that lets
+    no other thread run, as a long search by a regular expression, keeps the line from being read.
+    """
+    fcntl.fcntl(life, fcntl.F_SETOWN, -os.getpgrp())
+    fcntl.fcntl(life, fcntl.F_SETSIG, signal.SIGKILL)
+    fcntl.fcntl(life, fcntl.F_SETFL, os.O_ASYNC)
 
 
 def _serve(tool: OperatorTool, line: _Line, call: dict[str, Any]) -> dict[str, Any]:
@@ -149,4 +161,4 @@ def _serve(tool: OperatorTool, line: _Line, call: dict[str, Any]) -> dict[str, A
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2])
+    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections import defaultdict
-from contextlib import suppress
+from contextlib import closing, suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -31,10 +31,12 @@ class ToolProcess:
     def __init__(self, named: str) -> None:
         self.named = named
         ours, theirs = socket.socketpair()
-        with theirs:
+        life, self._life = os.pipe2(os.O_CLOEXEC)
+        with theirs, closing(os.fdopen(life)):
+            descriptors = (theirs.fileno(), life)
             self._process = subprocess.Popen(
-                [sys.executable, "-m", _CHILD, str(theirs.fileno()), named],
-                pass_fds=[theirs.fileno()],
+                [sys.executable, "-m", _CHILD, *map(str, descriptors), named],
+                pass_fds=descriptors,
                 stdin=subprocess.DEVNULL,
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
                 start_new_session=True,
@@ -62,6 +64,7 @@ class ToolProcess:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._connection.close()
+        os.close(self._life)
 
 
 class IdleProcesses:

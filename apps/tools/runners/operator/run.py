@@ -14,6 +14,7 @@ from uuid import UUID
 from agentplatform.core.errors import NotFound
 from agentplatform.core.json_schema import find_mismatch
 from apps.tools.extension import OperatorTool
+from apps.tools.runners.confine.own_folder import own_folder
 from apps.tools.runners.operator.process import IDLE, ProcessLost, ToolProcess
 from apps.tools.runners.work import ProducedFile, Ran, ToolFailure, Work
 from apps.tools.states import OUTCOME_UNKNOWN
@@ -190,5 +191,6 @@ def _lost(work: Work, name: str, tool: OperatorTool, *, has_started: bool) -> To
 @contextmanager
 def _folder() -> Iterator[Path]:
     """Gone at the end; files that are open stay readable."""
-    with tempfile.TemporaryDirectory(prefix="tool-", ignore_cleanup_errors=True) as folder:
+    place = own_folder()
+    with tempfile.TemporaryDirectory(dir=place, ignore_cleanup_errors=True) as folder:
         yield Path(folder)

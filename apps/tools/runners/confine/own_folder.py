@@ -1,0 +1,58 @@
+"""Where a process keeps what its tools need on the host for a while."""
+
+import atexit
+import fcntl
+import functools
+import os
+import shutil
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+_PREFIX = "agentplatform-own-"
+_MODE = 0o711  # others may use what in it is for them, and cannot list it
+
+
+def own_folder(below: str = "") -> Path:
+    """A folder of this process's, the same each time, that ends with it. It lies below `below`, or
+    where temporary files do. What killed processes have left there is removed first."""
+    return _folder_of(os.getpid(), below or tempfile.gettempdir())
+
+
+@functools.cache
+def _folder_of(pid: int, below: str) -> Path:
+    for path in Path(below).glob(f"{_PREFIX}*"):
+        _remove_if_left(path)
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=below))
+        # Another process that takes it for one that was left may have been quicker.
+        if _lock(folder) is not None and folder.exists():
+            break
+    folder.chmod(_MODE)
+    atexit.register(_remove, folder, pid)
+    return folder
+
+
+def _remove_if_left(path: Path) -> None:
+    lock = _lock(path)
+    if lock is not None:
+        shutil.rmtree(path, ignore_errors=True)
+        os.close(lock)
+
+
+def _lock(folder: Path) -> int | None:
+    """What holds the folder for as long as the process is alive; None: another process does."""
+    with suppress(OSError):
+        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(lock)
+        else:
+            return lock
+    return None
+
+
+def _remove(folder: Path, pid: int) -> None:
+    if pid == os.getpid():
+        shutil.rmtree(folder, ignore_errors=True)
