@@ -12,7 +12,7 @@ from apps.tools.runners.bubblewrap.cell import Cell, Kind
 from apps.tools.runners.bubblewrap.equipment import find_equipment
 from apps.tools.runners.confine.groups.find import find_groups
 from apps.tools.runners.confine.groups.group import ByAffinity
-from apps.tools.runners.confine.groups.owner import PREFIX, new_name, sweep
+from apps.tools.runners.confine.groups.owner import PREFIX, new_name, remove, sweep
 from apps.tools.runners.confine.supervise import supervise
 from apps.tools.runners.limits import MEGABYTE, Limits
 from apps.tools.runners.sandbox import SandboxUnavailable
@@ -105,3 +105,10 @@ def test_the_groups_of_dead_workers_are_swept_and_others_are_not(tmp_path):
 def test_a_configured_group_that_does_not_work_is_named(tmp_path):
     with pytest.raises(SandboxUnavailable, match=f"SANDBOX_CGROUP names {tmp_path}"):
         find_groups(str(tmp_path))
+
+
+def test_a_group_that_cannot_be_removed_is_not_waited_for(tmp_path):
+    path = tmp_path / "no-folder"
+    path.touch()
+    with pytest.raises(NotADirectoryError):
+        remove(str(path))

@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 
 from agentplatform.core.wait import wait_for
+from apps.tools.runners.bubblewrap.cell import Cell, Kind
 from apps.tools.runners.bubblewrap.equipment import find_equipment
 from apps.tools.runners.bubblewrap.jail import Descriptors, Jail, bwrap_arguments
 from apps.tools.runners.bubblewrap.orphans import sweep_orphans
 from apps.tools.runners.bubblewrap.process import filter_file, new_user, started
 from apps.tools.runners.limits import Limits
+from apps.tools.runners.sandbox import SandboxUnavailable
 from tests.integration.tools.processes import command_of, descendants_of, is_alive, processes_with
 
 RUN_CODE = """
@@ -130,6 +132,7 @@ def unfinished_jail(bwrap, work_bytes):
             finally:
                 outer.kill()
                 sweep_orphans()
+                wait_for(lambda: not jails(work_bytes), timeout_seconds=30, what="their end")
 
 
 def test_what_bwrap_leaves_when_it_is_killed_is_swept(bwrap, work_bytes):
@@ -154,3 +157,28 @@ def test_a_worker_sweeps_before_it_tries_its_sandbox_out(bwrap, work_bytes):
         outer.wait()
         find_equipment.__wrapped__(bubblewrap_path="", sandbox_python="")
         wait_for(lambda: not is_alive(inner), timeout_seconds=30, what="the orphan to die")
+
+
+DYING_BWRAP = """#!{python}
+import fcntl, os, signal, sys, time
+info = int(sys.argv[sys.argv.index("--info-fd") + 1])
+reader, full = os.pipe()
+os.write(full, bytes(fcntl.fcntl(full, fcntl.F_GETPIPE_SZ)))
+told = [(os.POSIX_SPAWN_DUP2, full, info)]
+pid = os.posix_spawn({bwrap!r}, sys.argv, {{}}, file_actions=told)
+while not open(f"/proc/{{pid}}/task/{{pid}}/children").read():
+    time.sleep(0.01)
+os.kill(pid, signal.SIGKILL)
+"""
+
+
+def test_bwrap_that_is_killed_as_it_starts_a_jail_is_reported_and_leaves_nothing(
+    slow_bwrap, bwrap, work_bytes
+):
+    slow_bwrap.write_text(DYING_BWRAP.format(python="/usr/bin/python3", bwrap=bwrap))
+    equipment = find_equipment(bubblewrap_path="", sandbox_python="")
+    limits = Limits(work_bytes=work_bytes)
+    kind = Kind(bwrap=str(slow_bwrap), interpreter=equipment.python, limits=limits)
+    with pytest.raises(SandboxUnavailable, match="cannot build a sandbox"):
+        Cell(kind, equipment.groups)
+    assert not jails(work_bytes)

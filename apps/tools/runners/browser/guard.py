@@ -3,13 +3,14 @@
 import os
 import threading
 import time
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from apps.tools.contracts import ToolStatus
 from apps.tools.runners.bubblewrap.inside import Inside, NotReady
+from apps.tools.runners.bubblewrap.orphans import sweep_orphans
 from apps.tools.runners.bubblewrap.process import as_owner_of, read_init_pid
 from apps.tools.runners.bubblewrap.resources import bound
 from apps.tools.runners.confine.groups.group import Groups
@@ -73,11 +74,13 @@ class Guard:
 
     def watch(self, info: BinaryIO, go: BinaryIO) -> None:
         """Wait for the jail, let it go, and stay until it is dead."""
-        with (
-            # The browser may not come up, which Playwright reports.
-            suppress(NotReady, ProcessLookupError),
-            closing(self._groups.make(self._limits)) as group,
-        ):
+        try:
+            self._hold(info, go)
+        except (NotReady, ProcessLookupError):  # which Playwright reports
+            sweep_orphans()
+
+    def _hold(self, info: BinaryIO, go: BinaryIO) -> None:
+        with closing(self._groups.make(self._limits)) as group:
             init = read_init_pid(info)
             group.add(init)
             with as_owner_of(init):

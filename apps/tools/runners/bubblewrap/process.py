@@ -14,6 +14,7 @@ from typing import BinaryIO
 from apps.tools.egress.way_out import FILES
 from apps.tools.runners.bubblewrap.inside import NotReady
 from apps.tools.runners.bubblewrap.jail import GROUP, PASSWD, Descriptors
+from apps.tools.runners.bubblewrap.orphans import sweep_orphans
 from apps.tools.runners.confine.files import sealed_file
 from apps.tools.runners.confine.identity import acting_as
 from apps.tools.runners.confine.seccomp import Profile, UnsupportedMachine, build_filter
@@ -119,6 +120,8 @@ def read_init_pid(info: BinaryIO) -> int:
 def complaint(process: subprocess.Popen[bytes]) -> str:
     """Why there is no jail, in bwrap's or the interpreter's last words. Ends the process."""
     process.kill()
+    process.wait()
+    sweep_orphans()  # which hold its outputs open
     _, stderr = process.communicate()
     said = stderr.decode("utf-8", "replace").strip().splitlines()
     return f"bwrap cannot build a sandbox here: {said[-1] if said else 'it said nothing'}."

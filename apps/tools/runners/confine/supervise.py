@@ -46,7 +46,8 @@ class Jailed(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
-    """`broken` is the limit that ended the program, if one did."""
+    """`broken` is the limit that ended the program, if one did. `exit_code` is 128 and the signal
+    of one that a signal ended."""
 
     broken: ToolStatus | None
     exit_code: int
@@ -97,9 +98,10 @@ def supervise(jailed: Jailed, limits: Limits, stop: threading.Event) -> Ended:
     jailed.inside.wait_dead()
     for stream in streams:
         stream.drain()
+    code = jailed.process.wait()
     return Ended(
         broken=broken,
-        exit_code=jailed.process.wait(),
+        exit_code=code if code >= 0 else 128 - code,
         stdout=bytes(streams[0].kept),
         stderr=bytes(streams[1].kept),
     )

@@ -8,15 +8,18 @@ from apps.tools.runners.confine.candidates import Candidate, first_node, try_pyt
 from apps.tools.runners.confine.programs import Interpreter
 from apps.tools.runners.guarantees import Proof
 from apps.tools.runners.lite.run import Place, run_job
+from apps.tools.runners.lite.slots import sweep
 from apps.tools.runners.sandbox import Job, SandboxUnavailable
 
 
 @functools.lru_cache(maxsize=4)
 def find_python(place: Place, configured: str) -> Candidate:
-    """The first Python that works, 3.11 or later if there is one. Remembered.
+    """The first Python that works, 3.11 or later if there is one. Remembered. What killed workers
+    have left is removed first.
 
     Raises SandboxUnavailable when none runs.
     """
+    sweep(place.slots)
     refusals: list[str] = []
     found = try_pythons(configured, functools.partial(_prove, place), refusals)
     if not found:

@@ -3,7 +3,6 @@
 import os
 import select
 from collections.abc import Iterator
-from pathlib import Path
 
 from apps.tools.contracts import ToolStatus
 from apps.tools.runners.confine.groups.group import Group
@@ -14,6 +13,12 @@ from apps.tools.runners.confine.rhythm import Rhythm
 from apps.tools.runners.limits import Limits
 from apps.tools.runners.lite.holdings import Holdings, find_holdings
 from apps.tools.runners.lite.keeper import KILL
+from apps.tools.runners.lite.members import (
+    end_session,
+    end_user,
+    members_of_session,
+    members_of_user,
+)
 from apps.tools.runners.lite.slots import Slot
 from apps.tools.runners.lite.volume import Use, measure
 
@@ -89,6 +94,8 @@ class Inside:
         poll.register(self.pidfd, select.POLLIN)
         if not poll.poll(_DEATH_SECONDS * 1000):
             raise TimeoutError(f"the program of process {self._keeper} did not die")
+        if self._has_lost_keeper():
+            self._end_members()
 
     def _measure(self) -> None:
         """How much lies in its folder, and what it holds beside that."""
@@ -110,17 +117,20 @@ class Inside:
                 )
 
     def _members(self) -> Iterator[int]:
-        """Its processes: those of its user, or of its session, which it cannot leave."""
-        for path in Path("/proc").iterdir():
-            if not path.name.isdigit():
-                continue
-            pid = int(path.name)
-            try:
-                if self._slot.user is not None:
-                    is_member = path.stat().st_uid == self._slot.user
-                else:
-                    is_member = pid != self._keeper and os.getsid(pid) == self._keeper
-            except OSError:  # it has ended
-                continue
-            if is_member:
-                yield pid
+        if self._slot.user is None:
+            return members_of_session(self._keeper)
+        return members_of_user(self._slot.user)
+
+    def _has_lost_keeper(self) -> bool:
+        """Whether the keeper was killed, and could not do what it is for."""
+        try:
+            ended = os.waitid(os.P_PIDFD, self.pidfd, os.WEXITED | os.WNOWAIT)
+        except ChildProcessError:  # it has been seen to
+            return False
+        return ended is not None and ended.si_code != os.CLD_EXITED
+
+    def _end_members(self) -> None:
+        if self._slot.user is None:
+            end_session(self._keeper)
+        else:
+            end_user(self._slot.user)

@@ -130,10 +130,11 @@ def _kill(group: int, uid: int | None) -> None:
 def _start(plan: dict[str, Any]) -> tuple[int, str]:
     """The program's pid, and what went wrong before it began."""
     told, teller = os.pipe2(os.O_CLOEXEC)
+    keeper = os.getpid()
     child = os.fork()
     if child == 0:
         try:
-            _become(plan)
+            _become(plan, keeper)
         except BaseException as error:
             os.write(teller, f"{type(error).__name__}: {error}".encode()[:4000])
         os._exit(125)
@@ -147,7 +148,7 @@ def _start(plan: dict[str, Any]) -> tuple[int, str]:
         return child, file.read().decode("utf-8", "replace")
 
 
-def _become(plan: dict[str, Any]) -> None:
+def _become(plan: dict[str, Any], keeper: int) -> None:
     os.setpgid(0, 0)
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ):
@@ -163,6 +164,8 @@ def _become(plan: dict[str, Any]) -> None:
         os.setresgid(plan["uid"], plan["uid"], plan["uid"])
         os.setresuid(plan["uid"], plan["uid"], plan["uid"])
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != keeper:  # which has died before
+        return
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     own = [f"/proc/{os.getpid()}/{name}" for name in plan["own_proc"]]
     landlock.restrict(

@@ -15,6 +15,7 @@ from typing import BinaryIO
 from apps.tools.runners.confine.files import copy_to
 from apps.tools.runners.limits import Limits
 from apps.tools.runners.lite.clean import clean
+from apps.tools.runners.lite.members import end_strays, end_user
 from apps.tools.runners.sandbox import SandboxUnavailable
 
 _NO_SETUID_NO_DEVICES = 0x2 | 0x4
@@ -69,16 +70,35 @@ def take_slot(slots: Slots, limits: Limits, *, given: int = 0) -> Iterator[Slot]
     _check(slots.folder)
     number, lock = _lock_one(slots.folder, slots.users)
     place = slots.folder / str(number)
+    user = number if os.geteuid() == 0 else None
     try:
-        clean(str(place))
+        _clear(place, user)
         place.mkdir(mode=0o711)
-        user = number if os.geteuid() == 0 else None
         slot = Slot(folder=place, user=user, lock=lock, is_volume=_mount(place, limits, given))
         _furnish(slot)
         yield slot
     finally:
         clean(str(place))
         os.close(lock)
+
+
+def sweep(slots: Slots) -> None:
+    """Remove what killed workers have left."""
+    if os.geteuid() != 0:
+        end_strays()
+    for place in slots.folder.glob("*[0-9]"):
+        number = int(place.name) if place.name.isdigit() else -1
+        if number in slots.users and (lock := _lock(slots.folder, number)) is not None:
+            _clear(place, number if os.geteuid() == 0 else None)
+            os.close(lock)
+
+
+def _clear(place: Path, user: int | None) -> None:
+    """Remove what is left in a place that nobody has, processes among it: its worker and keeper may
+    have been killed at once."""
+    if user is not None:
+        end_user(user)
+    clean(str(place))
 
 
 def put_files(folder: Path, files: Mapping[str, BinaryIO]) -> None:
@@ -106,13 +126,16 @@ def _check(folder: Path) -> None:
 
 def _lock_one(folder: Path, users: range) -> tuple[int, int]:
     """A number that nobody has, and a descriptor that holds it."""
-    lock_number = _lock_user if os.geteuid() == 0 else _lock_place
     for number in users:
-        if (lock := lock_number(folder, number)) is not None:
+        if (lock := _lock(folder, number)) is not None:
             return number, lock
     raise SandboxUnavailable(
         f"All {len(users)} users of SANDBOX_LITE_USERS are at work; name more of them."
     )
+
+
+def _lock(folder: Path, number: int) -> int | None:
+    return _lock_user(folder, number) if os.geteuid() == 0 else _lock_place(folder, number)
 
 
 def _lock_user(_: Path, user: int) -> int | None:

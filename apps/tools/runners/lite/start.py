@@ -69,7 +69,7 @@ def start(
     plan = make_plan(slot, command, limits, readable=readable, environment=environment)
     with ExitStack() as held:
         listening, control = os.pipe2(os.O_CLOEXEC)
-        held.callback(os.close, control)
+        life = held.enter_context(os.fdopen(control, "wb", buffering=0))
         report = held.enter_context(os.fdopen(os.memfd_create("report", os.MFD_CLOEXEC), "w+b"))
         box, artifacts = os.open(slot.box, _FOLDER), os.open(slot.box / "artifacts", _FOLDER)
         held.callback(os.close, box)
@@ -81,6 +81,7 @@ def start(
             given.callback(os.close, begun)
             keeper = _keeper(plan, stdin, (listening, report.fileno(), begun), slot.lock)
         process = held.enter_context(keeper)
+        held.callback(life.close)  # before its end is waited for, which that brings about
         group.add(process.pid)
         pidfd = os.pidfd_open(process.pid)
         held.callback(os.close, pidfd)

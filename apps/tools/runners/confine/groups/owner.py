@@ -1,5 +1,6 @@
 """Names of control groups that tell whose they are, so that a dead worker's can be removed."""
 
+import errno
 import os
 import signal
 from contextlib import suppress
@@ -32,7 +33,8 @@ def sweep(folder: str) -> None:
 
 def remove(path: str) -> None:
     """Remove the group of dead processes at `path`, which the kernel may take a moment to count
-    out. Harmless twice. Raises TimeoutError, an OSError, when they do not go."""
+    out. Harmless twice. Raises OSError: TimeoutError when they do not go, PermissionError when the
+    group is another user's."""
     wait_for(
         lambda: _is_removed(path),
         timeout_seconds=_REMOVE_SECONDS,
@@ -42,9 +44,15 @@ def remove(path: str) -> None:
 
 
 def _is_removed(path: str) -> bool:
-    with suppress(OSError):
+    try:
         Path(path).rmdir()
-    return not Path(path).exists()
+    except FileNotFoundError:
+        return True
+    except OSError as error:
+        if error.errno != errno.EBUSY:
+            raise
+        return False
+    return True
 
 
 def _started(pid: int) -> str:
