@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator
 
-from tests.api.tenants.endpoints import PREFIX, Endpoint
+from tests.api.tenants.endpoint import PREFIX, Endpoint
 
 JSON = {"application/json", "application/problem+json"}
 FORMATS = Draft202012Validator.FORMAT_CHECKER

@@ -7,7 +7,8 @@ import pytest
 
 from agentplatform.core.clock import now
 from apps.tenants.models import AuditEntry
-from tests.api.tenants.endpoints import ENDPOINTS, Endpoint
+from tests.api.tenants.endpoint import Endpoint
+from tests.api.tenants.endpoints import ENDPOINTS
 from tests.api.tenants.house import ADDRESS, SPEC, new_name, staff, stranger
 from tests.integration.tenants.user_pool import running_pool, sign
 

@@ -5,8 +5,10 @@ import pytest
 from apps.tenants.api.permissions import HasRight, need_of
 from apps.tenants.states import RIGHTS_OF_TENANTS
 from tests.api.tenants.document import broken_promises
-from tests.api.tenants.endpoints import ENDPOINTS, METHODS, Endpoint, api_views
+from tests.api.tenants.endpoint import Endpoint
+from tests.api.tenants.endpoints import ENDPOINTS
 from tests.api.tenants.house import House, staff, stranger
+from tests.api.tenants.views import METHODS, api_views
 
 VIEWS = list(api_views())
 HELD = {
