@@ -1,5 +1,5 @@
 """What the tool makes of programs that behave badly. That they are held is for tests/security and
-test_sandbox_conformance."""
+test_sandbox_walls and test_sandbox_ends."""
 
 import pytest
 
