@@ -271,7 +271,7 @@ def test_a_database_that_hangs_is_waited_for_once() -> None:
     for _ in range(50):
         with pytest.raises(PricesUnavailable):
             followed.list()
-    assert time.monotonic() - began < 10 * FIRST_PATIENCE_SECONDS
+    assert time.monotonic() - began < 25 * FIRST_PATIENCE_SECONDS
     answer.set()
 
 

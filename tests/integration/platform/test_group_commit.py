@@ -78,59 +78,61 @@ def test_with_patience_it_is_sent_until_it_lands() -> None:
     assert ask(Server(breaks=4), 1, patience_seconds=5) == [2]
 
 
-class Sleeper:
-    """Takes as long as it is asked for, and remembers what it has done."""
+class Slow:
+    """Does not answer "slow" until it may, nor "silent" within a minute, and remembers what it has
+    done."""
 
     def __init__(self) -> None:
-        self.done: list[float] = []
+        self.done: list[str] = []
+        self.is_asked, self.may_answer = asyncio.Event(), asyncio.Event()
 
-    async def send(self, connection: Connection, seconds: Sequence[float]) -> list[float]:
-        await execute(connection, [("select pg_sleep(%s)", [one]) for one in seconds])
-        self.done += seconds
-        return list(seconds)
+    async def send(self, connection: Connection, wishes: Sequence[str]) -> list[str]:
+        pauses = [60 if one == "silent" else 0 for one in wishes]
+        await execute(connection, [("select pg_sleep(%s)", [one]) for one in pauses])
+        if "slow" in wishes:
+            self.is_asked.set()
+            await self.may_answer.wait()
+        self.done += wishes
+        return list(wishes)
 
 
 def test_who_asks_waits_no_longer_than_he_will_and_what_is_under_way_goes_on() -> None:
-    sleeper = Sleeper()
-
-    async def ask_slowly() -> tuple[list[object], float]:
-        group = GroupCommit(sleeper.send, wait_seconds=0.2)
-        await group.ask(0.0)
-        asked = [asyncio.create_task(group.ask(1.0))]
-        await asyncio.sleep(0.1)
-        asked.append(asyncio.create_task(group.ask(0.01)))
-        patient = asyncio.create_task(group.ask(0.03, patience_seconds=5))
-        began = asyncio.get_running_loop().time()
-        told: list[object] = list(await asyncio.gather(*asked, return_exceptions=True))
+    async def ask_slowly() -> list[str]:
+        slow = Slow()
+        group = GroupCommit(slow.send, wait_seconds=0.2)
+        await group.ask("first")
+        asked = [asyncio.create_task(group.ask("slow"))]
+        await slow.is_asked.wait()
+        asked.append(asyncio.create_task(group.ask("hasty")))
+        patient = asyncio.create_task(group.ask("patient", patience_seconds=5))
+        told = await asyncio.gather(*asked, return_exceptions=True)
+        assert [type(one) for one in told] == [DatabaseSilent, DatabaseSilent]
         with pytest.raises(DatabaseSilent, match="under way"):
-            await group.ask(0.02)
-        took = asyncio.get_running_loop().time() - began
+            await group.ask("late")
+        slow.may_answer.set()
         await patient
         await group.close()
-        return told, took
+        return slow.done
 
-    told, took = asyncio.run(ask_slowly())
-    assert [type(one) for one in told] == [DatabaseSilent, DatabaseSilent]
-    assert took < 0.8
-    assert sleeper.done == [0.0, 1.0, 0.03]
+    assert asyncio.run(ask_slowly()) == ["first", "slow", "patient"]
 
 
 def test_a_connection_on_which_nothing_comes_is_given_up_for_a_new_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(group_commit, "HASTY_SILENCE_SECONDS", 0.3)
-    sleeper = Sleeper()
 
-    async def ask_in_vain() -> None:
-        group = GroupCommit(sleeper.send, wait_seconds=0.1)
-        await group.ask(0.0)
+    async def ask_in_vain() -> list[str]:
+        slow = Slow()
+        group = GroupCommit(slow.send, wait_seconds=0.1)
+        await group.ask("first")
         with pytest.raises(DatabaseSilent):
-            await group.ask(60.0)
-        await group.ask(0.01, patience_seconds=5)
+            await group.ask("silent")
+        await group.ask("patient", patience_seconds=5)
         await group.close()
+        return slow.done
 
-    asyncio.run(ask_in_vain())
-    assert sleeper.done == [0.0, 0.01]
+    assert asyncio.run(ask_in_vain()) == ["first", "patient"]
 
 
 def test_statements_that_go_together_commit_together() -> None:

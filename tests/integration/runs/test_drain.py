@@ -115,7 +115,7 @@ def test_another_worker_takes_a_model_call_that_does_not_finish(
         return call.executions == 1
 
     wait_for(is_taken, timeout_seconds=20, every_seconds=0.2, what="the other worker")
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10  # a lease lasts 15
     wait_for(
         lambda: LlmCall.objects.filter(status="SUCCESS").exists(),
         timeout_seconds=20,

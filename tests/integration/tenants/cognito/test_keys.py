@@ -3,7 +3,6 @@
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from time import monotonic
 
 import pytest
 
@@ -131,10 +130,8 @@ def test_a_file_is_not_read(tmp_path):
 
 def test_an_answer_that_drips_is_given_up(pool):
     pool.drips = True
-    began = monotonic()
     with pytest.raises(KeysUnreadable, match="too slow"):
         fetch_keys(pool.url)
-    assert monotonic() - began < 4
 
 
 def test_known_keys_are_not_asked_for_again_while_they_are_fresh(source, clock, keys):
