@@ -29,6 +29,7 @@ from apps.runs.api.serializers import (
     RunWrite,
     StepRead,
 )
+from apps.runs.api.step_filter import StepFilter, filter_steps
 from apps.runs.api.tasks import newest_version_or_404
 from apps.runs.models import Run, Step
 from apps.runs.selectors import events_after, find_run, steps_to_show
@@ -106,14 +107,15 @@ class RunDetail(APIView):
         return Response(RunRead(run_or_404(request, run_id)).data)
 
 
-@extend_schema(tags=["runs"], responses=StepRead(many=True))
+@extend_schema(tags=["runs"], parameters=[StepFilter], responses=StepRead(many=True))
 class RunSteps(APIView):
     """The steps of a run, in the order of its spec."""
 
     required_right_to_read = "read"
 
     def get(self, request: Request, run_id: UUID) -> Response:
-        return Response(StepRead(steps_to_show(run_or_404(request, run_id)), many=True).data)
+        steps = steps_to_show(run_or_404(request, run_id))
+        return Response(StepRead(filter_steps(steps, request.query_params), many=True).data)
 
 
 @extend_schema(tags=["runs"], responses=RunMetrics)

@@ -52,7 +52,7 @@ def _version(run: Run, task: str, version_id: UUID | None) -> TaskVersion:
         found = find_task_named(tenant_id=run.tenant_id, name=task)
         version = None if found is None else newest_version(found)
     if version is None:
-        raise NoSuchTask(f"There is no task named `{task}`.")
+        raise NoSuchTask(f"There is no task named `{task[:200]}`.")
     return version
 
 

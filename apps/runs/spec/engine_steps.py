@@ -37,7 +37,11 @@ class ApprovalStep(StepBase):
     """Waits for a person: POST /runs/{id}/steps/{name}/approve or /reject."""
 
     kind: Literal["approval"]
-    question: str = Field(min_length=1, max_length=10_000, description="A template.")
+    question: str = Field(
+        min_length=1,
+        max_length=10_000,
+        description="A template; what it gives has at most 100,000 characters.",
+    )
     options: tuple[Annotated[str, StringConstraints(min_length=1, max_length=100)], ...] = Field(
         (), max_length=50, description="What the person may choose from; empty: yes or no."
     )

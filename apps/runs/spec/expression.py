@@ -28,6 +28,7 @@ MAX_VALUES = 500_000
 MAX_CHARACTERS = 5_000_000
 MAX_RESULT = 10_000_000
 """Characters of all that an expression, or a whole template, gives."""
+MAX_WHY = 300
 
 _FAILURES = (JMESPathError, RecursionError, TypeError, ValueError, ArithmeticError)
 """What the library raises on values that it does not expect: `contains('a', `1`)` a TypeError."""
@@ -157,7 +158,9 @@ def evaluate_sized(expression: str, values: Any) -> tuple[Any, int]:
     try:
         result = _Interpreter().visit(parsed, values)
     except _FAILURES as error:
-        raise TemplateError(f"`{expression}` failed: {error}") from error
+        why = str(error)  # the library tells the whole value that a function does not take
+        told = why if len(why) <= MAX_WHY else f"{why[:MAX_WHY]} ..."
+        raise TemplateError(f"`{expression}` failed: {told}") from error
     return result, _size_of_result(expression, result)
 
 

@@ -123,3 +123,22 @@ def test_answers_that_do_not_fit_are_explained(make_run: RunMaker) -> None:
     drive.until_still()
     with pytest.raises(RunFinished):
         signal_step(run_id=drive.run.id, name="pay", payload=1, at=drive.at)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"kind": "wait", "seconds": "{{ input.text }}"},
+        {"kind": "run", "task": "{{ input.text }}"},
+        {"kind": "approval", "question": "{{ input.text }}"},
+        {"kind": "decision", "branches": [{"name": "a", "when": "sum(input.text) > `1`"}]},
+        {"kind": "map", "items": "sort(input.text)", "step": {"kind": "llm", "prompt": "x"}},
+    ],
+    ids=lambda step: step["kind"],
+)
+def test_an_error_says_no_more_of_a_value_than_a_person_reads(
+    make_run: RunMaker, step: dict[str, Any]
+) -> None:
+    run = Drive(make_run([{"name": "a", **step}], {"text": "x" * 1_000_000})).to_the_end()
+    assert run.status == "FAILED"
+    assert 20 < len(run.error["detail"]) < 1000

@@ -11,6 +11,8 @@ from apps.runs.spec.expression import TemplateError
 from apps.runs.spec.kinds import SpecStep
 from apps.runs.spec.template import render
 
+MAX_QUESTION = 100_000
+"""Characters: it is a part of the run's events."""
 NO_ANSWER = {"code": "timeout", "detail": "Nobody has answered within timeout_seconds."}
 
 
@@ -23,7 +25,7 @@ def begin_approval(
     """
     node = cast("ApprovalStep", node)
     try:
-        question = str(render(node.question, values))
+        question = _question(node, values)
     except TemplateError as failure:
         fail(run, step, {"code": failure.code, "detail": f"question: {failure.detail}"}, at=at)
         return []
@@ -34,6 +36,13 @@ def begin_approval(
         run, step, Step.WaitsFor.APPROVAL, at=at, until=until, question=question, options=options
     )
     return []
+
+
+def _question(node: ApprovalStep, values: dict[str, Any]) -> str:
+    question = str(render(node.question, values))
+    if len(question) > MAX_QUESTION:
+        raise TemplateError(f"gives {len(question)} characters; {MAX_QUESTION} is the most")
+    return question
 
 
 def end_approval(

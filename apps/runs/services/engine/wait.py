@@ -58,5 +58,7 @@ def _seconds(node: WaitStep, values: dict[str, Any]) -> float:
     seconds = render(node.seconds, values)
     is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
     if not is_number or not 0 <= seconds <= MONTH_SECONDS:
-        raise TemplateError(f"gives {seconds!r}; a number from 0 to {MONTH_SECONDS} is needed")
+        raise TemplateError(
+            f"gives {repr(seconds)[:100]}; a number from 0 to {MONTH_SECONDS} is needed"
+        )
     return float(seconds)
