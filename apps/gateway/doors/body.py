@@ -1,14 +1,21 @@
 """What the bodies of all requests have in common."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, TypeVar
+
+from django.conf import settings
 
 from agentplatform.core.json_schema import find_schema_problem
 from agentplatform.settings.environment import Environment
 from apps.gateway.doors.checks import mapping, name_of, required, text, wrong_value
+from apps.gateway.doors.exchange import Exchange
 from apps.gateway.doors.refusals import wrong
 from apps.gateway.providers.json_body import decode_json, encode_json
+from apps.gateway.services.beside import beside
+
+Wish = TypeVar("Wish")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +32,14 @@ def bounds_of(platform: Environment) -> Bounds:
         image_bytes=platform.gateway_image_limit_bytes,
         passes_unknown=platform.gateway_unknown_parameters == "pass",
     )
+
+
+async def read_request(exchange: Exchange, read: Callable[..., Wish]) -> Wish:
+    """What the body of a request wishes, as `read` finds it in its bytes and `bounds`. Raises
+    Refusal and ClientGone."""
+    platform = settings.PLATFORM
+    raw = await exchange.read_body(limit=platform.gateway_body_limit_bytes)
+    return await beside(partial(read, raw, bounds=bounds_of(platform)), size=len(raw))
 
 
 def decode_body(raw: bytes) -> dict[str, Any]:

@@ -1,8 +1,6 @@
 """POST /v1/chat/completions."""
 
-from django.conf import settings
-
-from apps.gateway.doors.body import bounds_of
+from apps.gateway.doors.body import read_request
 from apps.gateway.doors.chat_answer import completion_of
 from apps.gateway.doors.chat_request import read_chat
 from apps.gateway.doors.chat_stream import ChunkTeller
@@ -15,9 +13,7 @@ from apps.tenants.contracts import Principal
 async def complete_chat(exchange: Exchange, caller: Principal, reception: Reception) -> None:
     """Answer a chat request, as it asks for: whole or as a stream. Raises what Serving raises."""
     serving = Serving(exchange, reception)
-    platform = settings.PLATFORM
-    raw = await exchange.read_body(limit=platform.gateway_body_limit_bytes)
-    wish = read_chat(raw, bounds=bounds_of(platform))
+    wish = await read_request(exchange, read_chat)
     job = await serving.open(caller, wish.request)
     if wish.is_streamed:
         await serving.stream(job, ChunkTeller(job, has_usage=wish.has_usage))

@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from django.conf import settings
-
-from apps.gateway.doors.body import bounds_of
+from apps.gateway.doors.body import read_request
 from apps.gateway.doors.embedding_request import read_embedding
 from apps.gateway.doors.exchange import Exchange
 from apps.gateway.doors.serving import Serving
@@ -16,9 +14,7 @@ from apps.tenants.contracts import Principal
 async def create_embeddings(exchange: Exchange, caller: Principal, reception: Reception) -> None:
     """Answer with a vector for each input. Raises what Serving raises."""
     serving = Serving(exchange, reception)
-    platform = settings.PLATFORM
-    raw = await exchange.read_body(limit=platform.gateway_body_limit_bytes)
-    job = await serving.open(caller, read_embedding(raw, bounds=bounds_of(platform)))
+    job = await serving.open(caller, await read_request(exchange, read_embedding))
     await serving.reply(job, _embeddings_of)
 
 

@@ -3,6 +3,7 @@ answer."""
 
 import asyncio
 from contextlib import suppress
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from agentplatform.core.keyed_hashes import keyed_hashes
 from apps.gateway.doors.exchange import ClientGone, Exchange, Headers
 from apps.gateway.doors.refusals import conflict, wrong
 from apps.gateway.services.attempt import CallOwner, Job
+from apps.gateway.services.beside import beside
 from apps.gateway.services.kept_answer import KeptAnswer
 from apps.gateway.services.keyed_calls import Claim, Found, KeyedCalls, Wish
 
@@ -38,7 +40,7 @@ class Repeated(Exception):
 async def claim_once(exchange: Exchange, job: Job, keyed: KeyedCalls) -> Claim:
     """The right to make the call. While another with the same key is under way, wait for its end.
     Raises Repeated, Refusal, ClientGone, and PlatformError: BookingUnavailable."""
-    wish = _wish_of(exchange, job.owner)
+    wish = await _wish_of(exchange, job.owner)
     claimed = await keyed.claim(wish)
     if isinstance(claimed, Claim):
         return claimed
@@ -72,7 +74,7 @@ def fingerprints(path: str, body: bytes) -> tuple[str, ...]:
     return keyed_hashes(path.encode() + b"\n" + body, purpose="keyed_call")
 
 
-def _wish_of(exchange: Exchange, owner: CallOwner) -> Wish:
+async def _wish_of(exchange: Exchange, owner: CallOwner) -> Wish:
     key = exchange.idempotency_key
     if key is None or not is_idempotency_key(key):
         message = f"Invalid header 'Idempotency-Key'. {IDEMPOTENCY_KEY_RULE}"
@@ -81,7 +83,9 @@ def _wish_of(exchange: Exchange, owner: CallOwner) -> Wish:
         tenant_id=owner.tenant_id,
         caller_id=_caller_of(owner),
         key=key,
-        fingerprints=fingerprints(exchange.path, exchange.body),
+        fingerprints=await beside(
+            partial(fingerprints, exchange.path, exchange.body), size=len(exchange.body)
+        ),
         call_id=owner.call_id,
         token=new_id(),
     )

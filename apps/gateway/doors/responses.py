@@ -2,9 +2,7 @@
 
 from functools import partial
 
-from django.conf import settings
-
-from apps.gateway.doors.body import bounds_of
+from apps.gateway.doors.body import read_request
 from apps.gateway.doors.exchange import Exchange
 from apps.gateway.doors.response_answer import response_of
 from apps.gateway.doors.response_request import read_response
@@ -17,9 +15,7 @@ from apps.tenants.contracts import Principal
 async def create_response(exchange: Exchange, caller: Principal, reception: Reception) -> None:
     """Answer a responses request, whole or as a stream. Raises what Serving raises."""
     serving = Serving(exchange, reception)
-    platform = settings.PLATFORM
-    raw = await exchange.read_body(limit=platform.gateway_body_limit_bytes)
-    wish = read_response(raw, bounds=bounds_of(platform))
+    wish = await read_request(exchange, read_response)
     job = await serving.open(caller, wish.request)
     if wish.is_streamed:
         await serving.stream(job, ResponseTeller(job, told=wish.told))

@@ -1,17 +1,19 @@
 """What a provider is asked, by the kind of a call's request."""
 
+from functools import partial
 from uuid import UUID
 
 from apps.gateway.contracts import EmbeddingRequest, ModelRequest
 from apps.gateway.providers.port import Answer, Provider
+from apps.gateway.services.beside import beside, size_of
 from apps.gateway.services.telling import Hearing
 
 
-def bound_prompt(provider: Provider, request: ModelRequest, *, model: str) -> int:
+async def bound_prompt(provider: Provider, request: ModelRequest, *, model: str) -> int:
     """An upper bound of the tokens that this model of the provider would read."""
     if isinstance(request, EmbeddingRequest):
         return request.bound_tokens
-    return provider.bound_prompt(request, model=model)
+    return await beside(partial(provider.bound_prompt, request, model=model), size=size_of(request))
 
 
 async def ask(

@@ -5,6 +5,7 @@ import asyncio
 import random
 import time
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -13,12 +14,13 @@ from django.conf import settings
 from agentplatform.calls.contracts import CallFailure
 from agentplatform.core.batches import Rest
 from agentplatform.settings.environment import Environment
-from apps.gateway.contracts import ModelRequest
+from apps.gateway.contracts import EmbeddingRequest, ModelRequest
 from apps.gateway.providers.registry import Access
 from apps.gateway.rates.decision import Decision, has_token_limit
 from apps.gateway.services.alerts import finish_alerts
 from apps.gateway.services.asking import bound_prompt
 from apps.gateway.services.attempt import Attempt, Completed, Failed, Job
+from apps.gateway.services.beside import beside, size_of
 from apps.gateway.services.books import Books
 from apps.gateway.services.breaker.alarm import OpenAlarm
 from apps.gateway.services.breaker.breakers import Breakers, Permit, Shut
@@ -109,19 +111,22 @@ class Office:
     async def bound_prompt(self, tenant_id: UUID, request: ModelRequest) -> int:
         """An upper bound of the prompt's tokens, whoever may answer; no provider is asked. Images
         count for each model by rules of its own. Raises PlatformError."""
+        if isinstance(request, EmbeddingRequest):
+            return request.bound_tokens
         if not has_images(request):
-            return prompt_tokens(request)
+            return await beside(partial(prompt_tokens, request), size=size_of(request))
         platform, menu, own = await self._choice(tenant_id)
         async with self._providers.lend(platform, own) as providers:
             try:
                 way = way_of(_named(request, menu), providers=providers, menu=menu)
             except NoRoute:  # nobody will be asked
                 return prompt_tokens(request)
-            return max(
-                bound_prompt(target.provider, request, model=target.model)
+            bounds = [
+                await bound_prompt(target.provider, request, model=target.model)
                 for targets in (way.targets, *way.instead.values())
                 for target in targets
-            )
+            ]
+            return max(bounds)
 
     async def read_rooms(self, job: Job) -> tuple[AccountRoom, ...]:
         """The accounts that the call is booked on, as they are now. Raises PlatformError."""

@@ -131,7 +131,7 @@ class Course:
     async def _reserve(self, target: Target) -> Held:
         """Hold what an attempt may use. Raises NoRoom, NoPrice."""
         price = price_of(provider=target.provider.name, model=target.model, on=self.job.at.date())
-        prompt_tokens = bound_prompt(target.provider, self.job.request, model=target.model)
+        prompt_tokens = await bound_prompt(target.provider, self.job.request, model=target.model)
         refusal: NoRoom | None = None
         async for accounts in self._rooms():
             try:

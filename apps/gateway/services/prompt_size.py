@@ -2,7 +2,7 @@
 
 import json
 
-from apps.gateway.contracts import CompletionRequest, EmbeddingRequest, Message, ModelRequest
+from apps.gateway.contracts import CompletionRequest, Message
 from apps.gateway.providers.estimate import TOKENS_PER_IMAGE, bound_tokens
 from apps.gateway.services.hold import DEFAULT_MAX_TOKENS
 
@@ -21,15 +21,13 @@ def message_tokens(message: Message) -> int:
     return bound_tokens(text) + _TOKENS_PER_MESSAGE + images * TOKENS_PER_IMAGE
 
 
-def has_images(request: ModelRequest) -> bool:
+def has_images(request: CompletionRequest) -> bool:
     """Whether models differ much in the tokens that they count."""
-    return isinstance(request, CompletionRequest) and any(one.images for one in request.messages)
+    return any(one.images for one in request.messages)
 
 
-def prompt_tokens(request: ModelRequest) -> int:
+def prompt_tokens(request: CompletionRequest) -> int:
     """An upper bound of the tokens of a request, at most models."""
-    if isinstance(request, EmbeddingRequest):
-        return request.bound_tokens
     return sum(map(message_tokens, request.messages)) + _extra_tokens(request)
 
 
