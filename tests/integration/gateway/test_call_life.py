@@ -1,7 +1,8 @@
 """Deliveries, cancellations and dead workers: a call is done once."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -9,12 +10,14 @@ import pytest
 from agentplatform.calls.claim import claim_row
 from agentplatform.core.clock import now
 from agentplatform.core.transactions import transaction
+from agentplatform.core.wait import wait_for
 from apps.gateway.facade import cancel_calls, due_calls, mark_dispatched
 from apps.gateway.models import LlmCall, LlmEvent
 from apps.gateway.services.complete_calls import complete_calls
 from apps.gateway.tasks import complete
 from apps.tenants.models import Account, Tenant
 from tests.integration.gateway.calls import (
+    Work,
     assert_settled,
     billed_tokens,
     start_work,
@@ -24,6 +27,20 @@ from tests.provider import Provider
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Gateway = Callable[..., None]
+SLOW = "gpt-4o-mini-latency-1000"
+
+
+@contextmanager
+def under_way(work: Work, provider: Provider) -> Iterator[None]:
+    """A call of `work` that the provider works on; it is over afterwards."""
+    ids = [str(work.plan())]
+    thread = threading.Thread(target=complete, kwargs={"call_ids": ids})
+    thread.start()
+    try:
+        wait_for(lambda: provider.requests()["in_flight"], timeout_seconds=30, what="the provider")
+        yield
+    finally:
+        thread.join()
 
 
 def test_a_second_delivery_pays_nothing(gateway: Gateway, provider: Provider) -> None:
@@ -73,15 +90,10 @@ def test_a_cancelled_call_never_starts(gateway: Gateway, provider: Provider) -> 
 def test_an_answer_after_the_call_was_cancelled_is_paid_and_not_used(
     gateway: Gateway, provider: Provider
 ) -> None:
-    gateway(openai_model="gpt-4o-mini-latency-600")
+    gateway(openai_model=SLOW)
     work = start_work()
-    call_id = work.plan()
-    thread = threading.Thread(target=complete, kwargs={"call_ids": [str(call_id)]})
-    thread.start()
-    while not provider.requests()["in_flight"]:
-        pass
-    cancel_calls(run_id=work.run_id, at=now())
-    thread.join()
+    with under_way(work, provider):
+        cancel_calls(run_id=work.run_id, at=now())
     assert LlmCall.objects.get().status == "CANCELLED"
     assert LlmEvent.objects.get().is_discarded
     assert use(work).tokens_used == billed_tokens(provider) > 0
@@ -134,16 +146,10 @@ def test_a_suspended_tenant_is_not_served(gateway: Gateway, provider: Provider) 
 def test_no_transaction_is_held_while_a_provider_works(
     gateway: Gateway, provider: Provider
 ) -> None:
-    gateway(openai_model="gpt-4o-mini-latency-500")
+    gateway(openai_model=SLOW)
     work = start_work()
-    call_id = work.plan()
-    thread = threading.Thread(target=complete, kwargs={"call_ids": [str(call_id)]})
-    thread.start()
-    while not provider.requests()["in_flight"]:
-        pass
-    with transaction():
+    with under_way(work, provider), transaction():
         locked = LlmCall.objects.select_for_update(nowait=True).get()
         accounts = list(Account.objects.select_for_update(nowait=True))
-    thread.join()
     assert locked.status == "RUNNING"
     assert sum(account.reserved for account in accounts) > 0
