@@ -105,6 +105,11 @@ def _ran(result: types.CallToolResult, tool: ServerTool, work: Work, masking: Ma
             value=read.value,
             files=read.files,
         )
+    if tool.result is not None and result.structured_content is None:
+        raise ToolFailure(
+            "invalid_result",
+            "The server promises a structured result (outputSchema) and gave none.",
+        )
     mismatch = (
         None if tool.result is None else find_mismatch(result.structured_content, tool.result)
     )

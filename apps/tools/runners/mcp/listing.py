@@ -1,6 +1,7 @@
 """The tools of an MCP server, as it lists them."""
 
 import json
+from dataclasses import replace
 
 import mcp_types as types
 
@@ -33,7 +34,7 @@ def list_tools(
 ) -> Listing:
     """The tools of the server of this name. Raises ToolFailure."""
     try:
-        version, found = converse(
+        version, found, is_whole = converse(
             server,
             _ask,
             egress=egress,
@@ -44,10 +45,15 @@ def list_tools(
         raise ToolFailure("timeout", f"The server did not answer within {seconds:g} s.") from error
     except Unanswered as error:
         raise error.failure from error
-    return _listing(name, version, found)
+    listing = _listing(name, version, found)
+    if is_whole or len(found) > MAX_TOOLS:
+        return listing
+    cut = f"what comes after {_MOST_PAGES} pages of the list: no more pages are read"
+    return replace(listing, left_out=(*listing.left_out, cut))
 
 
-async def _ask(talk: Conversation) -> tuple[str, list[types.Tool]]:
+async def _ask(talk: Conversation) -> tuple[str, list[types.Tool], bool]:
+    """The protocol's version, the tools, and whether the server has no more."""
     talk.has_asked = True
     tools: list[types.Tool] = []
     cursor: str | None = None
@@ -57,7 +63,7 @@ async def _ask(talk: Conversation) -> tuple[str, list[types.Tool]]:
         cursor = page.next_cursor
         if cursor is None or len(tools) > MAX_TOOLS:
             break
-    return talk.client.protocol_version, tools
+    return talk.client.protocol_version, tools, cursor is None
 
 
 def _listing(server: str, version: str, found: list[types.Tool]) -> Listing:

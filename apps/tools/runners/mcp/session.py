@@ -11,7 +11,7 @@ import httpx2
 from mcp.client import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
-from mcp_types import CONNECTION_CLOSED, PARSE_ERROR, Implementation
+from mcp_types import CONNECTION_CLOSED, INVALID_PARAMS, PARSE_ERROR, Implementation
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
@@ -176,10 +176,8 @@ def _failure_of(error: BaseException | None, status: int) -> ToolFailure | None:
             return ToolFailure("mcp_refused", detail)
         if status == 404:
             return ToolFailure("mcp_refused", "The server answered 404: it has no MCP there.")
-        return ToolFailure(
-            "mcp_refused",
-            f"The server refused: {_say(error)}. If its tools have changed, refresh it.",
-        )
+        hint = " If its tools have changed, refresh it." if error.code == INVALID_PARAMS else ""
+        return ToolFailure("mcp_refused", f"The server refused: {_say(error)}.{hint}")
     if status >= 400:
         return ToolFailure(
             "mcp_failed", f"The server answered {status}.", is_retryable=status >= 500

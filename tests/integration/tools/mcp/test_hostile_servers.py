@@ -65,6 +65,12 @@ class Handler(BaseHTTPRequestHandler):
         page = [tool(f"t{cursor}-{place}") for place in range(10)]
         self.say(asked, {"tools": page, "nextCursor": str(cursor + 1)})
 
+    def at_empty_pages(self, asked):
+        self.say(asked, {"tools": [], "nextCursor": "again"})
+
+    def at_unstructured(self, asked):
+        self.say(asked, {"content": [{"type": "text", "text": "3"}]})
+
     def at_huge(self, asked):
         text = "x" * (32 << 20)
         self.say(asked, {"tools": [], "content": [{"type": "text", "text": text}]})
@@ -290,6 +296,19 @@ def test_more_tools_than_are_taken_are_left_out(listing):
     found = listing("pages")
     assert len(found.tools) == MAX_TOOLS
     assert "only 128 tools are taken" in found.left_out[0]
+
+
+def test_a_list_whose_pages_do_not_end_is_told(listing):
+    (cut,) = listing("empty-pages").left_out
+    assert "after 20 pages" in cut
+
+
+def test_a_structured_result_that_was_promised_and_not_given_is_told(hostile, make_egress):
+    at = Server(url=f"http://{HOST}:{hostile.server_port}/unstructured")
+    promised = ServerTool(server=at, name="sum", result={"type": "object"})
+    with pytest.raises(ToolFailure, match="promises a structured result") as failure:
+        promised.run(make_work({}, timeout_seconds=10, egress=make_egress(hostile.server_port)))
+    assert failure.value.code == "invalid_result"
 
 
 def test_only_what_the_server_calls_harmless_may_be_repeated(listing):
