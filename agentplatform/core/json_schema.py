@@ -5,6 +5,7 @@ and checks are counted. Whatever a schema makes a validator do, the answer is a 
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -13,11 +14,13 @@ from typing import Any
 
 import regex
 from jsonschema import Draft202012Validator, ValidationError
-from jsonschema.exceptions import SchemaError, best_match
+from jsonschema.exceptions import SchemaError
 from jsonschema.validators import extend
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
+
+from agentplatform.core.schema_breach import explain_breach
 
 MAX_ERRORS = 50
 MAX_MESSAGE = 500
@@ -26,6 +29,7 @@ MAX_CHECKS = 1_000_000
 """Keywords that are applied to values; each value of an enum is one more."""
 PATTERN_SECONDS = 0.1
 
+_INDEX = re.compile(r"\.(\d+)(?=\.|$)")
 _references_left: ContextVar[list[int]] = ContextVar("references_left")
 _checks_left: ContextVar[list[int]] = ContextVar("checks_left")
 
@@ -36,6 +40,12 @@ class Mismatch:
 
     path: str
     message: str
+
+    def under(self, name: str = "") -> str:
+        """The sentence about the value of this name, `arguments.findings[0]: ...`, or of none."""
+        place = _INDEX.sub(r"[\1]", f".{self.path}") if self.path else ""
+        place = f"{name}{place}".removeprefix(".")
+        return f"{place}: {self.message}" if place else self.message
 
 
 class _Unusable(Exception):
@@ -60,22 +70,25 @@ def find_mismatches(value: Any, schema: dict[str, Any]) -> list[Mismatch]:
 
     A schema that find_schema_problem refuses may be given: then that is the mismatch.
     """
-    return [
-        Mismatch(
-            path=".".join(str(part) for part in error.absolute_path),
-            message=error.message[:MAX_MESSAGE],
-        )
-        for error in _errors(value, schema)
-    ]
+    return [_mismatch([error]) for error in _errors(value, schema)]
 
 
 def find_mismatch(value: Any, schema: dict[str, Any]) -> Mismatch | None:
     """The most telling one of the mismatches."""
-    error = best_match(_errors(value, schema))
-    if error is None:
-        return None
-    path = ".".join(str(part) for part in error.absolute_path)
-    return Mismatch(path=path, message=error.message[:MAX_MESSAGE])
+    errors = _errors(value, schema)
+    return _mismatch(errors) if errors else None
+
+
+def _mismatch(errors: list[ValidationError]) -> Mismatch:
+    path, sentence = explain_breach(errors)
+    return Mismatch(path=".".join(map(str, path)), message=_shorten(sentence))
+
+
+def _shorten(message: str) -> str:
+    if len(message) <= MAX_MESSAGE:
+        return message
+    half = MAX_MESSAGE // 2
+    return f"{message[:half]} ... {message[-half:]}"
 
 
 def _errors(value: Any, schema: dict[str, Any]) -> list[ValidationError]:

@@ -119,7 +119,7 @@ def _problem(wish: dict[str, Any], tools: dict[str, dict[str, Any]]) -> str | No
     if wish["name"] not in tools:
         return f"there is no tool `{wish['name']}`; there are {', '.join(sorted(tools))}"
     mismatch = find_mismatch(wish["arguments"], tools[wish["name"]])
-    return None if mismatch is None else f"wrong arguments: {mismatch.message}"
+    return None if mismatch is None else f"wrong arguments: {mismatch.under()}"
 
 
 def use_tool(state: State) -> State:

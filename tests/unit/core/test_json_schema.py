@@ -31,6 +31,53 @@ def test_mismatches_name_their_places() -> None:
     assert find_mismatches({"m": 1}, schema) == []
 
 
+def test_a_mismatch_is_a_sentence_with_its_place() -> None:
+    inside = find_mismatch({"a": [1]}, {"properties": {"a": {"items": {"type": "string"}}}})
+    itself = find_mismatch(1, {"type": "string"})
+    assert inside is not None
+    assert itself is not None
+    assert inside.under() == "a[0]: 1 is not of type 'string'"
+    assert [itself.under(), itself.under("x")] == [
+        "1 is not of type 'string'",
+        "x: 1 is not of type 'string'",
+    ]
+
+
+def shape(kind: str, **properties: Any) -> dict[str, Any]:
+    properties["kind"] = {"const": kind}
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+SHAPES = [shape("circle", radius={"type": "number"}), shape("square", side={"type": "number"})]
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        ({"kind": "circle"}, "x[0]: 'radius' is a required property"),
+        ({"kind": "square", "side": "a"}, "x[0].side: 'a' is not of type 'number'"),
+        ({"kind": "line"}, "x[0].kind: 'line' is none of circle, square"),
+        ({"radius": 1, "side": 1}, "x[0]: 'kind' is a required property"),
+        ("square", "x[0]: 'square' is not of type 'object'; or 'a name' was expected"),
+        (5, "x[0]: 5 is not of type 'object'"),
+    ],
+)
+def test_of_alternatives_the_one_that_is_meant_is_explained(value: Any, sentence: str) -> None:
+    choices = [*SHAPES, {"type": "null"}]
+    if isinstance(value, str):
+        choices = [SHAPES[0], {"const": "a name"}]
+    mismatch = find_mismatch([value], {"type": "array", "items": {"anyOf": choices}})
+    assert mismatch is not None
+    assert mismatch.under("x") == sentence
+
+
+def test_an_unknown_name_is_told_the_known_ones() -> None:
+    schema = {"properties": {"a": {}, "b": {}}, "additionalProperties": False}
+    mismatch = find_mismatch({"c": 1}, schema)
+    assert mismatch is not None
+    assert mismatch.message.endswith("('c' was unexpected); there are a, b")
+
+
 @pytest.mark.parametrize(
     ("schema", "says"),
     [

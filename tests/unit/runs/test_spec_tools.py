@@ -17,7 +17,8 @@ def test_arguments_that_break_the_schema_of_their_tool_whatever_templates_give_a
     assert {path: said for path, (said,) in errors.items()} == {
         "steps.t.arguments.program": "3 is not of type 'string'",
         "steps.t.arguments.limits.cpus": "'two' is not of type 'number'",
-        "steps.t.arguments": "Additional properties are not allowed ('inptu' was unexpected)",
+        "steps.t.arguments": "Additional properties are not allowed ('inptu' was unexpected); there"
+        " are program, input, files, limits",
         "steps.a.tools[0].arguments": "'program' is a required property",
     }
 

@@ -34,7 +34,16 @@ def test_right_arguments_pass(tool, arguments):
         ("code", {"program": 1}, "arguments.program: 1 is not of type 'string'"),
         ("code", {"program": "x", "language": "ruby"}, "arguments.language: 'ruby' is not one of"),
         ("code", {"program": "x", "shell": True}, "'shell' was unexpected"),
-        ("browser", {"actions": [{"action": "click"}]}, "arguments.actions[0]"),
+        (
+            "browser",
+            {"actions": [{"action": "click"}]},
+            "arguments.actions[0]: 'selector' is a required property",
+        ),
+        (
+            "browser",
+            {"actions": [{"action": "tap"}]},
+            "arguments.actions[0].action: 'tap' is none of goto, click, fill,",
+        ),
         ("http", {"url": "x", "method": "TRACE"}, "arguments.method"),
     ],
 )

@@ -114,10 +114,9 @@ def _ran(result: types.CallToolResult, tool: ServerTool, work: Work, masking: Ma
         None if tool.result is None else find_mismatch(result.structured_content, tool.result)
     )
     if mismatch is not None:
-        place = f"result.{mismatch.path}" if mismatch.path else "result"
         raise ToolFailure(
             "invalid_result",
             "The server gave a result that breaks the tool's schema: "
-            f"{place}: {masking.text(mismatch.message)}",
+            + masking.text(mismatch.under("result")),
         )
     return Ran(status="ok", backend=BACKEND, value=read.value, files=read.files)

@@ -165,10 +165,9 @@ def _ran(frame: dict[str, Any], folder: Path, name: str, tool: OperatorTool) -> 
 def _check_result(value: Any, name: str, tool: OperatorTool) -> None:
     mismatch = None if tool.result is None else find_mismatch(value, tool.result)
     if mismatch is not None:
-        place = f"result.{mismatch.path}" if mismatch.path else "result"
         raise ToolFailure(
             "invalid_result",
-            f"The tool `{name}` gave a result that breaks its schema: {place}: {mismatch.message}",
+            f"The tool `{name}` gave a result that breaks its schema: {mismatch.under('result')}",
         )
 
 
