@@ -1,9 +1,10 @@
 """The tool `code`: a program of the caller's, in the sandbox."""
 
 import json
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from io import SEEK_END
+from signal import Signals
 from typing import Any, BinaryIO
 from uuid import UUID
 
@@ -183,11 +184,18 @@ def _kept(outcome: Outcome, session: str) -> ProducedFile | None:
 def _detail(outcome: Outcome, stderr: str, *, has_network: bool) -> str:
     if outcome.status == "ok":
         return ""
-    reason = _REASONS.get(outcome.status, f"The program ended with exit code {outcome.exit_code}.")
+    reason = _REASONS.get(outcome.status, f"The program ended with {_named(outcome.exit_code)}.")
     if not has_network and any(words in stderr for words in _WITHOUT_NETWORK):
         reason += " It has no network: set `network` to true for allowed hosts."
     tail = _last_lines(stderr.strip())
     return f"{reason} Its last words: {tail}" if tail else reason
+
+
+def _named(exit_code: int | None) -> str:
+    """An exit code, with the name of the signal that has ended the program, if one did."""
+    with suppress(ValueError):
+        return f"exit code {exit_code} ({Signals((exit_code or 0) - 128).name})"
+    return f"exit code {exit_code}"
 
 
 def _last_lines(said: str) -> str:

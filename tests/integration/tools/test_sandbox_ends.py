@@ -86,6 +86,10 @@ def test_use_is_measured(sandbox):
     assert ran.peak_memory_bytes >= 64 << 20
 
 
+def test_the_memory_of_a_program_that_ends_at_once_is_told(sandbox):
+    assert sandbox.run("pass").peak_memory_bytes > MEGABYTE
+
+
 @pytest.mark.parametrize("way", ["start_new_session=True", "process_group=0", "close_fds=False"])
 def test_a_daemon_does_not_outlive_its_program(sandbox, way):
     marker = f"daemon-{os.getpid()}"

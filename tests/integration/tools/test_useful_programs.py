@@ -79,6 +79,12 @@ def test_an_exception_is_an_error_with_its_last_words(code):
     assert "ValueError: the column is empty" in ran.detail
 
 
+def test_the_signal_that_has_ended_a_program_is_named(code):
+    ran = code("import ctypes\nctypes.string_at(0)")
+    assert (ran.status, ran.exit_code) == ("error", 139)
+    assert ran.detail == "The program ended with exit code 139 (SIGSEGV)."
+
+
 def test_last_words_begin_with_a_whole_line(code):
     ran = code(
         "import sys\nfor n in range(99): print(f'line {n} ends', file=sys.stderr)\nsys.exit(1)"

@@ -3,6 +3,7 @@
 import os
 import select
 import signal
+import sys
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
@@ -84,9 +85,12 @@ class Inside:
         return self._pidfd
 
     def begin(self) -> None:
-        """Processor time counts from now."""
+        """Processor time counts from now, and the program's memory begins with what is there."""
         usage = self._group.usage() if self._group else None
-        self._cpu_ms_before = usage.cpu_ms if usage else 0
+        if usage is None:
+            self._sample(sys.maxsize)
+        self._cpu_ms_before = usage.cpu_ms if usage else self.cpu_ms
+        self.cpu_ms = 0
 
     def breach(self, limits: Limits) -> ToolStatus | None:
         """The limit that the jail has passed by now, as a status."""
@@ -157,7 +161,8 @@ class Inside:
         used = used_memory(names, most=most - files, proc=proc) + files + sockets + mappings
         ticks = sum(_cpu_ticks(proc, name) for name in names)
         self.peak_memory_bytes = max(self.peak_memory_bytes, used)
-        self.cpu_ms = max(self.cpu_ms, ticks * 1000 // _TICKS_PER_SECOND)
+        cpu_ms = ticks * 1000 // _TICKS_PER_SECOND - self._cpu_ms_before
+        self.cpu_ms = max(self.cpu_ms, cpu_ms)
         return used
 
     def _inodes(self, volume: int) -> int:

@@ -26,9 +26,10 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def main(plan_fd: int, control_fd: int, report_fd: int, begun_fd: int) -> NoReturn:
-    """Read the plan (see plan.py), carry it out, report `{"cpu_ms", "problem"}`, and end with the
-    program's exit code, or 128 and the signal that killed it. `begun_fd` is closed once the program
-    has begun, or could not."""
+    """Read the plan (see plan.py), carry it out, report `{"cpu_ms", "largest_bytes", "problem"}`,
+    and end with the program's exit code, or 128 and the signal that killed it. `begun_fd` is closed
+    once the program has begun, or could not. `largest_bytes` is the memory of the largest process.
+    """
     for name in os.listdir("/proc/self/fd"):  # noqa: PTH208
         if int(name) > 2:
             with suppress(OSError):  # the listing's own
@@ -37,8 +38,13 @@ def main(plan_fd: int, control_fd: int, report_fd: int, begun_fd: int) -> NoRetu
         plan = json.load(file)
     keeper = _Keeper(plan, control_fd, begun_fd)
     code = keeper.keep()
+    told = {
+        "cpu_ms": int(keeper.cpu_seconds * 1000),
+        "largest_bytes": keeper.largest_bytes,
+        "problem": keeper.problem,
+    }
     with os.fdopen(report_fd, "w") as report:
-        json.dump({"cpu_ms": int(keeper.cpu_seconds * 1000), "problem": keeper.problem}, report)
+        json.dump(told, report)
     os._exit(code)
 
 
@@ -47,6 +53,7 @@ class _Keeper:
 
     def __init__(self, plan: dict[str, Any], control: int, begun: int) -> None:
         self.cpu_seconds = 0.0
+        self.largest_bytes = 0
         self.problem = ""
         self._plan = plan
         self._control = control
@@ -103,6 +110,7 @@ class _Keeper:
 
     def _count(self, pid: int, status: int, usage: resource.struct_rusage, child: int) -> bool:
         self.cpu_seconds += usage.ru_utime + usage.ru_stime
+        self.largest_bytes = max(self.largest_bytes, usage.ru_maxrss * 1024)
         if pid != child:
             return False
         code = os.waitstatus_to_exitcode(status)

@@ -81,12 +81,13 @@ def _furnish(slot: Slot, interpreter: Interpreter, job: Job) -> tuple[str, ...]:
 
 
 def _outcome(job: Job, kept: Kept, ended: Ended) -> Outcome:
+    report = kept.read_report()
     return take_outcome(
         job,
         ended,
         box=kept.box,
         artifacts=kept.artifacts,
         is_full=kept.inside.is_full,
-        cpu_ms=kept.read_report()["cpu_ms"],
-        peak_memory_bytes=kept.inside.peak_memory_bytes,
+        cpu_ms=report["cpu_ms"],
+        peak_memory_bytes=kept.inside.peak_memory_bytes or report["largest_bytes"],
     )

@@ -25,6 +25,7 @@ _KEEP = (
     "from apps.tools.runners.lite.keeper import main; main(*map(int, sys.argv[1:]))"
 )
 _BEGIN_SECONDS = 10.0
+_NO_REPORT = b'{"cpu_ms": 0, "largest_bytes": 0, "problem": ""}'
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
@@ -40,13 +41,13 @@ class Kept:
     _report: BinaryIO
 
     def read_report(self) -> dict[str, Any]:
-        """What the keeper says of a program that has ended: `{"cpu_ms"}`; nothing when the kernel
-        killed it too, for want of memory.
+        """What the keeper says of a program that has ended: `{"cpu_ms", "largest_bytes"}`, zeros
+        when it was killed too, as by the kernel for want of memory.
 
         Raises SandboxUnavailable, with the reason, when the program could not be started.
         """
         self._report.seek(0)
-        told = json.loads(self._report.read() or b'{"cpu_ms": 0, "problem": ""}')
+        told = json.loads(self._report.read() or _NO_REPORT)
         if told["problem"]:
             raise SandboxUnavailable(f"A program cannot be started: {told['problem']}.")
         assert isinstance(told, dict)
