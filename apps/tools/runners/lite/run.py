@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from apps.tools.runners.confine.files import sealed_file
 from apps.tools.runners.confine.groups.find import find_groups
@@ -14,9 +15,12 @@ from apps.tools.runners.confine.programs import Interpreter
 from apps.tools.runners.confine.supervise import Ended, supervise
 from apps.tools.runners.confine.workspace import unpack
 from apps.tools.runners.limits import MEGABYTE, Limits
+from apps.tools.runners.lite import before
 from apps.tools.runners.lite.slots import Slot, Slots, put_files, take_slot
 from apps.tools.runners.lite.start import Kept, start
 from apps.tools.runners.sandbox import Job, Outcome, SandboxUnavailable
+
+_BEFORE = Path(before.__file__).with_name("sitecustomize.py")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +45,7 @@ def run_job(place: Place, interpreter: Interpreter, job: Job, stop: threading.Ev
             limits,
             stdin=job.stdin,
             readable=interpreter.readable,
-            environment=dict(interpreter.environment),
+            environment=_environment(slot, interpreter),
             group=group,
         ) as kept:
             ended = supervise(kept, limits, stop)
@@ -76,8 +80,18 @@ def _furnish(slot: Slot, interpreter: Interpreter, job: Job) -> tuple[str, ...]:
     if job.language == "node":
         heap = max(1, job.limits.memory_bytes * 3 // 4 // MEGABYTE)
         return (interpreter.path, *interpreter.flags, f"--max-old-space-size={heap}", path)
+    with _BEFORE.open("rb") as source:
+        put_files(slot.program, {_BEFORE.name: source})
     # Without what an earlier call of the session has installed for its user: that would run first.
     return (interpreter.path, *interpreter.flags, "-s", "-u", path)
+
+
+def _environment(slot: Slot, interpreter: Interpreter) -> dict[str, str]:
+    environment = dict(interpreter.environment)
+    if interpreter.language == "python":
+        folders = (str(slot.program), environment.get("PYTHONPATH", ""))
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, folders))
+    return environment
 
 
 def _outcome(job: Job, kept: Kept, ended: Ended) -> Outcome:

@@ -26,6 +26,8 @@ def _hold() -> None:
     for entry in filter(None, told[1:].decode().split("\0")):
         name, _, value = entry.partition("=")
         os.environ[name] = value
+    # The last place: no module of the work folder hides the library's.
+    sys.path.append(os.getcwd())  # noqa: PTH109
 
 
 def _leave_no_trace() -> None:
