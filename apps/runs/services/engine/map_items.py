@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, cast
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from apps.runs.contracts import TooMuchHeld
 from apps.runs.models import Run, Step
@@ -65,17 +65,16 @@ def fill_map(
     node = cast("MapStep", node)
     while True:
         write_run(run)
-        counts = dict(_rows(run, step).order_by().values_list("status").annotate(Count("id")))
-        failed = counts.get("FAILED", 0)
+        counts = _counts(run, step)
+        failed, live, pending = counts["failed"], counts["live"], counts["pending"]
         if failed > node.tolerated_failures or (failed and _is_stopped(run, step)):
             _give_up(run, step, node, counts, at=at)
             return []
-        live = sum(counts.get(status, 0) for status in LIVE)
-        if not live and not counts.get("PENDING"):
+        if not live and not pending:
             _join(run, step, at=at)
             return []
         room = node.max_parallel - live
-        if room <= 0 or not counts.get("PENDING"):
+        if room <= 0 or not pending:
             return []
         if not isinstance(node.step, RunStep):
             return _queue_items(run, step, node, room, at=at)
@@ -94,6 +93,16 @@ def _items(node: MapStep, values: dict[str, Any]) -> list[Any]:
 
 def _rows(run: Run, step: Step) -> QuerySet[Step]:
     return Step.objects.filter(run_id=run.id, name=step.name, item_index__gte=0)
+
+
+def _counts(run: Run, step: Step) -> dict[str, int]:
+    """In one pass: grouped by status the rows would be sorted, for each item that ends."""
+    return _rows(run, step).aggregate(
+        all=Count("id"),
+        failed=Count("id", filter=Q(status="FAILED")),
+        pending=Count("id", filter=Q(status="PENDING")),
+        live=Count("id", filter=Q(status__in=LIVE)),
+    )
 
 
 def _is_stopped(run: Run, step: Step) -> bool:
@@ -131,7 +140,7 @@ def _give_up(run: Run, step: Step, node: MapStep, counts: dict[str, int], *, at:
     first = failed.filter(error__code=TENANT_STOPPED).first() or failed[0]
     error = first.error or {}
     detail = (
-        f"{counts['FAILED']} of {sum(counts.values())} items failed, {node.tolerated_failures}"
+        f"{counts['failed']} of {counts['all']} items failed, {node.tolerated_failures}"
         f" may; item {first.item_index}: {error.get('detail', '')}"
     )
     code = error.get("code")
