@@ -27,19 +27,20 @@ _NEW_RUN: dict[str, Any] = {
 }
 
 
-class RunFork(StrictSerializer):
+class RunAgain(StrictSerializer):
+    """The new run's budget; left out: that of the run it comes from."""
+
+    token_budget = serializers.IntegerField(min_value=1, max_value=10**15, required=False)
+
+
+class RunFork(RunAgain):
     """From which step on, with which input (left out: the run's own) and budget."""
 
     step = serializers.CharField(max_length=63)
     input = serializers.DictField(source="given", required=False)
-    token_budget = serializers.IntegerField(min_value=1, max_value=10**15, required=False)
 
 
-class Nothing(StrictSerializer):
-    """An empty body."""
-
-
-@extend_schema(request=Nothing, **_NEW_RUN)
+@extend_schema(request=RunAgain, **_NEW_RUN)
 class RunRetry(APIView):
     """Take the failed steps of a run, and what needs them, again: in a new run of the same version
     and input, which takes over what ended well."""
@@ -47,9 +48,10 @@ class RunRetry(APIView):
     required_right = "run"
 
     def post(self, request: Request, run_id: UUID) -> Response:
-        Nothing(data=request.data).is_valid(raise_exception=True)
+        body = RunAgain(data=request.data)
+        body.is_valid(raise_exception=True)
         run = run_or_404(request, run_id)
-        return _made_once(request, run, "retry", {}, retry_run)
+        return _made_once(request, run, "retry", body.validated_data, retry_run)
 
 
 @extend_schema(request=RunFork, **_NEW_RUN)

@@ -19,18 +19,36 @@ from apps.tenants import facade as tenants
 ENDED = ("SUCCESS", "SKIPPED", "FAILED")
 
 
-def retry_run(*, run: Run, created_by: UUID | None, at: datetime, **key: Any) -> Run:
+def retry_run(
+    *,
+    run: Run,
+    created_by: UUID | None,
+    at: datetime,
+    token_budget: int | None = None,
+    **key: Any,
+) -> Run:
     """A run of the same version and input that takes over every step that ended well, and takes
     the failed ones and what needs them again. Raises Conflict for a run that did not fail.
 
     `key` is what make_once gives, and the API key that asks. Opens a transaction.
     """
-    if run.status not in RUN.terminal or run.status == "COMPLETED":
-        raise Conflict(f"The run is {run.status}; only one that ended otherwise is retried.")
+    if run.status not in RUN.terminal:
+        raise Conflict(f"The run is {run.status}; it can be retried once it has ended.")
+    if run.status == "COMPLETED":
+        raise Conflict("The run is COMPLETED; fork it to take steps of it again.")
     spec, steps = spec_of(run), steps_of(run)
     again = {name for name, step in steps.items() if step.status not in ("SUCCESS", "SKIPPED")}
     again = _with_downstream(spec, again)
-    return _fork(run, spec, again, action="run.retried", created_by=created_by, at=at, **key)
+    return _fork(
+        run,
+        spec,
+        again,
+        action="run.retried",
+        created_by=created_by,
+        at=at,
+        token_budget=token_budget,
+        **key,
+    )
 
 
 def fork_run(

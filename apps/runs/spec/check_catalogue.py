@@ -8,7 +8,7 @@ from agentplatform.core.json_schema import find_schema_problem
 from apps.runs.spec.crew import crew_errors, crew_schemas, crew_tools
 from apps.runs.spec.crew_steps import CrewStep
 from apps.runs.spec.document import Spec
-from apps.runs.spec.engine_steps import WaitStep
+from apps.runs.spec.engine_steps import ApprovalStep, WaitStep
 from apps.runs.spec.kinds import SpecStep
 from apps.runs.spec.nodes import nodes_of
 from apps.runs.spec.steps import AgentStep, LlmStep, ToolStep
@@ -79,6 +79,8 @@ def schema_errors(spec: Spec, lacking: Collection[str]) -> Iterator[tuple[str, s
         for field, schema in _schemas_of(node):
             if not any(expressions_in(schema)):
                 yield from _schema_error(f"{path}.{field}", schema)
+        if isinstance(node, ApprovalStep) and len(set(node.options)) < len(node.options):
+            yield f"{path}.options", "two options are the same"
         if isinstance(node, WaitStep):
             yield from _wait_errors(f"{path}.seconds", node)
         if isinstance(node, AgentStep):

@@ -50,6 +50,7 @@ def test_the_same_key_with_another_request_conflicts(
         (f"{ended}/fork", {"step": "b", "input": {"n": 2}}),
         (f"{ended}/fork", {"step": "b", "token_budget": 5}),
         (f"{ended}/retry", {}),
+        (f"{ended}/retry", {"token_budget": 5}),
         (f"{other}/fork", {"step": "b"}),
     ):
         problem(client.post(path, body, **KEY), 409, "idempotency_mismatch")
@@ -58,3 +59,19 @@ def test_the_same_key_with_another_request_conflicts(
 def test_a_key_that_is_none_is_refused(ended: str, client: APIClient) -> None:
     refused = client.post(f"{ended}/retry", {}, HTTP_IDEMPOTENCY_KEY="a b")
     assert set(problem(refused, 422, "invalid")["errors"]) == {"Idempotency-Key"}
+
+
+@pytest.mark.parametrize("what", BODIES)
+def test_the_new_run_may_have_another_budget(ended: str, client: APIClient, what: str) -> None:
+    made = client.post(f"{ended}/{what}", {**BODIES[what], "token_budget": 5}).json()
+    assert made["token_budget"] == 5
+
+
+def test_a_run_that_is_under_way_or_has_completed_is_not_retried(
+    make_task: TaskMaker, client: APIClient
+) -> None:
+    run = start(client, make_task())
+    path = f"/api/v1/runs/{run['id']}/retry"
+    assert "once it has ended" in problem(client.post(path, {}), 409, "conflict")["detail"]
+    Run.objects.filter(id=run["id"]).update(status="COMPLETED")
+    assert "fork it" in problem(client.post(path, {}), 409, "conflict")["detail"]

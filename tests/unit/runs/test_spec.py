@@ -153,3 +153,8 @@ def test_a_spec_with_endless_errors_is_told_the_first_hundred() -> None:
     with pytest.raises(InvalidSpec, match="first 100") as caught:
         parse(*[0] * 5000)  # type: ignore[list-item]
     assert len(caught.value.errors) == 100
+
+
+def test_options_of_a_question_differ() -> None:
+    question = {"name": "q", "kind": "approval", "question": "Which?", "options": ["x", "y", "x"]}
+    assert errors_of(question) == {"steps.q.options": ["two options are the same"]}
