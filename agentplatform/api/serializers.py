@@ -22,13 +22,21 @@ class StrictSerializer(serializers.Serializer[Any]):
         return "This field cannot be set." if name in self.fields else "There is no such field."
 
 
+class Nothing(StrictSerializer):
+    """An empty body, or none."""
+
+
 class StrictQuery(serializers.Serializer[Any]):
     """What a list can be narrowed to. Refuses parameters that it does not know, by name: a filter
     that is misspelt must not be a filter left out."""
 
     def to_internal_value(self, data: Any) -> Any:
         if surplus := sorted(set(data) - set(self.fields) - PAGING):
-            known = ", ".join(self.fields)
+            known = ", ".join(self.fields) or "none but those of pages"
             why = f"There is no such parameter; there are {known}."
             raise serializers.ValidationError({name: [why] for name in surplus})
         return super().to_internal_value(data)
+
+
+class NoQuery(StrictQuery):
+    """A list that cannot be narrowed."""

@@ -5,6 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from agentplatform.api.serializers import NoQuery
 from agentplatform.core.clock import now
 from apps.gateway.api.model_serializers import ModelRouteRead, ModelRouteWrite
 from apps.gateway.models import ModelRoute
@@ -20,6 +21,7 @@ class ModelRouteList(APIView):
 
     @extend_schema(responses=ModelRouteRead(many=True), operation_id="model_routes_list")
     def get(self, request: Request) -> Response:
+        NoQuery(data=request.query_params).is_valid(raise_exception=True)
         rows = ModelRoute.objects.filter(tenant_id=principal_of(request).tenant_id)
         return Response(ModelRouteRead(rows.order_by("alias"), many=True).data)
 

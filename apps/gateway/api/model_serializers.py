@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from agentplatform.api.serializers import StrictSerializer
 from agentplatform.settings.model_routes import MAX_MODEL, MAX_TARGETS
 from apps.gateway.models import ModelRoute, ProviderKey
 from apps.gateway.services.own_keys import MAX_URL
@@ -15,7 +16,9 @@ def _models(**options: Any) -> serializers.ListField:
     return serializers.ListField(child=name, max_length=MAX_TARGETS, **options)
 
 
-class ModelRouteWrite(serializers.Serializer[Any]):
+class ModelRouteWrite(StrictSerializer):
+    """What PUT /model-routes/{alias} takes."""
+
     targets = _models(min_length=1, help_text="Models as provider:model, the preferred first.")
     on_context_window = _models(
         default=list, help_text="Asked instead when a prompt is too long for a model."
@@ -26,12 +29,16 @@ class ModelRouteWrite(serializers.Serializer[Any]):
 
 
 class ModelRouteRead(serializers.ModelSerializer[ModelRoute]):
+    """A name, and the models that it stands for."""
+
     class Meta:
         model = ModelRoute
         fields = ("alias", "targets", "on_context_window", "on_content_filter")
 
 
-class ProviderKeyWrite(serializers.Serializer[Any]):
+class ProviderKeyWrite(StrictSerializer):
+    """What PUT /provider-keys/{provider} takes. The key is never shown."""
+
     api_key = serializers.CharField(
         default=None,
         allow_null=True,
@@ -55,6 +62,8 @@ class ProviderKeyWrite(serializers.Serializer[Any]):
 
 
 class ProviderKeyRead(serializers.ModelSerializer[ProviderKey]):
+    """The tenant's own account with a provider, without its key."""
+
     class Meta:
         model = ProviderKey
         fields = ("provider", "base_url", "default_model", "created_at", "updated_at")

@@ -5,6 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from agentplatform.api.serializers import NoQuery
 from agentplatform.core.clock import now
 from apps.gateway.api.model_serializers import ProviderKeyRead, ProviderKeyWrite
 from apps.gateway.models import ProviderKey
@@ -20,6 +21,7 @@ class ProviderKeyList(APIView):
 
     @extend_schema(responses=ProviderKeyRead(many=True), operation_id="provider_keys_list")
     def get(self, request: Request) -> Response:
+        NoQuery(data=request.query_params).is_valid(raise_exception=True)
         rows = ProviderKey.objects.filter(tenant_id=principal_of(request).tenant_id)
         return Response(ProviderKeyRead(rows.order_by("provider"), many=True).data)
 

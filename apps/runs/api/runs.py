@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from agentplatform.api.idempotency import idempotency_key
 from agentplatform.api.pagination import PagedView
+from agentplatform.api.serializers import NoQuery
 from agentplatform.core.clock import now
 from agentplatform.core.errors import NotFound
 from agentplatform.core.money import format_usd
@@ -167,6 +168,7 @@ class RunArtifacts(APIView):
     required_right_to_read = "read"
 
     def get(self, request: Request, run_id: UUID) -> Response:
+        NoQuery(data=request.query_params).is_valid(raise_exception=True)
         run = run_or_404(request, run_id)
         found = tools.artifacts_of_run(tenant_id=run.tenant_id, run_id=run.id)
         return Response(RunArtifact(found, many=True).data)

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from agentplatform.api.pagination import PagedView
+from agentplatform.api.serializers import NoQuery
 from agentplatform.core.clock import now
 from agentplatform.core.errors import NotFound
 from apps.runs.api.serializers import (
@@ -125,6 +126,7 @@ class TaskVersions(APIView):
     required_right_to_read = "read"
 
     def get(self, request: Request, task_id: UUID) -> Response:
+        NoQuery(data=request.query_params).is_valid(raise_exception=True)
         versions = task_or_404(request, task_id).versions.order_by("-number")
         return Response(TaskVersionRead(versions, many=True).data)
 

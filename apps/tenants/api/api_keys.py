@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from agentplatform.api.pagination import PagedView
+from agentplatform.api.serializers import NoQuery
 from agentplatform.core.clock import now
 from agentplatform.core.errors import InvalidInput, NotFound
 from apps.tenants.api.serializers import ApiKeyMade, ApiKeyRead, ApiKeyRotation, ApiKeyWrite
@@ -38,6 +39,7 @@ class ApiKeyList(PagedView):
 
     @extend_schema(responses=ApiKeyRead(many=True), operation_id="api_keys_list")
     def get(self, request: Request) -> Response:
+        NoQuery(data=request.query_params).is_valid(raise_exception=True)
         keys = ApiKey.objects.filter(tenant_id=principal_of(request).tenant_id)
         return self.answer_page(request, keys, ApiKeyRead)
 

@@ -8,6 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from agentplatform.api.pagination import PagedView
+from agentplatform.api.serializers import NoQuery
 from agentplatform.core.clock import now
 from agentplatform.core.errors import NotFound
 from apps.tenants.api.budget_serializers import BudgetRead, BudgetWrite
@@ -26,6 +27,7 @@ class BudgetList(PagedView):
 
     @extend_schema(responses=BudgetRead(many=True), operation_id="budgets_list")
     def get(self, request: Request) -> Response:
+        NoQuery(data=request.query_params).is_valid(raise_exception=True)
         budgets = Budget.objects.filter(tenant_id=principal_of(request).tenant_id)
         return self.answer_page(request, with_month_use(budgets, at=now()), BudgetRead)
 

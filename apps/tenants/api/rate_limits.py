@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from agentplatform.api.pagination import PagedView
+from agentplatform.api.serializers import NoQuery
 from agentplatform.core.clock import now
 from agentplatform.core.errors import NotFound
 from apps.tenants.api.rate_limit_serializers import RateLimitRead, RateLimitWrite
@@ -26,6 +27,7 @@ class RateLimitList(PagedView):
 
     @extend_schema(responses=RateLimitRead(many=True), operation_id="rate_limits_list")
     def get(self, request: Request) -> Response:
+        NoQuery(data=request.query_params).is_valid(raise_exception=True)
         limits = RateLimit.objects.filter(tenant_id=principal_of(request).tenant_id)
         return self.answer_page(request, limits, RateLimitRead)
 

@@ -6,6 +6,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from agentplatform.api.pagination import PagedView
+from agentplatform.api.serializers import NoQuery
 from agentplatform.core.clock import now
 from apps.tenants.api.serializers import SecretRead, SecretWrite
 from apps.tenants.facade import delete_secret, principal_of, set_secret
@@ -20,6 +21,7 @@ class SecretList(PagedView):
 
     @extend_schema(responses=SecretRead(many=True), operation_id="secrets_list")
     def get(self, request: Request) -> Response:
+        NoQuery(data=request.query_params).is_valid(raise_exception=True)
         secrets = Secret.objects.filter(tenant_id=principal_of(request).tenant_id)
         return self.answer_page(request, secrets, SecretRead)
 

@@ -8,6 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from agentplatform.api.pagination import PagedView
+from agentplatform.api.serializers import NoQuery
 from agentplatform.core.clock import now
 from apps.tenants.facade import principal_of
 from apps.tools.api.egress_serializers import (
@@ -30,6 +31,7 @@ class EgressRuleList(APIView):
 
     @extend_schema(responses=EgressRuleRead(many=True), operation_id="egress_rules_list")
     def get(self, request: Request) -> Response:
+        NoQuery(data=request.query_params).is_valid(raise_exception=True)
         rows = EgressRule.objects.filter(tenant_id=principal_of(request).tenant_id)
         return Response(EgressRuleRead(rows.order_by("id"), many=True).data)
 

@@ -8,6 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from agentplatform.api.pagination import PagedView
+from agentplatform.api.serializers import NoQuery, Nothing
 from agentplatform.core.clock import now
 from apps.tenants.facade import principal_of
 from apps.tools.api.mcp_server_serializers import McpServerChange, McpServerRead, McpServerWrite
@@ -30,6 +31,7 @@ class McpServerList(PagedView):
 
     @extend_schema(responses=McpServerRead(many=True), operation_id="mcp_servers_list")
     def get(self, request: Request) -> Response:
+        NoQuery(data=request.query_params).is_valid(raise_exception=True)
         servers = McpServer.objects.filter(tenant_id=principal_of(request).tenant_id)
         return self.answer_page(request, servers.prefetch_related("tools"), McpServerRead)
 
@@ -79,8 +81,9 @@ class McpServerRefresh(APIView):
 
     required_right = "admin"
 
-    @extend_schema(request=None, responses=McpServerRead)
+    @extend_schema(request=Nothing, responses=McpServerRead)
     def post(self, request: Request, server_id: UUID) -> Response:
+        Nothing(data=request.data).is_valid(raise_exception=True)
         server = refresh_mcp_server(
             tenant_id=principal_of(request).tenant_id, server_id=server_id, at=now()
         )

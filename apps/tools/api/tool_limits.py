@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from agentplatform.api.serializers import NoQuery
 from apps.tenants.facade import principal_of
 from apps.tools.api.serializers import ToolLimitsRead
 from apps.tools.services.find_tools import tool_names
@@ -20,6 +21,7 @@ class ToolLimitList(APIView):
     required_right_to_read = "read"
 
     def get(self, request: Request) -> Response:
+        NoQuery(data=request.query_params).is_valid(raise_exception=True)
         tenant_id = principal_of(request).tenant_id
         names = tuple(sorted(tool_names(tenant_id=tenant_id)))
         found = limits_of_tenant(tenant_id=tenant_id, tools=names)

@@ -39,6 +39,8 @@ class ToolSecretWrite(StrictSerializer):
 
 
 class ToolSecretRead(serializers.ModelSerializer[ToolSecret]):
+    """A secret of tools without its value."""
+
     class Meta:
         model = ToolSecret
         fields = ("name", "hosts", "sent_as", "parameter", "created_at", "updated_at")

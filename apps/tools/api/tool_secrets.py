@@ -5,6 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from agentplatform.api.serializers import NoQuery
 from agentplatform.core.clock import now
 from apps.tenants.facade import principal_of
 from apps.tools.api.tool_secret_serializers import ToolSecretRead, ToolSecretWrite
@@ -20,6 +21,7 @@ class ToolSecretList(APIView):
 
     @extend_schema(responses=ToolSecretRead(many=True), operation_id="tool_secrets_list")
     def get(self, request: Request) -> Response:
+        NoQuery(data=request.query_params).is_valid(raise_exception=True)
         rows = ToolSecret.objects.filter(tenant_id=principal_of(request).tenant_id)
         return Response(ToolSecretRead(rows.order_by("name"), many=True).data)
 

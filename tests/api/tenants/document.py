@@ -15,8 +15,7 @@ FORMATS = Draft202012Validator.FORMAT_CHECKER
 
 def broken_promises(endpoint: Endpoint, answer: Any) -> list[str]:
     """Where an answer in JSON, or its status, is not what the document says; none: all is."""
-    address = f"/{PREFIX}" + re.sub(r"<\w+:(\w+)>", r"{\1}", endpoint.route)
-    promised = _document()["paths"][address][endpoint.method]["responses"]
+    promised = _promised(endpoint)
     status = str(answer.status_code) if answer.status_code < 400 else "default"
     if status not in promised:
         return [f"{status} is none of {', '.join(promised)}"]
@@ -27,6 +26,18 @@ def broken_promises(endpoint: Endpoint, answer: Any) -> list[str]:
     schema = content[kind]["schema"] | {"components": _document()["components"]}
     wrong = Draft202012Validator(schema, format_checker=FORMATS).iter_errors(answer.json())
     return [f"{one.json_path}: {one.message}" for one in wrong]
+
+
+def is_list(endpoint: Endpoint) -> bool:
+    """Whether it answers rows, in pages or all at once."""
+    content = _promised(endpoint).get("200", {}).get("content", {})
+    schema = content.get("application/json", {}).get("schema", {})
+    return schema.get("type") == "array" or "/Paginated" in schema.get("$ref", "")
+
+
+def _promised(endpoint: Endpoint) -> Any:
+    address = f"/{PREFIX}" + re.sub(r"<\w+:(\w+)>", r"{\1}", endpoint.route)
+    return _document()["paths"][address][endpoint.method]["responses"]
 
 
 @cache
