@@ -85,7 +85,8 @@ def make_rule(
     if unfit := sorted(wanted.difference(METHODS)):
         raise BadRule(
             "methods",
-            f"{unfit[0][:100]!r} is no HTTP method; use {', '.join(METHODS)}, or none for any.",
+            f"{unfit[0][:100]!r} is no method that a rule can name; use {', '.join(METHODS)}, or "
+            "none for any.",
         )
     if len(wanted) > MAX_METHODS:
         raise BadRule("methods", f"Name up to {MAX_METHODS} methods, or none for any.")

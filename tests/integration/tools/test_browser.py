@@ -96,12 +96,14 @@ def test_an_address_is_refused_with_a_way_out(browse, url):
 def test_a_call_without_anything_to_show_is_told_what_to_give(browse):
     with pytest.raises(ToolFailure, match="give html, a url"):
         browse(viewport={"width": 100, "height": 100})
+    with pytest.raises(ToolFailure, match=r"actions\[0\] \(click\): there is no page yet"):
+        browse(actions=[{"action": "click", "selector": "a"}])
 
 
 def test_a_script_that_never_ends_times_out(browse):
     ran = browse(html="<script>while (true);</script>", timeout_seconds=4)
     assert ran.status == "timeout"
-    assert ran.detail == "The page was not done in time."
+    assert ran.detail == "The page was not done in time. It was at arguments.html."
 
 
 def test_a_failed_action_is_named_and_seen(browse):

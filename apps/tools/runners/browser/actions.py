@@ -14,6 +14,9 @@ from apps.tools.runners.browser.order import artifact_id
 from apps.tools.runners.browser.session import LONGEST_URL
 from apps.tools.runners.browser.visit import Action, Visit
 
+_DOWNLOAD_MS = 30_000.0
+"""How long a host may take to begin with what a click asked for."""
+
 Until = Literal["commit", "domcontentloaded", "load", "networkidle"]
 
 
@@ -87,6 +90,7 @@ async def _pdf(visit: Visit, action: Action) -> None:
 async def _download(visit: Visit, action: Action) -> None:
     session = visit.session
     got = await (_clicked if "selector" in action else _fetched)(visit, action)
+    session.save(got.url)
     name = action.get("name")
     if isinstance(got, Response):
         name = name or PurePosixPath(urlsplit(got.url).path).name or "download"
@@ -103,7 +107,8 @@ async def _download(visit: Visit, action: Action) -> None:
 
 async def _clicked(visit: Visit, action: Action) -> Download:
     """What a click makes the browser save."""
-    async with visit.page.expect_download(timeout=visit.session.working_ms) as expected:
+    patience_ms = min(_DOWNLOAD_MS, visit.session.working_ms)
+    async with visit.page.expect_download(timeout=patience_ms) as expected:
         await _target(visit, action).click(timeout=visit.session.patience_ms)
     return await expected.value
 

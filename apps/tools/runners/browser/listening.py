@@ -2,12 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from apps.tools.runners.browser.session import Session
+from apps.tools.runners.browser.session import LONGEST_TOLD_URL, Session
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, ConsoleMessage, Request, Response, WebError
 
-_LONGEST_URL = 500
 _FIRST_FAILURE = 400
 
 
@@ -34,4 +33,4 @@ def listen(context: "BrowserContext", session: Session) -> None:
 
 
 def _name(request: "Request") -> str:
-    return f"{request.method} {request.url[:_LONGEST_URL]}"
+    return f"{request.method} {request.url[:LONGEST_TOLD_URL]}"

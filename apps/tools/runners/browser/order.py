@@ -76,6 +76,10 @@ def read_order(work: Work) -> Order:
         raise _invalid("arguments", "give html, a url, actions that begin with goto, or a script.")
     for place, action in actions:
         _check(place, action, has_network=bool(work.egress.rules))
+    if "html" not in arguments and "url" not in actions[0][1]:
+        raise _invalid(
+            actions[0][0], "there is no page yet; give html or a url, or begin with goto."
+        )
     limits = browser_limits(work.limits)
     return Order(
         arguments=arguments,

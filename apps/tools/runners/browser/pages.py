@@ -35,25 +35,26 @@ async def visit_pages(
     page = await context.new_page()
     page.set_default_timeout(session.working_ms)
     visit = Visit(page=page, session=session, uploads=order.uploads, downloads=running.downloads)
-    place = "arguments.html"
     try:
         await _show(page, order)
-        for place, action in order.actions:  # noqa: B007
+        for place, action in order.actions:
+            session.place = place
             session.refusals.clear()
             await perform(visit, action)
         session.show(await page.title(), page.url)
     except TooMuch as error:
-        raise PageProblem(
-            "output_exceeded", f"{place}: The page produced more than a call may keep."
-        ) from error
+        detail = f"{session.place}: The page produced more than a call may keep."
+        raise PageProblem("output_exceeded", detail) from error
     except NotSaved as error:
-        raise PageProblem("error", f"{place}: The browser could not save the file.") from error
+        raise PageProblem(
+            "error", f"{session.place}: The browser could not save the file."
+        ) from error
     except Error as error:
         status: ToolStatus = "error"
         if isinstance(error, TimeoutError) and session.is_late:
             status = "timeout"
         await _keep_sight(page, session)
-        raise PageProblem(status, f"{place}: {_why(error, session)}") from error
+        raise PageProblem(status, f"{session.place}: {_why(error, session)}") from error
 
 
 async def _show(page: Page, order: Order) -> None:

@@ -14,6 +14,8 @@ _MOST_FAILED_REQUESTS = 100
 _LONGEST_LINE = 10_000
 _LONGEST_TITLE = 1000
 LONGEST_URL = 4000
+LONGEST_TOLD_URL = 500
+"""Of a request that failed."""
 _PATIENCE_MS = 10_000.0
 _LAST_WORDS_MS = 1_000.0
 
@@ -25,16 +27,19 @@ class TooMuch(Exception):
 @dataclass
 class Session:
     """What the pages of a call have produced, and until when (by time.monotonic) they may work.
-    Console and errors are kept up to the output limit, files and results only within the limits."""
+    Console and errors are kept up to the output limit, files and results only within the limits.
+    `place` is the argument that is being followed."""
 
     limits: Limits
     deadline: float
+    place: str = "arguments.html"
     files: list[ProducedFile] = field(default_factory=list)
     visited: list[dict[str, Any]] = field(default_factory=list)
     extracted: list[dict[str, Any]] = field(default_factory=list)
     console: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     failed_requests: list[str] = field(default_factory=list)
+    saved: set[str] = field(default_factory=set)
     refusals: deque[str] = field(default_factory=lambda: deque(maxlen=1))
     title: str = ""
     url: str = ""
@@ -75,8 +80,16 @@ class Session:
 
     def miss(self, line: str) -> None:
         """Keep a request that failed, once and while there is room."""
-        if line not in self.failed_requests and len(self.failed_requests) < _MOST_FAILED_REQUESTS:
+        is_told = line in self.failed_requests or line.endswith(tuple(self.saved))
+        if not is_told and len(self.failed_requests) < _MOST_FAILED_REQUESTS:
             self.failed_requests.append(line)
+
+    def save(self, url: str) -> None:
+        """Remember that what this address gave was saved: a page that a browser leaves for a
+        download counts as one that failed."""
+        left = f" {url[:LONGEST_TOLD_URL]}: net::ERR_ABORTED"
+        self.saved.add(left)
+        self.failed_requests[:] = [one for one in self.failed_requests if not one.endswith(left)]
 
     def refuse(self, request: EgressRequest) -> None:
         """Keep why a request did not leave."""

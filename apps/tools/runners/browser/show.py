@@ -60,7 +60,7 @@ def _ran(session: Session, served: Served) -> Ran:
     detail = served.problem.detail if served.problem else ""
     status = served.broken or status
     if served.broken or status == "timeout":
-        detail = _REASONS[status]
+        detail = f"{_REASONS[status]} It was at {session.place}."
     said = [*session.errors, *session.failed_requests, *([detail] if detail else [])]
     return Ran(
         status=status,

@@ -17,6 +17,9 @@ from apps.tools.runners.http.bounds import Bounds, Stopped, Timeout
 from apps.tools.runners.http.request import Request
 from apps.tools.runners.work import ToolFailure
 
+_NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST"})
+"""How OpenSSL calls an answer that is none of TLS."""
+
 Watch = Callable[[socket.socket], None]
 
 
@@ -82,6 +85,8 @@ class Attempt:
                     f"{self.request.host} is not to be trusted: {error.verify_message}.",
                 ) from error
             except (OSError, HTTPException) as error:
+                if getattr(error, "reason", "") in _NO_TLS:
+                    raise self._speaks_no_tls() from error
                 self.bounds.check()
                 raise Unreachable(
                     f"{self.request.host} did not answer: {error}.", was_sent=self.is_sent
@@ -96,6 +101,10 @@ class Attempt:
         except ToolFailure as failure:
             self.refusal = failure.detail
             raise
+
+    def _speaks_no_tls(self) -> ToolFailure:
+        place = f"Port {self.request.port} of {self.request.host}"
+        return ToolFailure("unreachable", f"{place} does not speak TLS; use http:// if it may be.")
 
     def _connect(self, watch: Watch) -> HTTPConnection:
         """A connection to a vetted address; TLS and the Host header still name the host."""

@@ -157,6 +157,7 @@ def test_a_download_comes_from_an_allowed_host(surf, internet, make_egress):
         ],
     )
     assert ran.status == "ok", ran.detail
+    assert ran.value["failed_requests"] == []
     assert [(file.name, file.size_bytes) for file in ran.files] == [
         ("100000", 100_000),
         ("rows.bin", 8),

@@ -49,6 +49,13 @@ def test_a_certificate_of_another_name_is_not_trusted(call, server, rows):
     assert len(rows) == 1
 
 
+def test_a_port_without_tls_is_told_once(call, server, rows):
+    with pytest.raises(ToolFailure, match="does not speak TLS; use http://") as failure:
+        call(f"https://api.test:{server.server_port}/echo")
+    assert (failure.value.code, failure.value.is_retryable) == ("unreachable", False)
+    assert len(rows) == 1
+
+
 def test_a_rule_is_about_its_methods(call, server):
     only_get = f"GET api.test:{server.server_port}"
     assert call("/echo", allow=only_get).status == "ok"
