@@ -69,6 +69,15 @@ class SandboxUnavailable(ToolFailure):
         super().__init__("sandbox_unavailable", detail)
 
 
+class SandboxDied(SandboxUnavailable):
+    """The sandbox ended before the program began, as when the machine has killed it, or was not up
+    in time; the next may live."""
+
+    def __init__(self) -> None:
+        detail = "The sandbox died before the program began."
+        ToolFailure.__init__(self, "sandbox_died", detail, is_retryable=True)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Promise:
     """What a sandbox can promise on this machine: the names of the guarantees that hold (see

@@ -17,12 +17,12 @@ from apps.tools.runners.bubblewrap.jail import INPUTS, Descriptors, Jail, bwrap_
 from apps.tools.runners.bubblewrap.languages import Start, start_of
 from apps.tools.runners.bubblewrap.process import (
     as_user,
-    complaint,
     filter_file,
     identity_files,
     network_files,
     new_user,
     read_init_pid,
+    refusal,
     started,
 )
 from apps.tools.runners.bubblewrap.resources import bound
@@ -63,7 +63,8 @@ class Cell:
         """Starts it, and returns when it waits. `inputs` are copied in by their name. It dies with
         the calling thread.
 
-        Raises SandboxUnavailable, with bwrap's own words, when the jail cannot be built.
+        Raises SandboxUnavailable, with bwrap's own words, when the jail cannot be built, and
+        SandboxDied when it was killed before it was.
         """
         self._held = ExitStack()
         self._user = new_user()
@@ -176,7 +177,7 @@ class Cell:
                     raise NotReady
                 self.inside = self._held.enter_context(Inside(init, self._group))
             except (NotReady, ProcessLookupError) as error:
-                raise SandboxUnavailable(complaint(self.process)) from error
+                raise refusal(self.process) from error
 
 
 def _system_files() -> dict[str, BinaryIO]:

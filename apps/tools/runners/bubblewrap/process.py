@@ -18,7 +18,7 @@ from apps.tools.runners.bubblewrap.orphans import sweep_orphans
 from apps.tools.runners.confine.files import sealed_file
 from apps.tools.runners.confine.identity import acting_as
 from apps.tools.runners.confine.seccomp import Profile, UnsupportedMachine, build_filter
-from apps.tools.runners.sandbox import SandboxUnavailable
+from apps.tools.runners.sandbox import SandboxDied, SandboxUnavailable
 
 # Root is exempt from the limit on processes, so a worker that is root gives it up first.
 OUTSIDE_UIDS = range(64500, 65500)
@@ -117,14 +117,17 @@ def read_init_pid(info: BinaryIO) -> int:
     return int(json.loads(told)["child-pid"])
 
 
-def complaint(process: subprocess.Popen[bytes]) -> str:
-    """Why there is no jail, in bwrap's or the interpreter's last words. Ends the process."""
+def refusal(process: subprocess.Popen[bytes]) -> SandboxUnavailable:
+    """Why there is no jail, in bwrap's or the interpreter's last words. One that said nothing was
+    killed, or too slow. Ends the process."""
     process.kill()
     process.wait()
     sweep_orphans()  # which hold its outputs open
     _, stderr = process.communicate()
     said = stderr.decode("utf-8", "replace").strip().splitlines()
-    return f"bwrap cannot build a sandbox here: {said[-1] if said else 'it said nothing'}."
+    if not said:
+        return SandboxDied()
+    return SandboxUnavailable(f"bwrap cannot build a sandbox here: {said[-1]}.")
 
 
 _filter = functools.lru_cache(build_filter)

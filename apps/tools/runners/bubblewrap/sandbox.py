@@ -15,8 +15,14 @@ from apps.tools.runners.confine.packages import NO_PACKAGES, find_packages, with
 from apps.tools.runners.confine.programs import Interpreter
 from apps.tools.runners.confine.supervise import Ended, supervise
 from apps.tools.runners.limits import Limits
-from apps.tools.runners.sandbox import Extras, Job, Language, Outcome, Promise
-from apps.tools.runners.work import ToolFailure
+from apps.tools.runners.sandbox import (
+    Extras,
+    Job,
+    Language,
+    Outcome,
+    Promise,
+    SandboxDied,
+)
 
 _LONGEST_SECONDS = 600.0
 _NO_EXTRAS = Extras()
@@ -80,11 +86,11 @@ class BubblewrapSandbox:
                     return _begin(warm, job)
                 except NotReady as error:  # it died as it was taken; nothing of the job has run
                     if job.workspace is not None:  # which has been read
-                        raise _died() from error
+                        raise SandboxDied from error
         try:
             return _begin(Cell(kind, groups, inputs=job.inputs), job)
         except NotReady as error:
-            raise _died() from error
+            raise SandboxDied from error
 
     def _kind(
         self, language: Language, limits: Limits, extras: Extras = _NO_EXTRAS
@@ -118,11 +124,6 @@ def _with_extras(interpreter: Interpreter, extras: Extras) -> Interpreter:
         readable=(*interpreter.readable, *extras.readable),
         environment=tuple(environment.items()),
     )
-
-
-def _died() -> ToolFailure:
-    detail = "The sandbox died before the program began."
-    return ToolFailure("sandbox_died", detail, is_retryable=True)
 
 
 def _settled(limits: Limits, language: Language) -> Limits:
