@@ -102,7 +102,7 @@ class GatewaySettings(BaseSettings):
     gateway_image_limit_bytes: int = Field(
         20 * 1024 * 1024,
         ge=1024,
-        description="The largest image in a request to /v1, as its data URL is long.",
+        description="The largest image or PDF in a request to /v1, as its data URL is long.",
     )
     gateway_kept_answer_limit_bytes: int = Field(
         4 * 1024 * 1024,

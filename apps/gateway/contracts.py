@@ -25,20 +25,27 @@ class ToolUse(_Value):
 
 
 class Part(_Value):
-    """A piece of a message: a text, or an image by its https or data URL. `ends_cache`: a provider
-    that caches prompts on request does so up to here. `cache_breakpoint` is the same in OpenAI's
-    words, which it is sent as it is."""
+    """A piece of a message: a text, or an image or a PDF by its https or data URL. `ends_cache`: a
+    provider that caches prompts on request does so up to here. `cache_breakpoint` is the same in
+    OpenAI's words, which it is sent as it is."""
 
     text: str = ""
     image_url: str | None = None
     detail: Literal["auto", "low", "high"] = "auto"
+    pdf_url: str | None = None
+    file_name: str = ""
     ends_cache: CacheTime | None = None
     cache_breakpoint: dict[str, Any] | None = None
 
     @property
     def is_plain(self) -> bool:
         """Whether its text is all of it."""
-        return self.image_url is None and self.ends_cache is None and not self.cache_breakpoint
+        return not (self.is_shown or self.ends_cache or self.cache_breakpoint)
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether it is more to look at than a text."""
+        return self.image_url is not None or self.pdf_url is not None
 
 
 class Message(_Value):
@@ -56,8 +63,9 @@ class Message(_Value):
     ends_cache: CacheTime | None = None
 
     @property
-    def images(self) -> tuple[Part, ...]:
-        return tuple(part for part in self.parts if part.image_url is not None)
+    def shown(self) -> tuple[Part, ...]:
+        """Its images and PDFs."""
+        return tuple(part for part in self.parts if part.is_shown)
 
 
 class ToolSpec(_Value):

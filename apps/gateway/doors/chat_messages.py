@@ -1,6 +1,5 @@
 """The messages of a chat request."""
 
-import re
 from typing import Any, Final
 
 from apps.gateway.contracts import Message, Part, ToolUse
@@ -15,7 +14,9 @@ from apps.gateway.doors.checks import (
     text,
     wrong_value,
 )
+from apps.gateway.doors.options import unsupported
 from apps.gateway.doors.parts import split_parts
+from apps.gateway.doors.shown import read_image, read_pdf
 from apps.gateway.providers.tool_arguments import decode_arguments
 
 _ROLES: Final = ("system", "developer", "user", "assistant", "tool")
@@ -28,7 +29,6 @@ _KNOWN: Final = frozenset({
 itself or for another gateway, are left out."""
 _PART_KNOWN: Final = frozenset({"type", "prompt_cache_breakpoint", "cache_control"})
 _DETAILS: Final = ("auto", "low", "high")
-_MEDIA: Final = re.compile(r"data:image/(?:png|jpeg|jpg|gif|webp);base64,[A-Za-z0-9+/=\s]*\Z")
 
 
 def read_messages(value: Any, *, image_limit: int) -> tuple[Message, ...]:
@@ -88,17 +88,20 @@ def _content(
 def _part(part: dict[str, Any], param: str, role: str, image_limit: int) -> Part:
     kinds = ["text"]
     if role == "user":
-        kinds.append("image_url")
+        kinds += ["image_url", "file"]
     if role == "assistant":
         kinds.append("refusal")
     kind = one_of(required(part, "type", f"{param}.type"), f"{param}.type", kinds)
     known_only(part, _PART_KNOWN | {kind}, param)
     value = required(part, kind, f"{param}.{kind}")
-    said: dict[str, Any] = {"text": value}
+    where = f"{param}.{kind}"
+    said: dict[str, Any]
     if kind == "image_url":
-        said = _image(mapping(value, f"{param}.image_url"), f"{param}.image_url", image_limit)
+        said = _image(mapping(value, where), where, image_limit)
+    elif kind == "file":
+        said = _file(mapping(value, where), where, image_limit)
     else:
-        text(value, f"{param}.{kind}")
+        said = {"text": text(value, where)}
     return Part(**said, **read_marks(part, param))
 
 
@@ -111,22 +114,16 @@ def _image(image: dict[str, Any], param: str, image_limit: int) -> dict[str, Any
     return {"image_url": url, "detail": checked}
 
 
-def read_image(value: Any, param: str, image_limit: int) -> str:
-    """The address of an image, or the image as a data URL. Raises Refusal."""
-    url = text(value, param)
-    if len(url) > image_limit:
-        raise wrong_value(
-            param,
-            f"the image is {len(url)} bytes long as a URL, at most {image_limit} are allowed; "
-            "send a smaller image, or its https address.",
-        )
-    if not url.startswith("https://") and _MEDIA.match(url) is None:
-        raise wrong_value(
-            param,
-            "it must be an https address, or a data URL of a png, jpeg, gif or webp image in "
-            "base64.",
-        )
-    return url
+def _file(file: dict[str, Any], param: str, limit: int) -> dict[str, Any]:
+    """A PDF and its name."""
+    known_only(file, frozenset({"file_data", "filename", "file_id"}), param)
+    if file.get("file_id") is not None:
+        raise unsupported(f"{param}.file_id", "no files are stored; send 'file_data'.")
+    where = f"{param}.file_data"
+    return {
+        "pdf_url": read_pdf(required(file, "file_data", where), where, limit),
+        "file_name": text(file.get("filename") or "", f"{param}.filename"),
+    }
 
 
 def _tool_call_id(message: dict[str, Any], role: str, param: str) -> str | None:

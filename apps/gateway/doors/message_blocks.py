@@ -1,5 +1,6 @@
 """The contents of Anthropic's messages."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from apps.gateway.contracts import CacheTime, Message, Part, ToolUse
@@ -15,8 +16,10 @@ from apps.gateway.doors.checks import (
     wrong_value,
 )
 from apps.gateway.doors.parts import split_parts
+from apps.gateway.doors.shown import check_length, read_address
 
 _MEDIA: Final = ("image/jpeg", "image/png", "image/gif", "image/webp")
+_PDF: Final = ("application/pdf",)
 _PARTS: Final = ("text", "image", "document")
 _OF_ROLE: Final = {
     "user": (*_PARTS, "tool_result"),
@@ -126,39 +129,42 @@ def _part(block: dict[str, Any], param: str, kind: str, image_bytes: int) -> Par
     if kind == "image":
         return Part(image_url=_image(block, param, image_bytes), ends_cache=ends_cache)
     if kind == "document":
-        return Part(text=_document(block, param), ends_cache=ends_cache)
+        return Part(**_document(block, param, image_bytes), ends_cache=ends_cache)
     said = text(required(block, "text", f"{param}.text"), f"{param}.text")
     return Part(text=said, ends_cache=ends_cache)
 
 
-def _document(block: dict[str, Any], param: str) -> str:
-    """Its title and its text."""
+def _document(block: dict[str, Any], param: str, limit: int) -> dict[str, Any]:
+    """A PDF, or a text behind its title."""
     where = f"{param}.source"
     source = mapping(required(block, "source", where), where)
-    one_of(required(source, "type", f"{where}.type"), f"{where}.type", ("text",))
+    kinds = ("text", "base64", "url")
+    kind = one_of(required(source, "type", f"{where}.type"), f"{where}.type", kinds)
+    if kind != "text":
+        name = text(block.get("title") or "", f"{param}.title")
+        return {"pdf_url": _source(source, where, _PDF, limit, what="PDF"), "file_name": name}
     said = text(required(source, "data", f"{where}.data"), f"{where}.data")
     title = text(block.get("title") or "", f"{param}.title")
-    return f"{title}\n\n{said}" if title else said
+    return {"text": f"{title}\n\n{said}" if title else said}
 
 
 def _image(block: dict[str, Any], param: str, image_bytes: int) -> str:
     """Its address, or the image as a data URL."""
     where = f"{param}.source"
     source = mapping(required(block, "source", where), where)
-    kind = one_of(required(source, "type", f"{where}.type"), f"{where}.type", ("base64", "url"))
-    if kind == "url":
-        url = text(required(source, "url", f"{where}.url"), f"{where}.url")
-        if not url.startswith("https://"):
-            raise wrong_value(f"{where}.url", "it must be an https address.")
-        return url
-    media = one_of(
-        required(source, "media_type", f"{where}.media_type"), f"{where}.media_type", _MEDIA
+    one_of(required(source, "type", f"{where}.type"), f"{where}.type", ("base64", "url"))
+    return _source(source, where, _MEDIA, image_bytes, what="image")
+
+
+def _source(
+    source: dict[str, Any], where: str, media: Sequence[str], limit: int, *, what: str
+) -> str:
+    """The address of what is shown, or itself as a data URL of one of the types."""
+    if source["type"] == "url":
+        return read_address(required(source, "url", f"{where}.url"), f"{where}.url")
+    kind = one_of(
+        required(source, "media_type", f"{where}.media_type"), f"{where}.media_type", media
     )
     data = text(required(source, "data", f"{where}.data"), f"{where}.data")
-    if len(data) > image_bytes:
-        raise wrong_value(
-            f"{where}.data",
-            f"the image is {len(data)} bytes long in base64, at most {image_bytes} are allowed; "
-            "send a smaller image, or its https address.",
-        )
-    return f"data:{media};base64,{data}"
+    check_length(data, f"{where}.data", limit, what=what)
+    return f"data:{kind};base64,{data}"

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from apps.gateway.contracts import Message, Part, ToolUse
 from apps.gateway.doors.cache_marks import read_marks
-from apps.gateway.doors.chat_messages import read_arguments, read_image
+from apps.gateway.doors.chat_messages import read_arguments
 from apps.gateway.doors.checks import (
     known_only,
     mapping,
@@ -17,6 +17,7 @@ from apps.gateway.doors.checks import (
 )
 from apps.gateway.doors.options import unsupported
 from apps.gateway.doors.parts import split_parts
+from apps.gateway.doors.shown import read_address, read_image, read_pdf
 
 _ROLES: Final = ("user", "system", "developer", "assistant")
 _KNOWN: Final = frozenset({
@@ -25,9 +26,10 @@ _KNOWN: Final = frozenset({
 })  # fmt: skip
 _PART_KNOWN: Final = frozenset({
     "type", "text", "refusal", "annotations", "logprobs", "parsed", "image_url", "file_id",
-    "detail", "prompt_cache_breakpoint",
+    "detail", "prompt_cache_breakpoint", "file_data", "file_url", "filename",
 })  # fmt: skip
 _DETAILS: Final = {"auto": "auto", "low": "low", "high": "high", "original": "high"}
+_SHOWN: Final = ("input_image", "input_file")
 _TEXTS: Final = {"input_text": "text", "output_text": "text", "refusal": "refusal"}
 
 
@@ -131,17 +133,30 @@ class _Talk:
         if role == "assistant":
             return Part(text=_text(part, param, ("output_text", "refusal")))
         marks = read_marks(part, param)
-        has_images = role in ("user", "tool")
-        if not has_images or part.get("type") != "input_image":
-            kinds = ("input_text", "input_image") if has_images else ("input_text",)
-            return Part(text=_text(part, param, kinds), **marks)
+        shown = _SHOWN if role in ("user", "tool") else ()
+        if part.get("type") not in shown:
+            return Part(text=_text(part, param, ("input_text", *shown)), **marks)
         known_only(part, _PART_KNOWN, param)
+        is_file = part["type"] == "input_file"
         if part.get("file_id") is not None:
-            raise unsupported(f"{param}.file_id", "no files are stored; send 'image_url'.")
+            instead = "file_data" if is_file else "image_url"
+            raise unsupported(f"{param}.file_id", f"no files are stored; send '{instead}'.")
+        if is_file:
+            return Part(**self._file(part, param), **marks)
         where = f"{param}.image_url"
         url = read_image(required(part, "image_url", where), where, self._image_limit)
         detail = one_of(part.get("detail") or "auto", f"{param}.detail", (*_DETAILS,))
         return Part.model_validate({"image_url": url, "detail": _DETAILS[detail], **marks})
+
+    def _file(self, part: dict[str, Any], param: str) -> dict[str, Any]:
+        """A PDF and its name."""
+        if part.get("file_url") is not None:
+            url = read_address(part["file_url"], f"{param}.file_url")
+        else:
+            where = f"{param}.file_data"
+            url = read_pdf(required(part, "file_data", where), where, self._image_limit)
+        name = text(part.get("filename") or "", f"{param}.filename")
+        return {"pdf_url": url, "file_name": name}
 
 
 def _text(part: dict[str, Any], param: str, kinds: tuple[str, ...]) -> str:

@@ -19,7 +19,7 @@ from apps.gateway.providers.anthropic_options import add_options
 from apps.gateway.providers.anthropic_schema import enforced_schema
 from apps.gateway.providers.errors import InvalidAnswer
 from apps.gateway.providers.estimate import bound_tokens
-from apps.gateway.providers.image_tokens import bound_anthropic_image
+from apps.gateway.providers.image_tokens import bound_anthropic_image, bound_anthropic_pdf
 from apps.gateway.providers.output import parse_arguments, read_output, schema_in_words
 from apps.gateway.providers.port import Answer
 from apps.gateway.providers.told_usage import part_of, token_count, told_usage
@@ -27,6 +27,7 @@ from apps.gateway.providers.told_usage import part_of, token_count, told_usage
 _TOOL_CHOICES = {"auto": {"type": "auto"}, "required": {"type": "any"}, "none": {"type": "none"}}
 _TOKENS_PER_MESSAGE = 8
 _NOTHING_SAID = "Go on."
+_SHOWN = ("image", "document")
 # Anthropic puts a text of its own in front of tools and schemas.
 _TOKENS_FOR_TOOLS = 600
 
@@ -79,18 +80,18 @@ def _output(schema: dict[str, Any], system: str) -> dict[str, Any]:
 
 def bound_wire(body: dict[str, Any]) -> int:
     """An upper bound of the prompt tokens of a body made by to_wire."""
-    images, texts = 0, []
+    shown, texts = 0, []
     for turn in body["messages"]:
         blocks = list(_unfolded(turn["content"]))
-        said = [block for block in blocks if block["type"] != "image"]
-        images += sum(_bound_image(one) for one in blocks if one["type"] == "image")
+        said = [block for block in blocks if block["type"] not in _SHOWN]
+        shown += sum(_bound_shown(one) for one in blocks if one["type"] in _SHOWN)
         texts.append(json.dumps(said, ensure_ascii=False))
     system = body.get("system", "")
     texts.append(system if isinstance(system, str) else json.dumps(system, ensure_ascii=False))
     extras = [body[key] for key in ("tools", "output_config") if key in body]
     texts += [json.dumps(extra, ensure_ascii=False) for extra in extras]
     bound = sum(bound_tokens(text) + _TOKENS_PER_MESSAGE for text in texts)
-    return bound + images + (_TOKENS_FOR_TOOLS if extras else 0)
+    return bound + shown + (_TOKENS_FOR_TOOLS if extras else 0)
 
 
 def _unfolded(blocks: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -103,10 +104,11 @@ def _unfolded(blocks: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
             yield block
 
 
-def _bound_image(block: dict[str, Any]) -> int:
+def _bound_shown(block: dict[str, Any]) -> int:
     source = block["source"]
-    is_inline = source["type"] == "base64"
-    return bound_anthropic_image(f"data:,{source['data']}" if is_inline else source["url"])
+    url = f"data:,{source['data']}" if source["type"] == "base64" else source["url"]
+    is_image = block["type"] == "image"
+    return bound_anthropic_image(url) if is_image else bound_anthropic_pdf(url)
 
 
 def read_answer(
@@ -209,17 +211,25 @@ def _blocks(message: Message) -> list[dict[str, Any]]:
 
 
 def _part(part: Part) -> list[dict[str, Any]]:
-    blocks = _texts(part.text) if part.image_url is None else [_image(part.image_url)]
+    blocks = [_shown(part)] if part.is_shown else _texts(part.text)
     mark_last(blocks, part.ends_cache)
     return blocks
 
 
-def _image(url: str) -> dict[str, Any]:
+def _shown(part: Part) -> dict[str, Any]:
+    """The block that an image or a PDF is."""
+    url = part.image_url or part.pdf_url or ""
     source: dict[str, Any] = {"type": "url", "url": url}
     if url.startswith("data:"):
         media_type, _, data = url.removeprefix("data:").partition(";base64,")
         source = {"type": "base64", "media_type": media_type, "data": data}
-    return {"type": "image", "source": source}
+    if part.image_url is not None:
+        return {"type": "image", "source": source}
+    return {
+        "type": "document",
+        "source": source,
+        **({"title": part.file_name} if part.file_name else {}),
+    }
 
 
 def _texts(text: str) -> list[dict[str, Any]]:

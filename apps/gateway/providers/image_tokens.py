@@ -1,10 +1,12 @@
-"""At most how many tokens an image is billed as, by the published rules of OpenAI and Anthropic."""
+"""At most how many tokens an image or a PDF is billed as, by the published rules of OpenAI and
+Anthropic: of each page of a PDF a model is shown the text and an image."""
 
 import math
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from apps.gateway.providers.image_size import Size, image_size
+from apps.gateway.providers.pdf_pages import pdf_pages
 
 
 class _Rule(Protocol):
@@ -72,6 +74,8 @@ _UNKNOWN: Final = _Patches(2.46, 10_000)
 """More than the dearest of the other rules, for images as large as any model takes."""
 _ANTHROPIC_MOST: Final = 5_000
 _ANTHROPIC_PATCH: Final = 28
+_PAGE_OF_TEXT: Final = 3_000
+"""The most that Anthropic says of a page's text."""
 
 
 def bound_openai_image(url: str, *, detail: str, model: str) -> int:
@@ -94,6 +98,16 @@ def bound_anthropic_image(url: str) -> int:
     width, height = size
     patches = _part(width, 1, _ANTHROPIC_PATCH) * _part(height, 1, _ANTHROPIC_PATCH)
     return min(_ANTHROPIC_MOST, max(_part(width, height, 750), patches) + 8)
+
+
+def bound_openai_pdf(url: str, *, model: str) -> int:
+    """At most so many tokens, as this model of OpenAI's counts."""
+    return pdf_pages(url) * (_PAGE_OF_TEXT + _openai_rule(model).most())
+
+
+def bound_anthropic_pdf(url: str) -> int:
+    """At most so many tokens, as Anthropic counts."""
+    return pdf_pages(url) * (_PAGE_OF_TEXT + _ANTHROPIC_MOST)
 
 
 def _openai_rule(model: str) -> _Rule:

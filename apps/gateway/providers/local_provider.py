@@ -70,8 +70,8 @@ class LocalProvider:
         on_choice: OnChoice | None = None,
         attempt_id: UUID | None = None,
     ) -> Answer:
-        if any(message.images for message in request.messages):
-            raise Unsupported("The local model reads no images.")
+        if any(message.shown for message in request.messages):
+            raise Unsupported("The local model reads no images and no PDFs.")
         until = asyncio.get_running_loop().time() + timeout_seconds
         max_tokens = self._answer_tokens(max_tokens)
         on_part = on_choice if is_emulated(request) else None

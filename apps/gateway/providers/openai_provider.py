@@ -3,13 +3,18 @@
 import asyncio
 from uuid import UUID
 
-from apps.gateway.contracts import CompletionRequest, EmbeddingRequest, Usage
+from apps.gateway.contracts import CompletionRequest, EmbeddingRequest, Part, Usage
+from apps.gateway.providers.errors import Unsupported
 from apps.gateway.providers.openai_chat import ask_chat, openai_transport
 from apps.gateway.providers.openai_embeddings import ask_embeddings
 from apps.gateway.providers.openai_wire import bound_wire, read_answer, to_wire
 from apps.gateway.providers.port import Answer, OnChoice, OnText, attempt_headers
 from apps.gateway.providers.reach import REACH, Reach
 from apps.gateway.providers.wire_errors import reading_answer
+
+
+def _is_elsewhere(part: Part) -> bool:
+    return part.pdf_url is not None and not part.pdf_url.startswith("data:")
 
 
 class OpenAIProvider:
@@ -40,6 +45,8 @@ class OpenAIProvider:
     ) -> Answer:
         until = asyncio.get_running_loop().time() + timeout_seconds
         body = to_wire(request)
+        if any(_is_elsewhere(part) for message in request.messages for part in message.parts):
+            raise Unsupported("OpenAI takes a PDF as its bytes alone, not by its address.")
         response = await ask_chat(
             self._transport,
             {**body, "model": model, "max_completion_tokens": max_tokens},

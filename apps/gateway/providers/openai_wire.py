@@ -16,7 +16,7 @@ from apps.gateway.contracts import (
 )
 from apps.gateway.providers.errors import InvalidAnswer
 from apps.gateway.providers.estimate import bound_tokens
-from apps.gateway.providers.image_tokens import bound_openai_image
+from apps.gateway.providers.image_tokens import bound_openai_image, bound_openai_pdf
 from apps.gateway.providers.output import parse_arguments, read_output, schema_in_words
 from apps.gateway.providers.port import Answer
 from apps.gateway.providers.told_choice import told_choice
@@ -77,16 +77,20 @@ def bound_wire(body: dict[str, Any], *, model: str) -> int:
     texts += [json.dumps(extra, ensure_ascii=False) for extra in extras]
     bound = sum(bound_tokens(text) + _TOKENS_PER_MESSAGE for text in texts) + _TOKENS_PER_MESSAGE
     return bound + sum(
-        bound_openai_image(image["url"], detail=image["detail"], model=model)
+        _bound_shown(part, model=model)
         for message in body["messages"]
-        for image in _images_of(message)
+        if isinstance(message["content"], list)
+        for part in message["content"]
     )
 
 
-def _images_of(message: dict[str, Any]) -> list[dict[str, Any]]:
-    content = message["content"]
-    parts = content if isinstance(content, list) else ()
-    return [part["image_url"] for part in parts if "image_url" in part]
+def _bound_shown(part: dict[str, Any], *, model: str) -> int:
+    """Of an image or a PDF; texts are counted elsewhere."""
+    if image := part.get("image_url"):
+        return bound_openai_image(image["url"], detail=image["detail"], model=model)
+    if file := part.get("file"):
+        return bound_openai_pdf(file["file_data"], model=model)
+    return 0
 
 
 def read_answer(
@@ -158,8 +162,8 @@ def _with_calls(stop_reason: StopReason, tool_calls: tuple[ToolUse, ...]) -> Sto
 
 
 def _messages(messages: Sequence[Message]) -> list[dict[str, Any]]:
-    """OpenAI takes texts alone from tools: images of their results are shown by the user, behind
-    the last result."""
+    """OpenAI takes texts alone from tools: images and PDFs of their results are shown by the user,
+    behind the last result."""
     sent: list[dict[str, Any]] = []
     shown: list[dict[str, Any]] = []
     for message in messages:
@@ -167,10 +171,10 @@ def _messages(messages: Sequence[Message]) -> list[dict[str, Any]]:
             sent.append({"role": "user", "content": shown})
             shown = []
         sent.append(_message(message))
-        if message.role == "tool" and message.images:
-            named = f"Images in the result of the tool call {message.tool_call_id}:"
+        if message.role == "tool" and message.shown:
+            named = f"Shown in the result of the tool call {message.tool_call_id}:"
             shown.append({"type": "text", "text": named})
-            shown += map(_part, message.images)
+            shown += map(_part, message.shown)
     return [*sent, {"role": "user", "content": shown}] if shown else sent
 
 
@@ -182,7 +186,7 @@ def _message(message: Message) -> dict[str, Any]:
             "content": message.content,
         }
     body: dict[str, Any] = {"role": message.role, "content": message.content}
-    if any(part.image_url is not None or part.cache_breakpoint for part in message.parts):
+    if any(part.is_shown or part.cache_breakpoint for part in message.parts):
         body["content"] = [_part(part) for part in message.parts]
     if message.name is not None:
         body["name"] = message.name
@@ -197,6 +201,9 @@ def _part(part: Part) -> dict[str, Any]:
     if part.image_url is not None:
         image = {"url": part.image_url, "detail": part.detail}
         said = {"type": "image_url", "image_url": image}
+    if part.pdf_url is not None:
+        file = {"filename": part.file_name or "document.pdf", "file_data": part.pdf_url}
+        said = {"type": "file", "file": file}
     if part.cache_breakpoint:
         said["prompt_cache_breakpoint"] = part.cache_breakpoint
     return said

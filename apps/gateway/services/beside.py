@@ -24,6 +24,9 @@ async def beside(work: Callable[[], Result], *, size: int) -> Result:
 
 
 def size_of(request: CompletionRequest) -> int:
-    """How much there is to read in the messages of a request, in characters."""
+    """How much there is to read in the messages of a request, in characters. Of images the first
+    bytes are enough."""
     messages = request.messages
-    return sum(len(one.content) for one in messages) + len(messages) * _PER_MESSAGE
+    texts = sum(len(one.content) for one in messages)
+    pdfs = sum(len(part.pdf_url or "") for one in messages for part in one.parts)
+    return texts + pdfs + len(messages) * _PER_MESSAGE

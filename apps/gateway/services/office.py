@@ -33,7 +33,7 @@ from apps.gateway.services.live_providers import LiveProviders
 from apps.gateway.services.model_names import full_name, model_names
 from apps.gateway.services.model_reader import ModelReader
 from apps.gateway.services.pipeline import Course, Ports
-from apps.gateway.services.prompt_size import has_images, prompt_tokens
+from apps.gateway.services.prompt_size import prompt_tokens, shows_something
 from apps.gateway.services.rate_limits import RateLimits
 from apps.gateway.services.routes import Menu, NoRoute, Target, way_of
 from apps.gateway.services.tell_failure import tell_failure
@@ -110,10 +110,10 @@ class Office:
 
     async def bound_prompt(self, tenant_id: UUID, request: ModelRequest) -> int:
         """An upper bound of the prompt's tokens, whoever may answer; no provider is asked. Images
-        count for each model by rules of its own. Raises PlatformError."""
+        and PDFs count for each model by rules of its own. Raises PlatformError."""
         if isinstance(request, EmbeddingRequest):
             return request.bound_tokens
-        if not has_images(request):
+        if not shows_something(request):
             return await beside(partial(prompt_tokens, request), size=size_of(request))
         platform, menu, own = await self._choice(tenant_id)
         async with self._providers.lend(platform, own) as providers:

@@ -2,8 +2,9 @@
 
 import json
 
-from apps.gateway.contracts import CompletionRequest, Message
+from apps.gateway.contracts import CompletionRequest, Message, Part
 from apps.gateway.providers.estimate import TOKENS_PER_IMAGE, bound_tokens
+from apps.gateway.providers.image_tokens import bound_anthropic_pdf
 from apps.gateway.services.hold import DEFAULT_MAX_TOKENS
 
 _TOKENS_PER_MESSAGE = 8
@@ -17,13 +18,17 @@ def message_tokens(message: Message) -> int:
     text = message.content
     if message.tool_calls:
         text += json.dumps([use.model_dump() for use in message.tool_calls], ensure_ascii=False)
-    images = len(message.images)
-    return bound_tokens(text) + _TOKENS_PER_MESSAGE + images * TOKENS_PER_IMAGE
+    shown = sum(_shown_tokens(part) for part in message.shown)
+    return bound_tokens(text) + _TOKENS_PER_MESSAGE + shown
 
 
-def has_images(request: CompletionRequest) -> bool:
-    """Whether models differ much in the tokens that they count."""
-    return any(one.images for one in request.messages)
+def _shown_tokens(part: Part) -> int:
+    return TOKENS_PER_IMAGE if part.pdf_url is None else bound_anthropic_pdf(part.pdf_url)
+
+
+def shows_something(request: CompletionRequest) -> bool:
+    """Whether there are images or PDFs, for which models differ much in the tokens they count."""
+    return any(one.shown for one in request.messages)
 
 
 def prompt_tokens(request: CompletionRequest) -> int:

@@ -203,7 +203,9 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         user({"type": "text", "text": "Hi"}), "input[0].content[0].type", "'text' is none of",
     ),
     "a file": (
-        user({"type": "input_file", "file_id": "x"}), "input[0].content[0].type", "is none of",
+        user({"type": "input_file", "file_id": "x"}),
+        "input[0].content[0].file_id",
+        "send 'file_data'",
     ),
     "a stored image": (
         user({"type": "input_image", "file_id": "x"}),

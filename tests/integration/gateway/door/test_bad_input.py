@@ -23,6 +23,7 @@ Gateway = Callable[..., None]
 HELLO = [{"role": "user", "content": "Hi"}]
 Place = tuple[str | int, ...]
 IMAGE = "data:image/png;base64,iVBORw0KGgo="
+PDF = "data:application/pdf;base64,JVBERi0xLjQK"
 SCHEMA: dict[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
 FULL: dict[str, dict[str, Any]] = {
     "/v1/chat/completions": {
@@ -39,6 +40,7 @@ FULL: dict[str, dict[str, Any]] = {
                         "prompt_cache_breakpoint": {"mode": "explicit"},
                     },
                     {"type": "image_url", "image_url": {"url": IMAGE, "detail": "low"}},
+                    {"type": "file", "file": {"file_data": PDF, "filename": "a.pdf"}},
                 ],
             },
             {

@@ -171,6 +171,55 @@ def test_images_reach_both_providers_in_their_own_words(
     assert block == {"type": "image", "source": wanted}
 
 
+PDF = "data:application/pdf;base64,JVBERi0xLjQK"
+DOCUMENT = {
+    "type": "document",
+    "source": {"type": "base64", "media_type": "application/pdf", "data": "JVBERi0xLjQK"},
+    "title": "a.pdf",
+}
+FILE = {"file_data": PDF, "filename": "a.pdf"}
+WITH_PDF: dict[str, dict[str, Any]] = {
+    "/v1/chat/completions": {
+        "messages": [{"role": "user", "content": [{"type": "file", "file": FILE}]}]
+    },
+    "/v1/responses": {"input": [{"role": "user", "content": [{"type": "input_file", **FILE}]}]},
+    "/v1/messages": {"max_tokens": 9, "messages": [{"role": "user", "content": [DOCUMENT]}]},
+}
+
+
+@pytest.mark.parametrize("path", WITH_PDF)
+def test_pdfs_reach_both_providers_in_their_own_words(
+    gateway: Gateway, caller: Callers, upstream: Upstream, path: str
+) -> None:
+    body = {"model": "default", **WITH_PDF[path]}
+    upstream.answer = CHAT
+    gateway(on="openai", openai_base_url=f"{upstream.address}/v1")
+    client = caller()
+    assert client.post(body, path=path).status_code == 200
+    assert upstream.asked[-1]["messages"][0]["content"] == [{"type": "file", "file": FILE}]
+    upstream.answer = MESSAGE
+    gateway(on="anthropic", anthropic_base_url=upstream.address)
+    assert client.post(body, path=path).status_code == 200
+    assert upstream.asked[-1]["messages"][0]["content"] == [DOCUMENT]
+
+
+def test_a_pdf_by_its_address_is_anthropics_and_none_is_the_local_models(
+    gateway: Gateway, caller: Callers, upstream: Upstream
+) -> None:
+    address = {"type": "input_file", "file_url": "https://example.com/a.pdf"}
+    upstream.answer = MESSAGE
+    gateway(on="openai anthropic local", anthropic_base_url=upstream.address)
+    client = caller()
+    answer = client.respond(input=[{"role": "user", "content": [address]}])
+    assert answer.headers["x-agentplatform-provider"] == "anthropic"
+    (block,) = upstream.asked[-1]["messages"][0]["content"]
+    assert block["source"] == {"type": "url", "url": "https://example.com/a.pdf"}
+    local = client.post(
+        {"model": "local:smollm2", **WITH_PDF["/v1/chat/completions"]}, path="/v1/chat/completions"
+    )
+    assert local.json()["error"]["code"] == "unsupported"
+
+
 def test_what_anthropic_has_of_the_options_is_said_in_its_words(
     anthropic: OpenAI, upstream: Upstream
 ) -> None:

@@ -66,6 +66,16 @@ WRONG: dict[str, tuple[dict[str, Any], str | None, str]] = {
         "messages[0].content[0].image_url.url",
         "send a smaller image",
     ),
+    "file that is no PDF": (
+        user([{"type": "file", "file": {"file_data": "data:text/csv;base64,AAAA"}}]),
+        "messages[0].content[0].file.file_data",
+        "send the text of other files",
+    ),
+    "file that is stored elsewhere": (
+        user([{"type": "file", "file": {"file_id": "file-1"}}]),
+        "messages[0].content[0].file.file_id",
+        "send 'file_data'",
+    ),
     "unknown field of a message": (
         {"messages": [{"role": "user", "content": "Hi", "mood": 1}]},
         "messages[0].mood",
