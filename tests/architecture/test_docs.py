@@ -1,11 +1,13 @@
 """What the documentation says is there: addresses, actions, metrics, commands, links."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 from django.core.management import get_commands
 
+from apps.runs.spec.document import Spec
 from tests.api.tenants.endpoints import ENDPOINTS
 from tests.unit.platform.test_metrics import CONTRACT
 
@@ -33,6 +35,18 @@ def test_the_links_of_a_page_lead_somewhere(path):
         target = path.parent / file if file else path
         assert target.exists(), link
         assert not anchor or anchor in anchors(target.read_text()), link
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_examples_of_a_page_can_be_sent(path):
+    text = path.read_text()
+    written = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
+    for example in map(json.loads, written + re.findall(r"-d '(\{.*?\})'", text, re.DOTALL)):
+        spec = example.get("spec", example)
+        if "steps" in spec:
+            Spec.model_validate(spec)
+        elif {"name", "kind"} <= spec.keys():
+            Spec.model_validate({"steps": [spec]})
 
 
 def test_the_page_of_the_api_names_every_address():
