@@ -1,6 +1,7 @@
 """`manage.py prices import FILE | list | export`: what models cost."""
 
 import sys
+from argparse import ArgumentTypeError
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -89,4 +90,4 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise CommandError(f"{text!r} is no day; write 2026-11-26.") from error
+        raise ArgumentTypeError(f"{text!r} is no day; write 2026-11-26.") from error

@@ -1,6 +1,7 @@
 """`manage.py dead_letters list|show|replay|discard`: what could not be worked on."""
 
 import json
+from argparse import ArgumentTypeError
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +26,7 @@ class Command(PlatformCommand):
         listing = actions.add_parser("list", help="The newest, one a line.")
         listing.add_argument("--all", action="store_true", help="Replayed and discarded ones too.")
         listing.add_argument("--kind", choices=DeadLetter.Kind.values)
-        listing.add_argument("--limit", type=int, default=50)
+        listing.add_argument("--limit", type=_count, default=50)
         for name, about in (
             ("show", "Everything that is known of one."),
             ("replay", "Send its message again."),
@@ -72,6 +73,12 @@ class Command(PlatformCommand):
         for letter_id in ids:
             discard_letter(letter_id=letter_id, at=now())
             self.stdout.write(f"{letter_id} is discarded.")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise ArgumentTypeError(f"{text!r} is no number of letters; write 50.")
+    return int(text)
 
 
 def _pair(text: str) -> tuple[str, Any]:

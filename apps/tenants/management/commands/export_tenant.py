@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from agentplatform.core.clock import now
 from agentplatform.core.command import PlatformCommand
@@ -23,7 +23,10 @@ class Command(PlatformCommand):
     def handle(self, **options: Any) -> None:
         tenant = _find(options["tenant"])
         target = options["to"] or Path(f"{tenant.slug}.tar.gz")
-        counts = dict(export_tenant(tenant_id=tenant.id, target=target, at=now()))
+        try:
+            counts = dict(export_tenant(tenant_id=tenant.id, target=target, at=now()))
+        except OSError as error:
+            raise CommandError(f"{target} cannot be written: {error}") from error
         missing = counts.pop(MISSING, 0)
         total = sum(counts.values()) - (files := counts.get("files", 0))
         self.stdout.write(f"{target}: {total} rows and {files} files of {tenant.slug}.")

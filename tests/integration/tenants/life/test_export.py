@@ -209,3 +209,8 @@ def test_a_deleted_tenant_is_exported_until_it_is_purged(tenant: Tenant, tmp_pat
 def test_an_unknown_tenant_is_said_to_be_unknown(db: None) -> None:
     with pytest.raises(CommandError, match="no tenant 'nobody'"):
         command("nobody")
+
+
+def test_a_place_that_cannot_be_written_is_named(tenant: Tenant, tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match=r"nowhere/e.tar.gz cannot be written: .*No such file"):
+        command(tenant.slug, "--to", tmp_path / "nowhere" / "e.tar.gz")
