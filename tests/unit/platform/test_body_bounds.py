@@ -30,18 +30,19 @@ def ask(headers: dict[str, str]) -> tuple[int, dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    ("headers", "status", "code"),
+    ("headers", "status", "code", "detail"),
     [
-        ({"content-length": str(200 * 1024 * 1024)}, 413, "too_large"),
-        ({"content-length": "9" * 30}, 413, "too_large"),
-        ({"transfer-encoding": "chunked"}, 411, "length_required"),
+        ({"content-length": str(200 * 1024 * 1024)}, 413, "too_large", "than 26214400 bytes"),
+        ({"content-length": "9" * 30}, 413, "too_large", "Send less"),
+        ({"transfer-encoding": "chunked"}, 411, "length_required", "Content-Length"),
     ],
 )
 def test_a_body_too_large_or_without_a_length_is_refused_unread(
-    headers: dict[str, str], status: int, code: str
+    headers: dict[str, str], status: int, code: str, detail: str
 ) -> None:
     answered, body = ask(headers)
     assert (answered, body["code"]) == (status, code)
+    assert detail in body["detail"]
 
 
 @pytest.mark.parametrize("headers", [{}, {"content-length": "10"}, {"content-length": "x"}])
