@@ -8,7 +8,11 @@ from agentplatform.core.transactions import transaction
 from apps.tenants.facade import keep_tenant_active, record_change
 from apps.tools.models import McpServer
 from apps.tools.runners.mcp.target import Server
-from apps.tools.services.read_mcp_server import keep_listing, read_mcp_server
+from apps.tools.services.read_mcp_server import (
+    find_server_secret,
+    keep_listing,
+    read_mcp_server,
+)
 
 
 def refresh_mcp_server(*, tenant_id: UUID, server_id: UUID, at: datetime) -> McpServer:
@@ -54,10 +58,12 @@ def change_mcp_server(
 ) -> McpServer:
     """Switch the server's tools off or on, or send it another secret. What is None stays.
 
-    Raises NotFound. Opens a transaction.
+    Raises NotFound, and InvalidInput for a secret that cannot be sent to it. Opens a transaction.
     """
     with transaction():
         server = _lock(tenant_id, server_id)
+        if secret is not None and secret != server.secret:
+            find_server_secret(tenant_id=tenant_id, server=Server(url=server.url, secret=secret))
         before = {"is_enabled": server.is_enabled, "secret": server.secret}
         after = {
             "is_enabled": server.is_enabled if is_enabled is None else is_enabled,

@@ -32,7 +32,7 @@ def read_mcp_server(*, tenant_id: UUID, name: str, server: Server) -> Listing:
     _check_url(server.url)
     requests: list[EgressRequest] = []
     with brief_connection():
-        secret = _secret(tenant_id, server.secret)
+        secret = find_server_secret(tenant_id=tenant_id, server=server)
         egress = way_out_of_tenant(tenant_id, record=requests.append)
     list_tools = import_string("apps.tools.runners.mcp.listing.list_tools")
     masking = Masking((secret,) if secret else ())
@@ -103,12 +103,23 @@ def _check_url(url: str) -> None:
         raise InvalidInput("This is no address of a server.", errors={"url": [problem]})
 
 
-def _secret(tenant_id: UUID, name: str) -> Secret | None:
-    if not name:
+def find_server_secret(*, tenant_id: UUID, server: Server) -> Secret | None:
+    """The secret that the server is sent, if any. Raises InvalidInput when there is none of its
+    name, or it is bound to other hosts."""
+    if not server.secret:
         return None
     try:
-        return find_tool_secret(tenant_id=tenant_id, name=name)
+        secret = find_tool_secret(tenant_id=tenant_id, name=server.secret)
     except (NotFound, ToolFailure) as error:
-        raise InvalidInput(
-            "The secret cannot be used.", errors={"secret": [error.detail]}
-        ) from error
+        raise _unusable_secret(error.detail) from error
+    url = urlsplit(server.url)
+    if not secret.is_for(url):
+        raise _unusable_secret(
+            f"The secret {server.secret!r} is not bound to {url.scheme}://{url.netloc}; add the "
+            "host to it, or name another."
+        )
+    return secret
+
+
+def _unusable_secret(detail: str) -> InvalidInput:
+    return InvalidInput("The secret cannot be used.", errors={"secret": [detail]})

@@ -128,6 +128,17 @@ def test_a_server_that_is_switched_off_has_no_tools(client):
     assert "crm__add" in {tool["name"] for tool in client.get("/api/v1/tools").json()}
 
 
+def test_a_secret_that_cannot_be_sent_to_the_server_is_refused_at_once(client):
+    made = register(client).json()
+    other = {"value": "of-another-host", "hosts": ["api.example.org"]}
+    client.put("/api/v1/tool-secrets/other", other)
+    for name, reason in (("nope", "There is no secret"), ("other", "not bound to http://")):
+        answer = client.patch(f"{URL}/{made['id']}", {"secret": name})
+        assert answer.status_code == 422
+        assert reason in answer.json()["errors"]["secret"][0]
+    assert client.get(f"{URL}/{made['id']}").json()["secret"] == ""
+
+
 def test_a_server_that_is_deleted_is_gone(client):
     made = register(client).json()
     assert client.delete(f"{URL}/{made['id']}").status_code == 204

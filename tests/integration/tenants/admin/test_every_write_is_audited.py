@@ -114,7 +114,7 @@ def _models_of(tenant):
     set_provider_key(**of, provider="openai", api_key="own")
     set_tool_secret(**of, name="api", value="hush-hush", hosts=[SENT["hosts"]])
     McpServer.objects.create(
-        tenant=tenant, name="crm", url="https://mcp.example.org", created_at=of["at"],
+        tenant=tenant, name="crm", url="https://api.example.org", created_at=of["at"],
         refreshed_at=of["at"],
     )  # fmt: skip
     for tenant_id in (tenant.id, None):

@@ -112,7 +112,7 @@ WRITES = {
         ("tool_secret.changed",),
     ),
     "mcpserver_change": Write(
-        {"secret": "crm", **NO_TOOLS}, {"secret": "x" * 64, **NO_TOOLS}, ("mcp_server.changed",)
+        {"secret": "api", **NO_TOOLS}, {"secret": "nope", **NO_TOOLS}, ("mcp_server.changed",)
     ),
     "mcpserver_delete": Write({"post": "yes"}, {}, ("mcp_server.deleted",)),
     "toolsecret_delete": Write({"post": "yes"}, {}, ("tool_secret.deleted",)),
