@@ -6,8 +6,8 @@ from uuid import UUID
 from agentplatform.core.errors import NotFound
 from agentplatform.core.transactions import transaction
 from apps.tenants.facade import keep_tenant_active, record_change
-from apps.tools.models import McpServer
-from apps.tools.runners.mcp.target import Server
+from apps.tools.models import McpServer, McpTool
+from apps.tools.runners.mcp.target import ListedTool, Server
 from apps.tools.services.read_mcp_server import (
     find_server_secret,
     keep_listing,
@@ -28,21 +28,23 @@ def refresh_mcp_server(*, tenant_id: UUID, server_id: UUID, at: datetime) -> Mcp
     with transaction():
         keep_tenant_active(tenant_id=tenant_id)
         server = _lock(tenant_id, server_id)
-        before = set(server.tools.values_list("called", flat=True))
+        before = {tool.called: _kept(tool) for tool in server.tools.all()}
         server.protocol_version = listing.version
         server.left_out = list(listing.left_out)
         server.refreshed_at = at
         server.save(update_fields=["protocol_version", "left_out", "refreshed_at"])
         keep_listing(server, listing)
-        after = {tool.called for tool in listing.tools}
+        after = {tool.called: _kept(tool) for tool in listing.tools}
+        both = before.keys() & after.keys()
         _record(
             server,
             "refreshed",
             at,
             after={
                 "tools": len(after),
-                "added": sorted(after - before),
-                "removed": sorted(before - after),
+                "added": sorted(after.keys() - before.keys()),
+                "removed": sorted(before.keys() - after.keys()),
+                "changed": sorted(name for name in both if before[name] != after[name]),
             },
         )
     return server
@@ -91,6 +93,11 @@ def find_mcp_server(*, tenant_id: UUID, server_id: UUID) -> McpServer:
     if server is None:
         raise NotFound(f"There is no MCP server {server_id}.")
     return server
+
+
+def _kept(tool: McpTool | ListedTool) -> tuple[object, ...]:
+    """What is shown to models and held against calls of the tool."""
+    return tool.description, tool.parameters, tool.result, tool.is_repeatable
 
 
 def _lock(tenant_id: UUID, server_id: UUID) -> McpServer:
