@@ -148,6 +148,12 @@ class Environment(GatewaySettings, ToolSettings):
         description="The same of model and tool calls. 0: no limit.",
     )
 
+    run_children_limit: int = Field(
+        10_000,
+        ge=1,
+        le=1_000_000,
+        description="Child runs that one run may have, those of its child runs among them.",
+    )
     run_output_limit_bytes: int = Field(
         50_000_000,
         ge=1_000_000,

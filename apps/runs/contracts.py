@@ -56,6 +56,12 @@ class TooDeep(InvalidInput):
     code: ClassVar[str] = "too_deep"
 
 
+class TooManyRuns(InvalidInput):
+    """There are as many runs within a run as may be."""
+
+    code: ClassVar[str] = "too_many_runs"
+
+
 class TooMuchHeld(InvalidInput):
     """What the steps of a run hold would be more than RUN_OUTPUT_LIMIT_BYTES together."""
 

@@ -14,6 +14,8 @@ class Run(models.Model):
     A PENDING run that `waits_for_place` starts when services.places gives it one; who locks the
     row reads its tenant's caps along, as `runs_cap` and `calls_cap`. `held_bytes` is the JSON of
     its steps' outputs and of the items of its maps, what a map joins not counted again.
+
+    `root_run_id` is the run that a child run is within, over its `parent_run` and all above.
     """
 
     held: Held | None = None
@@ -46,6 +48,7 @@ class Run(models.Model):
         "self", on_delete=models.SET_NULL, null=True, related_name="children", db_constraint=False
     )
     parent_step_id = models.UUIDField(null=True)
+    root_run_id = models.UUIDField(null=True)
     depth = models.PositiveSmallIntegerField(default=0)
     forked_from = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, related_name="+", db_constraint=False
@@ -86,6 +89,11 @@ class Run(models.Model):
                 fields=["tenant"],
                 condition=models.Q(status="RUNNING", parent_run=None),
                 name="runs_in_flight",
+            ),
+            models.Index(
+                fields=["root_run_id"],
+                condition=models.Q(root_run_id__isnull=False),
+                name="runs_by_root",
             ),
             models.Index(
                 fields=["tenant", "-priority", "id"],

@@ -4,9 +4,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
+
 from agentplatform.core.errors import PlatformError
 from agentplatform.core.transactions import transaction
-from apps.runs.contracts import NoSuchTask, TooDeep
+from apps.runs.contracts import NoSuchTask, TooDeep, TooManyRuns
 from apps.runs.models import Run, Step, TaskVersion
 from apps.runs.selectors import find_task_named, newest_version
 from apps.runs.services.create_run import create_run_of_version
@@ -25,10 +27,12 @@ def start_child(
     version_id: UUID | None = None,
 ) -> Run:
     """A child run that works for a step of a locked run, within that run's budget, of the task's
-    newest version unless one is given. Raises TooDeep, NoSuchTask, and as create_run_of_version
-    does. Requires a transaction."""
+    newest version unless one is given. Raises TooDeep, TooManyRuns, NoSuchTask, and as
+    create_run_of_version does. Requires a transaction."""
     if run.depth + 1 > MAX_DEPTH:
         raise TooDeep(f"Runs are nested at most {MAX_DEPTH} deep.")
+    root_id = run.root_run_id or run.id
+    _check_number(root_id)
     with transaction():  # of its own, so that what fails leaves nothing behind
         return create_run_of_version(
             version=_version(run, task, version_id),
@@ -40,7 +44,18 @@ def start_child(
             priority=run.priority,
             parent_run=run,
             parent_step_id=step.id,
+            root_run_id=root_id,
             depth=run.depth + 1,
+        )
+
+
+def _check_number(root_id: UUID) -> None:
+    """Those that start at the same moment do not see each other: a few more may get in."""
+    limit = settings.PLATFORM.run_children_limit
+    if Run.objects.filter(root_run_id=root_id).count() >= limit:
+        raise TooManyRuns(
+            f"There are {limit} runs within run {root_id} already, at all depths together;"
+            " RUN_CHILDREN_LIMIT is that many."
         )
 
 

@@ -1,5 +1,7 @@
 """Runs of another task as steps."""
 
+from pytest_django import Settings
+
 from apps.runs.models import Run
 from apps.runs.services.cancel_run import cancel_run
 from tests.integration.runs.conftest import RunMaker
@@ -42,6 +44,19 @@ def test_runs_cannot_be_nested_without_end(make_run: RunMaker) -> None:
     assert run.status == "FAILED"
     assert "nested at most" in Run.objects.order_by("-depth")[0].error["detail"]
     assert Run.objects.count() == 6
+
+
+def test_the_runs_within_a_run_are_limited_at_all_depths_together(
+    make_run: RunMaker, settings: Settings
+) -> None:
+    settings.PLATFORM = settings.PLATFORM.model_copy(update={"run_children_limit": 7})
+    inner = {"kind": "run", "task": "inner"}
+    step = {"name": "all", "kind": "map", "items": [1, 2], "step": inner, "max_parallel": 2}
+    run = make_run([step])
+    task_of(run, "inner", [step])
+    run = Drive(run).to_the_end()
+    assert (run.status, Run.objects.filter(root_run_id=run.id).count()) == ("FAILED", 7)
+    assert "RUN_CHILDREN_LIMIT" in run.error["detail"]
 
 
 def test_cancelling_a_run_cancels_its_children(make_run: RunMaker) -> None:
