@@ -14,10 +14,13 @@ _PRIVATE: Final = tuple(
     map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"))
 )
 _PRIVATE_IPV6: Final = ipaddress.IPv6Network("fc00::/7")
-_METADATA: Final = frozenset(
-    map(ipaddress.ip_address, ("100.100.100.200", "fd00:ec2::254", "fd20:ce::254"))
+_METADATA: Final = tuple(
+    map(
+        ipaddress.ip_network,
+        ("100.100.100.200/32", "fd00:ec2::/32", "fd00:c1::/32", "fd20:ce::/32"),
+    )
 )
-"""Private addresses where a cloud gives keys of its machines; that of most is link-local."""
+"""Private addresses where a cloud gives keys of its machines; those of most are link-local."""
 _ENTRY: Final = re.compile(
     r"(?P<v4>[0-9.]+(/[0-9]{1,2})?)(:(?P<port4>[0-9]{1,5}))?"
     r"|(?P<v6>[0-9a-fA-F:]+(/[0-9]{1,3})?)"
@@ -43,7 +46,7 @@ class PrivateRange:
             parsed = ipaddress.ip_address(address)
         except ValueError:
             return False
-        if parsed not in self.network or parsed in _METADATA or "%" in address:
+        if parsed not in self.network or "%" in address or any(parsed in one for one in _METADATA):
             return False
         return port in WEB_PORTS if self.port is None else port == self.port
 
@@ -78,7 +81,7 @@ def _parse(entry: str) -> PrivateRange:
 
 
 def _is_private(network: Network) -> bool:
-    if network.num_addresses == 1 and network.network_address in _METADATA:
+    if any(one.prefixlen <= network.prefixlen and network.overlaps(one) for one in _METADATA):
         return False
     if isinstance(network, ipaddress.IPv6Network):
         return network.subnet_of(_PRIVATE_IPV6)

@@ -74,7 +74,9 @@ def test_a_tenants_rule_adds_no_method_to_the_operators():
             dialled(both, 443, **asked)
 
 
-@pytest.mark.parametrize("address", ["100.100.100.200", "fd00:ec2::254", "fd20:ce::254"])
+@pytest.mark.parametrize(
+    "address", ["100.100.100.200", "fd00:ec2::254", "fd00:ec2::23", "fd00:c1::a9fe:a9fe"]
+)
 def test_an_address_of_metadata_is_refused_within_an_opened_range(address):
     egress = egress_to(address, ranges="100.64.0.0/10, fc00::/7")
     with pytest.raises(EgressRefused, match="public addresses only"):
@@ -97,6 +99,7 @@ def test_an_entry_names_a_range_and_a_port():
         ("fe80::/10", "link-local"),
         ("100.100.100.200", "metadata"),
         ("[fd00:ec2::254]:80", "metadata"),
+        ("fd00:ec2::/48", "metadata"),
         ("0.0.0.0/0", "loopback"),
         ("::/0", "loopback"),
         ("8.8.8.8", "public ones need no entry"),
