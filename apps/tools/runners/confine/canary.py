@@ -11,7 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from apps.tools.runners.confine.own_folder import own_folder
 from apps.tools.runners.confine.programs import Interpreter
 from apps.tools.runners.guarantees import Proof
 from apps.tools.runners.limits import Limits
@@ -114,7 +113,7 @@ def _host() -> Iterator[dict[str, Any]]:
     """What the canary goes for: a file and a folder that anybody may use, two sockets, and this
     process."""
     with ExitStack() as held:
-        folder = Path(held.enter_context(tempfile.TemporaryDirectory(dir=own_folder())))
+        folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="canary-")))
         folder.chmod(0o1777)
         file = folder / "file"
         file.touch()
