@@ -10,25 +10,27 @@ from contextlib import suppress
 from pathlib import Path
 
 _PREFIX = "agentplatform-own-"
-_MODE = 0o711  # others may use what in it is for them, and cannot list it
 
 
 def own_folder(below: str = "") -> Path:
     """A folder of this process's, the same each time, that ends with it. It lies below `below`, or
-    where temporary files do. What killed processes have left there is removed first."""
+    where temporary files do."""
     return _folder_of(os.getpid(), below or tempfile.gettempdir())
+
+
+def sweep(below: str) -> None:
+    """Remove the folders there of processes that were killed."""
+    for path in Path(below).glob(f"{_PREFIX}*"):
+        _remove_if_left(path)
 
 
 @functools.cache
 def _folder_of(pid: int, below: str) -> Path:
-    for path in Path(below).glob(f"{_PREFIX}*"):
-        _remove_if_left(path)
     while True:
         folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=below))
         # Another process that takes it for one that was left may have been quicker.
         if _lock(folder) is not None and folder.exists():
             break
-    folder.chmod(_MODE)
     atexit.register(_remove, folder, pid)
     return folder
 
