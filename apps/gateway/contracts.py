@@ -239,6 +239,7 @@ class UsageSums(_Value):
     prompt_tokens: int
     completion_tokens: int
     cached_tokens: int
+    cache_write_tokens: int
     reasoning_tokens: int
     known_cost_nanos: int
 

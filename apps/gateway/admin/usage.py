@@ -15,7 +15,9 @@ from apps.gateway.contracts import UsageQuestion, Usages, UsageSums
 from apps.gateway.selectors import sum_usage
 from apps.tenants.facade import spender_names
 
-COLUMNS = ("attempts", "prompt tokens", "cached", "completion tokens", "reasoning", "USD")
+COLUMNS = (
+    "attempts", "prompt tokens", "cached", "cache written", "completion tokens", "reasoning", "USD",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ def _line(sums: UsageSums, names: dict[str, str]) -> Line:
     tokens = (
         sums.prompt_tokens,
         sums.cached_tokens,
+        sums.cache_write_tokens,
         sums.completion_tokens,
         sums.reasoning_tokens,
     )

@@ -108,6 +108,9 @@ class UsageRead(serializers.Serializer[UsageSums]):
     prompt_tokens = serializers.IntegerField()
     completion_tokens = serializers.IntegerField()
     cached_tokens = serializers.IntegerField(help_text="A part of prompt_tokens.")
+    cache_write_tokens = serializers.IntegerField(
+        help_text="A part of prompt_tokens that was written to a provider's cache."
+    )
     reasoning_tokens = serializers.IntegerField(help_text="A part of completion_tokens.")
     cost_usd = serializers.SerializerMethodField()
     known_cost_usd = serializers.SerializerMethodField(

@@ -23,6 +23,7 @@ _SUMS: Final = {
     "prompt_tokens": "coalesce(sum(prompt_tokens), 0)",
     "completion_tokens": "coalesce(sum(completion_tokens), 0)",
     "cached_tokens": "coalesce(sum(cached_tokens), 0)",
+    "cache_write_tokens": "coalesce(sum(cache_write_tokens), 0)",
     "reasoning_tokens": "coalesce(sum(reasoning_tokens), 0)",
     "known_cost_nanos": "coalesce(sum(cost_nanos), 0)",
 }
@@ -76,7 +77,7 @@ def _query(question: UsageQuestion) -> tuple[str, dict[str, Any]]:
     sql = f"""
       with found as (
         select {columns}, e.prompt_tokens, e.completion_tokens, e.cached_tokens,
-          e.reasoning_tokens, e.cost_nanos, e.is_confirmed
+          e.cache_write_tokens, e.reasoning_tokens, e.cost_nanos, e.is_confirmed
         from llm_events e {joined}
         where e.tenant_id = %(tenant)s and e.created_at >= %(since)s and e.created_at < %(until)s
           {only}

@@ -66,7 +66,7 @@ def ask(client: APIClient, **query: Any) -> dict[str, Any]:
 
 
 def test_usage_is_summed_up_by_day(house: House, admin: APIClient) -> None:
-    event(house, "2026-11-10T00:00:00Z", cached_tokens=4, reasoning_tokens=2)
+    event(house, "2026-11-10T00:00:00Z", cached_tokens=4, cache_write_tokens=3, reasoning_tokens=2)
     event(house, "2026-11-10T23:59:59Z", is_confirmed=False)
     event(house, "2026-11-11T00:00:00Z", status="failed", cost_nanos=0, prompt_tokens=0)
     event(house, "2026-12-01T00:00:00Z")
@@ -83,6 +83,7 @@ def test_usage_is_summed_up_by_day(house: House, admin: APIClient) -> None:
         "prompt_tokens": 20,
         "completion_tokens": 10,
         "cached_tokens": 4,
+        "cache_write_tokens": 3,
         "reasoning_tokens": 2,
         "cost_usd": "0.000002000",
         "known_cost_usd": "0.000002000",

@@ -60,10 +60,10 @@ def test_without_a_tenant_it_asks_for_one(staff: Client) -> None:
 
 def test_the_month_is_summed_up_by_day(staff: Client, tenant: Tenant) -> None:
     attempt(tenant)
-    attempt(tenant, cached_tokens=200)
+    attempt(tenant, cached_tokens=200, cache_write_tokens=300)
     attempt(create_tenant(name="Other", at=now()))
     page = see(staff, tenant)
-    numbers = ["2", "2,400", "200", "68", "0", "5.00"]
+    numbers = ["2", "2,400", "200", "300", "68", "0", "5.00"]
     assert lines(page) == [([now().date().isoformat()], numbers)]
     assert page.context["total"].numbers == numbers
 
