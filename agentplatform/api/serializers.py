@@ -7,8 +7,16 @@ from rest_framework import serializers
 PAGING: Final = frozenset({"cursor", "page_size"})
 
 
+class ObjectField(serializers.DictField):
+    """Any JSON object."""
+
+    default_error_messages = {"not_a_dict": "Send a JSON object."}
+
+
 class StrictSerializer(serializers.Serializer[Any]):
     """Refuses fields that it does not know or that the client cannot set, by name."""
+
+    default_error_messages = {"invalid": "Send a JSON object."}
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict):

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from agentplatform.api.idempotency import idempotency_key
-from agentplatform.api.serializers import StrictSerializer
+from agentplatform.api.serializers import ObjectField, StrictSerializer
 from agentplatform.core.clock import now
 from apps.runs.api.runs import IDEMPOTENCY_KEY, run_or_404
 from apps.runs.api.serializers import RunRead
@@ -37,7 +37,7 @@ class RunFork(RunAgain):
     """From which step on, with which input (left out: the run's own) and budget."""
 
     step = serializers.CharField(max_length=63)
-    input = serializers.DictField(source="given", required=False)
+    input = ObjectField(source="given", required=False)
 
 
 @extend_schema(request=RunAgain, **_NEW_RUN)

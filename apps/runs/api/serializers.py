@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from agentplatform.api.serializers import StrictQuery, StrictSerializer
+from agentplatform.api.serializers import ObjectField, StrictQuery, StrictSerializer
 from agentplatform.core.money import format_usd
 from apps.runs.models import Ask, Run, RunEvent, Step, TaskVersion
 from apps.runs.services.save_task import warnings_of
@@ -89,7 +89,7 @@ class RunWrite(StrictSerializer):
     wait for a place, those of a higher `priority` get one first."""
 
     task_id = serializers.UUIDField()
-    input = serializers.DictField(default=dict)
+    input = ObjectField(default=dict)
     token_budget = serializers.IntegerField(min_value=1, max_value=10**15, required=False)
     priority = serializers.IntegerField(min_value=-100, max_value=100, default=0)
 

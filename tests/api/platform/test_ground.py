@@ -155,7 +155,7 @@ def test_a_view_takes_the_right_it_says(role, method, address, status):
         ({}, {"name": ["This field is required."]}),
         ({"name": "x", "color": 1}, {"color": ["There is no such field."]}),
         ({"name": "x", "status": "y"}, {"status": ["This field cannot be set."]}),
-        ([], {"": ["Invalid data. Expected a dictionary, but got list."]}),
+        ([], {"": ["Send a JSON object."]}),
     ],
 )
 def test_wrong_fields_are_named(member, body, errors):

@@ -151,6 +151,13 @@ def test_what_the_server_decides_is_refused_in_a_body(
     assert field in problem(client.post("/api/v1/runs", body), 422, "invalid")["errors"]
 
 
+def test_an_input_that_is_no_object_is_refused_in_json_s_words(
+    make_task: TaskMaker, client: APIClient
+) -> None:
+    refused = client.post("/api/v1/runs", {"task_id": make_task()["id"], "input": [1]})
+    assert problem(refused, 422, "invalid")["errors"] == {"input": ["Send a JSON object."]}
+
+
 def test_an_id_that_is_none_is_not_found(client: APIClient) -> None:
     problem(client.get("/api/v1/runs/not-an-id"), 404, "not_found")
 
