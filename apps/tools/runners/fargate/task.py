@@ -20,7 +20,7 @@ from agentplatform.settings.tool_settings import ToolSettings
 from apps.tools.runners.fargate.bundle import Order, Refusal, read_order, write_outcome
 from apps.tools.runners.guarantees import check_policy
 from apps.tools.runners.local_backends import LOCAL_BACKENDS
-from apps.tools.runners.sandbox import Outcome, Sandbox, SandboxUnavailable
+from apps.tools.runners.sandbox import Outcome, Sandbox, SandboxDied, SandboxUnavailable
 
 _TRANSFER_SECONDS = 120
 _FIRST_DEADLINE_SECONDS = 300
@@ -41,6 +41,8 @@ def _run(order: Order) -> Outcome | Refusal:
     try:
         sandbox = _best_sandbox(order.required)
         return sandbox.run(order.job, stop=threading.Event())
+    except SandboxDied:  # in another task it may live
+        raise
     except SandboxUnavailable as refusal:
         return Refusal(detail=refusal.detail)
 

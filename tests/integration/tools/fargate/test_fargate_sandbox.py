@@ -5,10 +5,12 @@ import tempfile
 import threading
 import uuid
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from agentplatform.core.wait import wait_for
+from apps.tools.runners.bubblewrap.equipment import find_equipment
 from apps.tools.runners.confine.files import sealed_file
 from apps.tools.runners.fargate.bundle import Order, write_order
 from apps.tools.runners.fargate.bundles import Bundles
@@ -87,6 +89,24 @@ def test_a_work_folder_goes_on_in_another_task(run):
     first = run("open('a', 'w').write('x')", keeps_workspace=True)
     with first.workspace as workspace:
         assert run("print(open('a').read())", workspace=workspace).stdout == b"x\n"
+
+
+def test_a_jail_that_is_killed_before_the_program_begins_fails_its_task(run, tasks):
+    found = find_equipment(bubblewrap_path="", sandbox_python="")
+    with tempfile.TemporaryDirectory() as folder, sealed_file(b"") as given:
+        dying = Path(folder, "bwrap")
+        dying.write_text(
+            "#!/bin/sh\n"
+            'case "$*" in *" /box/inputs/it "*) kill -KILL $$ ;; esac\n'
+            f'exec {found.bwrap} "$@"\n'
+        )
+        for path in (dying, dying.parent):
+            path.chmod(0o755)
+        tasks.environment = {"BUBBLEWRAP_PATH": str(dying)}
+        with pytest.raises(ToolFailure) as failure:
+            run("print(1)", inputs={"it": given})
+    assert (failure.value.code, failure.value.is_retryable) == ("task_failed", True)
+    assert "SandboxDied" in failure.value.detail
 
 
 @pytest.fixture
