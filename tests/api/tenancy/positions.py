@@ -94,7 +94,6 @@ PLAIN = {
     "format",
     "since",
     "until",
-    "with_items",
     "role",
     "kind",
     "action",
