@@ -1,4 +1,5 @@
-"""What can go wrong between us and a provider, told apart by type and status, never by wording."""
+"""What can go wrong between us and a provider, told apart by type and status, and by wording only
+where there is nothing else."""
 
 from typing import ClassVar
 

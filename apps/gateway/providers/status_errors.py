@@ -20,10 +20,18 @@ from apps.gateway.providers.errors import (
 from apps.gateway.providers.json_body import decode_json
 
 _CONTEXT_CODES = frozenset({"context_length_exceeded", "exceed_context_size_error"})
-# Anthropic has no code for it; its message begins so.
-_CONTEXT_MESSAGE = "prompt is too long"
+# Anthropic and vLLM have no code for it. Their messages say so of a prompt, or of a prompt and the
+# bound of its answer together.
+_CONTEXT_MESSAGES = (
+    "prompt is too long",
+    "exceed context limit",
+    "maximum context length is",
+    "longer than the maximum model length",
+)
 # llama.cpp says so, with a 500, of a text to embed that is larger than its batch.
 _BATCH_MESSAGE = "is too large to process"
+# Anthropic has no code for this either.
+_FILTER_MESSAGE = "blocked by content filtering policy"
 _FILTER_CODES = frozenset({"content_filter", "content_policy_violation"})
 _QUOTA_CODES = frozenset({"insufficient_quota", "billing_error"})
 _BY_STATUS: dict[int, type[ProviderError]] = {
@@ -51,14 +59,18 @@ def status_error(status: int, headers: Mapping[str, str], raw: bytes) -> Provide
         return OutOfCredit(detail)
     if status == 429:
         return RateLimited(detail, retry_after=read_retry_after(headers))
-    if status == 400 and (codes & _CONTEXT_CODES or _CONTEXT_MESSAGE in str(message)):
+    if status == 400 and (codes & _CONTEXT_CODES or _says(message, *_CONTEXT_MESSAGES)):
         return ContextTooLong(detail)
-    if status == 500 and _BATCH_MESSAGE in str(message):
+    if status == 500 and _says(message, _BATCH_MESSAGE):
         return ContextTooLong(detail)
-    if status == 400 and codes & _FILTER_CODES:
+    if status == 400 and (codes & _FILTER_CODES or _says(message, _FILTER_MESSAGE)):
         return ContentFiltered(detail)
     usual = ProviderUnavailable if status >= 500 else BadRequest
     return _BY_STATUS.get(status, usual)(detail)
+
+
+def _says(message: Any, *phrases: str) -> bool:
+    return isinstance(message, str) and any(phrase in message for phrase in phrases)
 
 
 def _redirected(status: int, headers: Mapping[str, str]) -> ProviderError:

@@ -63,6 +63,28 @@ def test_a_refusal_by_a_content_filter_is_known_by_its_code(provider: Provider) 
     assert type(error) is errors.BadRequest
 
 
+SAID = {
+    "prompt is too long: 205000 tokens > 200000 maximum": errors.ContextTooLong,
+    "input length and `max_tokens` exceed context limit: 178959 + 64000 > 200000, decrease input "
+    "length or `max_tokens` and try again": errors.ContextTooLong,
+    "This model's maximum context length is 16384 tokens. However, you requested 122946 tokens.":
+        errors.ContextTooLong,
+    "The decoder prompt (length 9000) is longer than the maximum model length of 4096.":
+        errors.ContextTooLong,
+    "Output blocked by content filtering policy": errors.ContentFiltered,
+    "max_tokens: Input should be greater than or equal to 1": errors.BadRequest,
+}  # fmt: skip
+"""By Anthropic and vLLM, which have no codes for it."""
+
+
+@pytest.mark.parametrize("message", SAID)
+@pytest.mark.parametrize("is_bare", [False, True], ids=["in an error", "bare"])
+def test_what_has_no_code_is_known_by_what_it_says(message: str, is_bare: bool) -> None:
+    error = {"message": message, "type": "invalid_request_error", "code": 400}
+    raw = json.dumps(error if is_bare else {"type": "error", "error": error}).encode()
+    assert type(status_error(400, {}, raw)) is SAID[message]
+
+
 def test_a_text_that_llama_cpp_cannot_embed_is_too_long_and_no_outage() -> None:
     message = "input (900 tokens) is too large to process. increase the physical batch size"
     body = {"error": {"code": 500, "message": message, "type": "server_error"}}
