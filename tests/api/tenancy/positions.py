@@ -94,6 +94,7 @@ PLAIN = {
     "format",
     "since",
     "until",
+    "with_items",
     "role",
     "kind",
     "action",
