@@ -32,8 +32,12 @@ _CONTEXT_MESSAGES = (
 _BATCH_MESSAGE = "is too large to process"
 # Anthropic has no code for this either.
 _FILTER_MESSAGE = "blocked by content filtering policy"
-_FILTER_CODES = frozenset({"content_filter", "content_policy_violation"})
-_QUOTA_CODES = frozenset({"insufficient_quota", "billing_error"})
+_FILTER_CODES = frozenset({"content_filter", "content_policy_violation", "invalid_prompt"})
+_QUOTA_CODES = frozenset(
+    {"insufficient_quota", "billing_error", "billing_hard_limit_reached", "billing_not_active"}
+)
+# Anthropic says so with a 400.
+_QUOTA_MESSAGES = ("credit balance is too low", "reached your specified API usage limits")
 _BY_STATUS: dict[int, type[ProviderError]] = {
     401: AuthenticationFailed,
     402: OutOfCredit,
@@ -55,7 +59,7 @@ def status_error(status: int, headers: Mapping[str, str], raw: bytes) -> Provide
     if isinstance(message, str) and message:
         detail = shorten(f"{detail} - {message}")
     codes = {str(body[key]) for key in ("code", "type") if body.get(key)}
-    if codes & _QUOTA_CODES:
+    if codes & _QUOTA_CODES or _says(message, *_QUOTA_MESSAGES):
         return OutOfCredit(detail)
     if status == 429:
         return RateLimited(detail, retry_after=read_retry_after(headers))

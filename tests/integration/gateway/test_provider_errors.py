@@ -72,6 +72,9 @@ SAID = {
     "The decoder prompt (length 9000) is longer than the maximum model length of 4096.":
         errors.ContextTooLong,
     "Output blocked by content filtering policy": errors.ContentFiltered,
+    "Your credit balance is too low to access the Anthropic API.": errors.OutOfCredit,
+    "You have reached your specified API usage limits. You will regain access on 2026-12-01.":
+        errors.OutOfCredit,
     "max_tokens: Input should be greater than or equal to 1": errors.BadRequest,
 }  # fmt: skip
 """By Anthropic and vLLM, which have no codes for it."""
@@ -83,6 +86,22 @@ def test_what_has_no_code_is_known_by_what_it_says(message: str, is_bare: bool) 
     error = {"message": message, "type": "invalid_request_error", "code": 400}
     raw = json.dumps(error if is_bare else {"type": "error", "error": error}).encode()
     assert type(status_error(400, {}, raw)) is SAID[message]
+
+
+CODES = {
+    (400, "billing_hard_limit_reached"): errors.OutOfCredit,
+    (429, "billing_not_active"): errors.OutOfCredit,
+    (429, "insufficient_quota"): errors.OutOfCredit,
+    (429, "rate_limit_exceeded"): errors.RateLimited,
+    (400, "invalid_prompt"): errors.ContentFiltered,
+    (400, "unsupported_value"): errors.BadRequest,
+}
+
+
+@pytest.mark.parametrize(("status", "code"), CODES)
+def test_openais_codes_say_what_a_status_does_not(status: int, code: str) -> None:
+    body = {"error": {"message": "No.", "type": "invalid_request_error", "code": code}}
+    assert type(status_error(status, {}, json.dumps(body).encode())) is CODES[status, code]
 
 
 def test_a_text_that_llama_cpp_cannot_embed_is_too_long_and_no_outage() -> None:
