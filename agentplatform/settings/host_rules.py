@@ -16,6 +16,7 @@ HOST_NAME: Final = re.compile(
 _ENTRY: Final = re.compile(
     r"((?P<methods>[A-Za-z]+(\|[A-Za-z]+)*)\s+)?(?P<host>[^\s:]+)(:(?P<port>[0-9]{1,5}))?"
 )
+_ADDRESS: Final = re.compile(r"[0-9.]+|\[?[0-9a-f.:]*:[0-9a-f.:]*\]?")
 METHODS: Final = (
     *("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "QUERY"),
     *("PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK"),
@@ -76,8 +77,13 @@ def make_rule(
     plain = host.strip().lower().removesuffix(".")
     name = plain.removeprefix("*.")
     is_whole = "." in name or (is_operators and _is_short(plain))
+    if name.rpartition(".")[2] == "localhost":
+        what = f"{host[:100]!r} is the platform's own machine, which no tool call reaches."
+        raise BadRule("host", what)
     if not HOST_NAME.fullmatch(name) or not is_whole:
         what = f"{host[:100]!r} is no host name; write api.example.org or *.example.org."
+        if _ADDRESS.fullmatch(name):
+            what = f"{host[:100]!r} is an address; give the host a name, and write that."
         raise BadRule("host", what)
     if port is not None and not 0 < port < 65536:
         raise BadRule("port", f"{port} is no port; use 1 to 65535.")

@@ -138,8 +138,25 @@ def test_an_entry_names_methods_host_and_port(entry, rule):
     ],
 )
 def test_an_entry_that_can_never_hold_is_named(entry):
-    with pytest.raises(BadRule, match=r"host name|The entry '"):
+    with pytest.raises(BadRule, match=r"host name|is an address|The entry '"):
         parse_rules(f"good.example.org, {entry}")
+
+
+@pytest.mark.parametrize(
+    ("host", "reason"),
+    [
+        ("10.4.0.7", "is an address; give the host a name"),
+        ("[fd00::1]", "is an address"),
+        ("fd00::1", "is an address"),
+        ("localhost", "own machine"),
+        ("x.localhost", "own machine"),
+        ("a b", "is no host name"),
+    ],
+)
+def test_a_host_that_no_rule_can_name_is_told_why(host, reason):
+    for is_operators in (False, True):
+        with pytest.raises(BadRule, match=reason):
+            make_rule(host=host, is_operators=is_operators)
 
 
 def test_a_name_without_a_dot_is_the_operators_to_give():
