@@ -33,7 +33,8 @@ class Timeline:
     def _line(self, event: Mapping[str, Any]) -> str:
         at = datetime.fromisoformat(str(event["at"]).replace("Z", "+00:00"))
         self._began = self._began or at
-        if self._is_routine(str(event["kind"]), str(event.get("step") or "")):
+        step = _place(event)
+        if self._is_routine(str(event["kind"]), step):
             return ""
         elapsed = (at - self._began).total_seconds()
         kind, data = str(event["kind"]), event.get("data") or {}
@@ -41,8 +42,7 @@ class Timeline:
         is_call = kind == "call.finished"
         state = ("failed" if data.get("error") else "") if is_call else verb
         text = describe_call(data) if is_call else describe_move(kind, data)
-        step = str(event.get("step") or "run")
-        return f"{elapsed:7.1f} s  {step:<{STEP_WIDTH}}  {self._paint(text, state)}"
+        return f"{elapsed:7.1f} s  {step or 'run':<{STEP_WIDTH}}  {self._paint(text, state)}"
 
     def _is_routine(self, kind: str, step: str) -> bool:
         if kind == "step.running":
@@ -62,6 +62,12 @@ def describe_move(kind: str, data: Mapping[str, Any]) -> str:
     """A run or a step that changed its state."""
     verb = kind.partition(".")[2]
     return with_facts(WORDS.get(verb, verb.replace("_", " ")), data)
+
+
+def _place(event: Mapping[str, Any]) -> str:
+    """The step, and the item of a map; empty for the run."""
+    item = event.get("item")
+    return str(event.get("step") or "") + ("" if item is None else f"[{item}]")
 
 
 def describe_call(data: Mapping[str, Any]) -> str:

@@ -68,31 +68,34 @@ def _where(run: Run) -> dict[str, str]:
 
 
 def _states() -> Iterator[str]:
-    """Numbers without gaps, and each change one that the tables allow. The items of a map share
-    their step's name, so only their ends can be told apart (_commits)."""
-    mapped = set(Step.objects.filter(item_index__gte=0).values_list("run_id", "name"))
-    last: dict[tuple[UUID, str], str] = {}
+    """Numbers without gaps, and each change one that the tables allow. Items that are cancelled
+    with their map have one event together."""
+    last: dict[tuple[UUID, str, int], str] = {}
     numbers: Counter[UUID] = Counter()
     events = RunEvent.objects.order_by("run_id", "seq")
-    for run_id, seq, kind, name in events.values_list("run_id", "seq", "kind", "step_name"):
+    told = events.values_list("run_id", "seq", "kind", "step_name", "item")
+    for run_id, seq, kind, name, item in told:
         numbers[run_id] += 1
         if seq != numbers[run_id]:
             yield f"run {run_id} has event {seq} where {numbers[run_id]} was due"
         noun, _, verb = kind.partition(".")
         machine = {"run": RUN, "step": STEP}.get(noun)
         status = verb.upper()
-        if machine is None or status not in machine.states or (run_id, name) in mapped:
+        if machine is None or status not in machine.states:
             continue
-        before = last.get((run_id, name))
+        place = (run_id, name, -1 if item is None else item)
+        before = last.get(place)
         if before is not None and before not in machine.sources_of(status):
-            yield f"{noun} {name} of run {run_id} went from {before} to {status}"
-        last[run_id, name] = status
-    for run_id, name, status in Step.objects.values_list("run_id", "name", "status"):
-        if (run_id, name) not in mapped and last.get((run_id, name), "PENDING") != status:
-            yield f"step {name} of run {run_id} is {status}, its last event {last[run_id, name]}"
+            yield f"{noun} {name}[{item}] of run {run_id} went from {before} to {status}"
+        last[place] = status
+    rows = Step.objects.values_list("run_id", "name", "item_index", "status")
+    for run_id, name, item, status in rows:
+        seen = last.get((run_id, name, item), "PENDING")
+        if seen != status and (item < 0 or status != "CANCELLED"):
+            yield f"step {name}[{item}] of run {run_id} is {status}, its last event {seen}"
     for run_id, status in Run.objects.values_list("id", "status"):
-        if last.get((run_id, "")) != status:
-            yield f"run {run_id} is {status}, its last event {last.get((run_id, ''))}"
+        if last.get((run_id, "", -1)) != status:
+            yield f"run {run_id} is {status}, its last event {last.get((run_id, '', -1))}"
 
 
 def _commits() -> Iterator[str]:

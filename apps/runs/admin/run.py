@@ -53,7 +53,7 @@ class StepInline(ReadOnly, TabularInline):
 
 class EventInline(ReadOnly, TabularInline):
     model = RunEvent
-    fields = ("seq", "at", "kind", "step_name", "shown_data")
+    fields = ("seq", "at", "kind", "step_name", "item", "shown_data")
     readonly_fields = ("shown_data",)
     ordering = ("seq",)
     extra = 0

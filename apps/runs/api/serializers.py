@@ -165,13 +165,14 @@ class StepRead(serializers.ModelSerializer[Step]):
 
 
 class EventRead(serializers.ModelSerializer[RunEvent]):
-    """One event; `seq` counts from 1 within the run."""
+    """One event; `seq` counts from 1 within the run. `item` counts a map's items from 0, and is
+    null outside of them."""
 
     step = serializers.CharField(source="step_name")
 
     class Meta:
         model = RunEvent
-        fields = ("seq", "kind", "step", "at", "data")
+        fields = ("seq", "kind", "step", "item", "at", "data")
 
 
 class TextDeltaRead(serializers.Serializer[Any]):

@@ -13,6 +13,7 @@ class RunEvent(models.Model):
     seq = models.BigIntegerField()
     kind = models.CharField(max_length=48)
     step_name = models.CharField(max_length=63, blank=True)
+    item = models.IntegerField(null=True)
     at = models.DateTimeField()
     data = models.JSONField(default=dict)
 

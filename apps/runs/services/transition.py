@@ -145,6 +145,7 @@ def record_event(
             "seq": run.event_seq,
             "kind": kind,
             "step_name": step.name if step else "",
+            "item": step.item_index if step and step.item_index >= 0 else None,
             "at": at,
             "data": data,
         }

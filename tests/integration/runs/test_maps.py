@@ -7,7 +7,7 @@ import pytest
 from agentplatform.calls.claim import claim_row
 from agentplatform.calls.move import finish_row
 from apps.gateway.models import LlmCall
-from apps.runs.models import Run, Step
+from apps.runs.models import Run, RunEvent, Step
 from apps.runs.services.cancel_run import cancel_run
 from tests.integration.runs.conftest import RunMaker, step_of
 from tests.integration.runs.drive import Drive, broken
@@ -34,6 +34,12 @@ def test_a_map_works_on_max_parallel_items_at_a_time(make_run: RunMaker) -> None
     assert Drive(run, count).to_the_end().status == "COMPLETED"
     assert max(seen) == 3
     assert len(seen) == 10
+
+
+def test_the_timeline_says_which_item_an_event_is_of(make_run: RunMaker) -> None:
+    run = Drive(make_run([each(max_parallel=1)], {"list": ["a", "b"]})).to_the_end()
+    ends = RunEvent.objects.filter(run=run, kind="step.success").order_by("seq")
+    assert list(ends.values_list("step_name", "item")) == [("each", 0), ("each", 1), ("each", None)]
 
 
 def test_a_map_over_nothing_is_over(make_run: RunMaker) -> None:

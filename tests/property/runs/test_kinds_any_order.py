@@ -132,13 +132,14 @@ def check(run: Run) -> None:
         assert [len(kinds), kinds[0]] == [6, ["text", "tool_calls"]]
     steps = Step.objects.filter(run__tenant_id=run.tenant_id)
     assert all(step.status in STEP.terminal for step in steps)
-    machine_of: dict[str, str] = {}
+    machine_of: dict[tuple[str, int | None], str] = {}
     for event in RunEvent.objects.filter(run=run).order_by("seq"):
         noun, _, verb = event.kind.partition(".")
-        if noun == "step" and event.step_name != "each" and verb.upper() in STEP.states:
-            if event.step_name in machine_of:
-                STEP.check(machine_of[event.step_name], verb.upper())
-            machine_of[event.step_name] = verb.upper()
+        if noun == "step" and verb.upper() in STEP.states:
+            place = (event.step_name, event.item)
+            if place in machine_of:
+                STEP.check(machine_of[place], verb.upper())
+            machine_of[place] = verb.upper()
 
 
 @settings(

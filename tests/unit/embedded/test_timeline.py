@@ -79,3 +79,9 @@ def test_costs_show_as_many_places_as_they_need() -> None:
 def test_durations_turn_from_milliseconds_to_seconds() -> None:
     assert format_duration(999) == "999 ms"
     assert format_duration(1000) == "1.0 s"
+
+
+def test_items_of_a_map_are_told_apart() -> None:
+    ends = [{**event(1, "step.success", "each"), "item": item} for item in (0, 1, None)]
+    lines = Timeline(is_coloured=False).lines(ends)
+    assert [line.split()[2] for line in lines] == ["each[0]", "each[1]", "each"]
