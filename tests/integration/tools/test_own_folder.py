@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from apps.tools.runners.confine.own_folder import own_folder, sweep
+from apps.tools.runners.confine.own_folder import own_folder, passing_folder, sweep
 
 USER_OF_A_FOLDER = """
 import sys
@@ -52,3 +52,11 @@ def test_what_a_killed_process_has_left_is_removed(neighbour, tmp_path):
     assert its_folder.exists()
     sweep(str(tmp_path))
     assert list(tmp_path.iterdir()) == [mine]
+
+
+def test_a_passing_folder_goes_with_its_block():
+    with passing_folder() as folder:
+        (folder / "deep").mkdir()
+        sweep(str(folder.parent))
+        assert folder.exists()
+    assert not folder.exists()

@@ -4,13 +4,13 @@ import json
 import os
 import socket
 import stat
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from apps.tools.runners.confine.own_folder import passing_folder
 from apps.tools.runners.confine.programs import Interpreter
 from apps.tools.runners.guarantees import Proof
 from apps.tools.runners.limits import Limits
@@ -113,7 +113,7 @@ def _host() -> Iterator[dict[str, Any]]:
     """What the canary goes for: a file and a folder that anybody may use, two sockets, and this
     process."""
     with ExitStack() as held:
-        folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="canary-")))
+        folder = held.enter_context(passing_folder())
         folder.chmod(0o1777)
         file = folder / "file"
         file.touch()

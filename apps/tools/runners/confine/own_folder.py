@@ -1,4 +1,5 @@
-"""Where a process keeps what its tools need on the host for a while."""
+"""Where a process keeps what its tools need on the host for a while. What it leaves when it is
+killed is found by others, for they can lock it."""
 
 import atexit
 import fcntl
@@ -6,40 +7,53 @@ import functools
 import os
 import shutil
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _PREFIX = "agentplatform-own-"
 
 
-def own_folder(below: str = "") -> Path:
-    """A folder of this process's, the same each time, that ends with it. It lies below `below`, or
-    where temporary files do."""
-    return _folder_of(os.getpid(), below or tempfile.gettempdir())
+@contextmanager
+def passing_folder() -> Iterator[Path]:
+    """A folder for the time of the block. Files of it that are open stay readable."""
+    folder, lock = _make(tempfile.gettempdir())
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+
+
+def own_folder(below: str) -> Path:
+    """A folder below another, the same each time, that ends with this process."""
+    return _folder_of(os.getpid(), below)
 
 
 def sweep(below: str) -> None:
     """Remove the folders there of processes that were killed."""
     for path in Path(below).glob(f"{_PREFIX}*"):
-        _remove_if_left(path)
+        lock = _lock(path)
+        if lock is not None:
+            shutil.rmtree(path, ignore_errors=True)
+            os.close(lock)
 
 
 @functools.cache
 def _folder_of(pid: int, below: str) -> Path:
-    while True:
-        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=below))
-        # Another process that takes it for one that was left may have been quicker.
-        if _lock(folder) is not None and folder.exists():
-            break
+    folder, _ = _make(below)
     atexit.register(_remove, folder, pid)
     return folder
 
 
-def _remove_if_left(path: Path) -> None:
-    lock = _lock(path)
-    if lock is not None:
-        shutil.rmtree(path, ignore_errors=True)
-        os.close(lock)
+def _make(below: str) -> tuple[Path, int]:
+    """A new folder, and what holds it."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=below))
+        lock = _lock(folder)
+        # A process that sweeps may have been quicker.
+        if lock is not None and folder.exists():
+            return folder, lock
 
 
 def _lock(folder: Path) -> int | None:

@@ -2,10 +2,7 @@
 
 import re
 import shutil
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,7 +11,7 @@ from uuid import UUID
 from agentplatform.core.errors import NotFound
 from agentplatform.core.json_schema import find_mismatch
 from apps.tools.extension import OperatorTool
-from apps.tools.runners.confine.own_folder import own_folder
+from apps.tools.runners.confine.own_folder import passing_folder
 from apps.tools.runners.operator.process import IDLE, ProcessLost, ToolProcess
 from apps.tools.runners.work import ProducedFile, Ran, ToolFailure, Work
 from apps.tools.states import OUTCOME_UNKNOWN
@@ -31,7 +28,7 @@ def run_operator_tool(work: Work, *, name: str, named: str, tool: OperatorTool) 
     Past its time or its stop the tool is told, and killed with its process GRACE_SECONDS later.
     """
     seconds = min(work.limits.wall_seconds, tool.timeout_seconds)
-    with _folder() as folder:
+    with passing_folder() as folder:
         try:
             return _ran(_exchange(work, named, folder, seconds), folder, name, tool)
         except ProcessLost as lost:
@@ -185,11 +182,3 @@ def _lost(work: Work, name: str, tool: OperatorTool, *, has_started: bool) -> To
     return ToolFailure(
         "tool_crashed", f"The process of the tool `{name}` ended in mid-call.", is_retryable=True
     )
-
-
-@contextmanager
-def _folder() -> Iterator[Path]:
-    """Gone at the end; files that are open stay readable."""
-    place = own_folder()
-    with tempfile.TemporaryDirectory(dir=place, ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
