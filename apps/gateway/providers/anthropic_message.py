@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from apps.gateway.providers.anthropic_choice import ChoiceTeller
-from apps.gateway.providers.errors import ConnectionLost, InvalidAnswer, shorten
+from apps.gateway.providers.errors import ConnectionLost
 from apps.gateway.providers.json_body import decode_json
 from apps.gateway.providers.port import OnChoice, OnText
 from apps.gateway.providers.reach import REACH, Reach
+from apps.gateway.providers.status_errors import event_error
 from apps.gateway.providers.told_choice import told_index, told_text
 from apps.gateway.providers.transport import Transport
 from apps.gateway.providers.wire_errors import reading_answer
@@ -65,6 +66,7 @@ class _Parts:
         self._stop_reason: str | None = None
         self._usage: dict[str, Any] = {}
         self._is_metered = False
+        self._has_begun = False
 
     def add(self, data: bytes) -> bool:
         """Take an event in; whether it is the last one."""
@@ -75,6 +77,7 @@ class _Parts:
         elif kind == "content_block_start":
             self._open(event["index"], event["content_block"])
         elif kind == "message_start":
+            self._has_begun = True
             self._count(event["message"].get("usage"))
             if self._teller:
                 self._teller.begin()
@@ -83,7 +86,7 @@ class _Parts:
             # The usage of the start knows one token of the answer; without this one nobody knows.
             self._is_metered = self._count(event.get("usage"))
         elif kind == "error":
-            raise InvalidAnswer(f"The stream tells of an error: {shorten(str(event['error']))}")
+            raise event_error(event["error"], has_begun=self._has_begun)
         return bool(kind == "message_stop")
 
     def whole(self) -> dict[str, Any]:

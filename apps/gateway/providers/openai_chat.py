@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from apps.gateway.providers.errors import ConnectionLost, InvalidAnswer, shorten
+from apps.gateway.providers.errors import ConnectionLost
 from apps.gateway.providers.json_body import decode_json
 from apps.gateway.providers.port import OnChoice, OnText
 from apps.gateway.providers.reach import REACH, Reach
+from apps.gateway.providers.status_errors import event_error
 from apps.gateway.providers.told_choice import told_index, told_reason, told_text
 from apps.gateway.providers.transport import Transport
 from apps.gateway.providers.wire_errors import reading_answer
@@ -56,6 +57,7 @@ class _Parts:
         self._calls: dict[int, dict[str, Any]] = {}
         self._finish_reason: str | None = None
         self._usage: Any = None
+        self._has_begun = False
 
     def add(self, data: bytes) -> bool:
         """Take an event in; whether it is the end mark."""
@@ -63,7 +65,8 @@ class _Parts:
             return True
         chunk = decode_json(data)
         if error := chunk.get("error"):
-            raise InvalidAnswer(f"The stream tells of an error: {_message(error)}")
+            raise event_error(error, has_begun=self._has_begun)
+        self._has_begun = True
         self._usage = chunk.get("usage") or self._usage
         if choices := chunk.get("choices"):
             self._add_choice(choices[0])
@@ -108,7 +111,3 @@ class _Parts:
         said = part.get("function") or {}
         for name in ("name", "arguments"):
             call["function"][name] += told_text(said.get(name))
-
-
-def _message(error: Any) -> str:
-    return shorten(str(error.get("message") if isinstance(error, dict) else error))

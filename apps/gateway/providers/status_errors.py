@@ -9,6 +9,7 @@ from apps.gateway.providers.errors import (
     BadRequest,
     ContentFiltered,
     ContextTooLong,
+    InvalidAnswer,
     ModelNotFound,
     OutOfCredit,
     ProviderError,
@@ -17,7 +18,7 @@ from apps.gateway.providers.errors import (
     Unsupported,
     shorten,
 )
-from apps.gateway.providers.json_body import decode_json
+from apps.gateway.providers.json_body import decode_json, encode_json
 
 _CONTEXT_CODES = frozenset({"context_length_exceeded", "exceed_context_size_error"})
 # Anthropic and vLLM have no code for it. Their messages say so of a prompt, or of a prompt and the
@@ -49,6 +50,23 @@ _BY_STATUS: dict[int, type[ProviderError]] = {
 }
 
 
+_STATUS_BY_TYPE = {
+    "api_error": 500,
+    "authentication_error": 401,
+    "billing_error": 402,
+    "invalid_request_error": 400,
+    "not_found_error": 404,
+    "overloaded_error": 529,
+    "permission_error": 403,
+    "rate_limit_error": 429,
+    "requests": 429,
+    "server_error": 500,
+    "timeout_error": 504,
+    "tokens": 429,
+}
+"""What errors are called in the events of a stream, Anthropic's and OpenAI's."""
+
+
 def status_error(status: int, headers: Mapping[str, str], raw: bytes) -> ProviderError:
     """The error of an answer whose status is no success; `raw` is its body."""
     if status < 400:
@@ -71,6 +89,17 @@ def status_error(status: int, headers: Mapping[str, str], raw: bytes) -> Provide
         return ContentFiltered(detail)
     usual = ProviderUnavailable if status >= 500 else BadRequest
     return _BY_STATUS.get(status, usual)(detail)
+
+
+def event_error(error: Any, *, has_begun: bool) -> ProviderError:
+    """The error of a stream that tells of one. In place of an answer that has not begun it means
+    what its status would; later nobody knows what was billed."""
+    kind = error.get("type") if isinstance(error, dict) else None
+    status = None if has_begun else _STATUS_BY_TYPE.get(str(kind))
+    if status is not None:
+        return status_error(status, {}, encode_json({"error": error}))
+    told = error.get("message") if isinstance(error, dict) else error
+    return InvalidAnswer(f"The stream tells of an error: {shorten(str(told or error))}")
 
 
 def _says(message: Any, *phrases: str) -> bool:

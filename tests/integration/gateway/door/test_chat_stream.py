@@ -14,6 +14,7 @@ from agentplatform.core.wait import wait_for
 from apps.gateway.models import LlmEvent
 from apps.tenants.models import Account, LedgerEntry, Reservation
 from tests.integration.gateway.door.serving import Caller, Server
+from tests.integration.gateway.door.upstream import running_upstream
 from tests.provider import Provider
 from tests.provider.contract import validate_openai
 
@@ -86,6 +87,30 @@ def test_a_stream_that_fails_before_its_first_word_is_answered_by_the_next_provi
     assert answer.headers["x-agentplatform-provider"] == "anthropic"
     assert answer.headers["x-agentplatform-fallback"] == "true"
     assert int(answer.headers["x-agentplatform-attempts"]) > 1
+
+
+@pytest.mark.parametrize(
+    ("on", "kind", "status"),
+    [
+        ("anthropic", "overloaded_error", 503),
+        ("openai", "server_error", 503),
+        ("openai", "invalid_request_error", 400),
+    ],
+)
+def test_a_stream_that_is_an_error_alone_means_what_the_error_says_and_costs_nothing(
+    server: Server, gateway: Gateway, caller: Callers, on: str, kind: str, status: int
+) -> None:
+    error = {"type": kind, "message": "Not now."}
+    with running_upstream() as upstream:
+        upstream.events = [json.dumps({"type": "error", "error": error})]
+        path = "/v1" if on == "openai" else ""
+        gateway(on=on, **{f"{on}_base_url": upstream.address + path}, call_deadline_seconds=3)
+        answer = caller().chat(stream=True)
+        assert answer.status_code == status
+        assert "Not now." in answer.json()["error"]["message"]
+        server.stop()
+    assert not LedgerEntry.objects.exists()
+    assert not Reservation.objects.exists()
 
 
 @pytest.mark.parametrize("fault", ["stream-cut", "stream-error", "malformed-chunk"])
