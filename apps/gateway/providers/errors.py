@@ -16,13 +16,15 @@ def shorten(detail: str) -> str:
 class ProviderError(Exception):
     """The root. `is_retryable`: the same provider may answer the next try. `is_failover`: another
     provider may answer. `is_unbilled`: the provider surely charged nothing; otherwise, and with no
-    `usage` known, the attempt is charged at what was reserved."""
+    `usage` known, the attempt is charged at what was reserved. `retry_after` is in seconds, when
+    the provider said."""
 
     code: ClassVar[str] = "provider_error"
     is_retryable: ClassVar[bool] = False
     is_failover: ClassVar[bool] = True
     is_unbilled: ClassVar[bool] = True
     usage: Usage | None = None
+    retry_after: float | None = None
 
 
 class ConnectFailed(ProviderError):
@@ -32,22 +34,26 @@ class ConnectFailed(ProviderError):
     is_retryable = True
 
 
-class ProviderUnavailable(ProviderError):
-    """The provider answered that it cannot serve now: 5xx, 529, 409."""
+class Busy(ProviderError):
+    """The provider answered that it cannot serve now; it may have said when to come again."""
 
-    code = "unavailable"
-    is_retryable = True
-
-
-class RateLimited(ProviderError):
-    """429. `retry_after` is in seconds, when the provider said."""
-
-    code = "rate_limited"
     is_retryable = True
 
     def __init__(self, detail: str, *, retry_after: float | None = None) -> None:
         super().__init__(detail)
         self.retry_after = retry_after
+
+
+class ProviderUnavailable(Busy):
+    """5xx, 529, 408, 409."""
+
+    code = "unavailable"
+
+
+class RateLimited(Busy):
+    """429."""
+
+    code = "rate_limited"
 
 
 class ProviderTimeout(ProviderError):

@@ -7,6 +7,7 @@ from agentplatform.core.retry_after import read_retry_after
 from apps.gateway.providers.errors import (
     AuthenticationFailed,
     BadRequest,
+    Busy,
     ContentFiltered,
     ContextTooLong,
     InvalidAnswer,
@@ -46,6 +47,7 @@ _BY_STATUS: dict[int, type[ProviderError]] = {
     404: ModelNotFound,
     408: ProviderUnavailable,
     409: ProviderUnavailable,
+    429: RateLimited,
     501: Unsupported,
 }
 
@@ -79,8 +81,6 @@ def status_error(status: int, headers: Mapping[str, str], raw: bytes) -> Provide
     codes = {str(body[key]) for key in ("code", "type") if body.get(key)}
     if codes & _QUOTA_CODES or _says(message, *_QUOTA_MESSAGES):
         return OutOfCredit(detail)
-    if status == 429:
-        return RateLimited(detail, retry_after=read_retry_after(headers))
     if status == 400 and (codes & _CONTEXT_CODES or _says(message, *_CONTEXT_MESSAGES)):
         return ContextTooLong(detail)
     if status == 500 and _says(message, _BATCH_MESSAGE):
@@ -88,7 +88,10 @@ def status_error(status: int, headers: Mapping[str, str], raw: bytes) -> Provide
     if status == 400 and (codes & _FILTER_CODES or _says(message, _FILTER_MESSAGE)):
         return ContentFiltered(detail)
     usual = ProviderUnavailable if status >= 500 else BadRequest
-    return _BY_STATUS.get(status, usual)(detail)
+    kind = _BY_STATUS.get(status, usual)
+    if issubclass(kind, Busy):
+        return kind(detail, retry_after=read_retry_after(headers))
+    return kind(detail)
 
 
 def event_error(error: Any, *, has_begun: bool) -> ProviderError:

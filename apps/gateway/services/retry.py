@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from apps.gateway.providers.errors import InvalidOutput, ProviderError, ProviderTimeout, RateLimited
+from apps.gateway.providers.errors import InvalidOutput, ProviderError, ProviderTimeout
 
 MAX_TRIES = 3
 # The same model with the same prompt rarely does better a third time.
@@ -38,13 +38,13 @@ def decide(
 
 def wait_after(error: ProviderError) -> float:
     """For how long the provider that said so surely answers nobody, in seconds."""
-    return (error.retry_after or 0.0) if isinstance(error, RateLimited) else 0.0
+    return error.retry_after or 0.0
 
 
 def _delay(error: ProviderError, tries: int, jitter: float) -> float:
     if isinstance(error, InvalidOutput):
         return 0.0
     backoff = FIRST_DELAY_SECONDS * 2 ** (tries - 1) * (0.5 + jitter / 2)
-    if isinstance(error, RateLimited) and error.retry_after is not None:
+    if error.retry_after is not None:
         return float(error.retry_after + backoff * jitter)
     return float(backoff)

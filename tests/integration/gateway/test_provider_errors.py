@@ -104,6 +104,12 @@ def test_openais_codes_say_what_a_status_does_not(status: int, code: str) -> Non
     assert type(status_error(status, {}, json.dumps(body).encode())) is CODES[status, code]
 
 
+@pytest.mark.parametrize("status", [429, 503, 529])
+def test_when_to_come_again_is_kept(status: int) -> None:
+    assert status_error(status, {"retry-after": "7"}, b"").retry_after == 7.0
+    assert status_error(status, {}, b"").retry_after is None
+
+
 def test_a_text_that_llama_cpp_cannot_embed_is_too_long_and_no_outage() -> None:
     message = "input (900 tokens) is too large to process. increase the physical batch size"
     body = {"error": {"code": 500, "message": message, "type": "server_error"}}

@@ -3,7 +3,7 @@
 import pytest
 
 from apps.gateway.providers import errors
-from apps.gateway.services.retry import Decision, decide
+from apps.gateway.services.retry import Decision, decide, wait_after
 
 
 def after(error: errors.ProviderError, **how: object) -> Decision:
@@ -29,8 +29,11 @@ def test_jitter_spreads_the_delay() -> None:
     assert after(errors.ProviderUnavailable("down"), jitter=1.0).delay_seconds == 0.5
 
 
-def test_a_wait_that_the_provider_names_is_kept() -> None:
-    assert after(errors.RateLimited("slow down", retry_after=3.0)).delay_seconds == 3.0
+@pytest.mark.parametrize("kind", [errors.RateLimited, errors.ProviderUnavailable])
+def test_a_wait_that_the_provider_names_is_kept(kind: type[errors.Busy]) -> None:
+    assert after(kind("later", retry_after=3.0)).delay_seconds == 3.0
+    assert wait_after(kind("later", retry_after=3.0)) == 3.0
+    assert wait_after(kind("later")) == 0.0
 
 
 def test_nobody_waits_long_when_another_provider_is_there() -> None:
