@@ -25,8 +25,6 @@ class Rule:
 class Counters(Protocol):
     """Times are seconds since the epoch; answers are the seconds to wait, 0 for none."""
 
-    def look(self, key: str, at: float) -> float: ...
-
     def add(self, key: str, at: float, rule: Rule) -> float:
         """Count a failure, unless there is a wait: then nothing changes."""
 
@@ -82,10 +80,6 @@ class SharedCounters:
         )
         self._add = self._client.register_script(ADD)
 
-    def look(self, key: str, at: float) -> float:
-        until = self._client.hget(key, "until")
-        return max(0.0, float(str(until or 0)) - at)
-
     def add(self, key: str, at: float, rule: Rule) -> float:
         arguments = (at, rule.limit, rule.window_seconds, LONGEST_WAIT_SECONDS)
         return float(str(self._add(keys=[key], args=arguments)))
@@ -101,9 +95,6 @@ class ProcessCounters:
     def __init__(self) -> None:
         self._counts: OrderedDict[str, Count] = OrderedDict()
         self._lock = Lock()
-
-    def look(self, key: str, at: float) -> float:
-        return max(0.0, self._counts.get(key, Count()).blocked_until - at)
 
     def add(self, key: str, at: float, rule: Rule) -> float:
         with self._lock:

@@ -41,10 +41,6 @@ class Attempts:
         self._name = name
         self._rule = Rule(limit=limit, window_seconds=window_seconds)
 
-    def blocked_for(self, subject: str, at: datetime) -> int:
-        """The seconds that the subject has still to wait; 0 if it may try."""
-        return self._ask(lambda counters, key: counters.look(key, at.timestamp()), subject)
-
     def failed(self, subject: str, at: datetime) -> int:
         """Count a failure and return 0; or, while the subject has to wait, only the seconds.
 
