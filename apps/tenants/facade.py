@@ -45,7 +45,6 @@ from apps.tenants.services.reveal_secret import reveal_secret as reveal_secret
 from apps.tenants.services.rooms import Rooms as Rooms
 from apps.tenants.services.set_budget import set_budget as set_budget
 from apps.tenants.services.set_secret import set_secret as set_secret
-from apps.tenants.services.spending_accounts import spending_accounts as spending_accounts
 from apps.tenants.services.tell_refusal import tell_refusal as tell_refusal
 from apps.tenants.services.watch_budgets import budget_alerts_of_runs as budget_alerts_of_runs
 

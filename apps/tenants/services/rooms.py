@@ -13,8 +13,8 @@ from agentplatform.core.postgresql.group_commit import Connection, GroupCommit, 
 from agentplatform.core.tenancy import tenant_scope
 from apps.tenants.contracts import Spending
 from apps.tenants.selectors import SPENDING, Spender, spending_arguments, spending_of
+from apps.tenants.services.open_spending import open_spending
 from apps.tenants.services.require_active_tenant import STATUS, require_active
-from apps.tenants.services.spending_accounts import open_spending
 
 Found = Spending | PlatformError
 

@@ -18,8 +18,9 @@ from apps.gateway.services.books import Books
 from apps.gateway.services.endings import Ending
 from apps.gateway.states import ATTEMPT_SUCCESS
 from apps.tenants.contracts import Admission, BookingUnavailable
-from apps.tenants.facade import budget_use, spending_accounts
+from apps.tenants.facade import budget_use
 from apps.tenants.models import Reservation, Tenant
+from tests.accounts import spending_accounts
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -14,9 +14,10 @@ from agentplatform.core.transactions import scope_connection, transaction
 from apps.gateway.models import LlmCall, LlmEvent
 from apps.gateway.services.expire_reservations import expire_reservations
 from apps.tenants.contracts import Admission, Settlement
-from apps.tenants.facade import settle, spending_accounts
+from apps.tenants.facade import settle
 from apps.tenants.models import Account, AuditEntry, LedgerEntry, Tenant
 from apps.tenants.services.book import BOOK, book_arguments
+from tests.accounts import spending_accounts
 from tests.integration.gateway.calls import Work, start_work
 
 pytestmark = pytest.mark.django_db

@@ -14,8 +14,9 @@ from django.db import connection
 from agentplatform.core.clock import now
 from apps.gateway.services.books import Books
 from apps.tenants.contracts import Admission
-from apps.tenants.facade import budget_use, spending_accounts
+from apps.tenants.facade import budget_use
 from apps.tenants.models import Tenant
+from tests.accounts import spending_accounts
 from tests.pooler import StartPooler
 
 pytestmark = pytest.mark.django_db(transaction=True)

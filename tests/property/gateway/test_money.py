@@ -22,9 +22,9 @@ from apps.tenants.facade import (
     open_run_account,
     set_budget,
     settle,
-    spending_accounts,
 )
 from apps.tenants.models import Account, LedgerEntry, Reservation, Tenant
+from tests.accounts import spending_accounts
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -13,12 +13,13 @@ from agentplatform.core.connections import brief_connection
 from agentplatform.core.transactions import transaction
 from apps.gateway.services.books import Books
 from apps.tenants.contracts import Admission, BudgetOwner, Settlement
-from apps.tenants.facade import open_run_account, settle, spending_accounts
+from apps.tenants.facade import open_run_account, settle
 from apps.tenants.models import Account, Tenant
 from apps.tenants.services.create_api_key import create_api_key
 from apps.tenants.services.create_tenant import create_tenant
 from apps.tenants.services.create_user import create_user
 from apps.tenants.services.member_budget import set_member_budget
+from tests.accounts import spending_accounts
 
 NOVEMBER = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

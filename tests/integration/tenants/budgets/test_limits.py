@@ -13,11 +13,11 @@ from agentplatform.core.connections import brief_connection
 from agentplatform.core.errors import InvalidInput, NotFound
 from agentplatform.core.tenancy import ADMIN
 from apps.tenants.contracts import EACH_RUN, BudgetOwner
-from apps.tenants.facade import spending_accounts
 from apps.tenants.models import Account, Budget
 from apps.tenants.services.create_tenant import create_tenant
 from apps.tenants.services.member_budget import remove_member_budget, set_member_budget
 from apps.tenants.services.rotate_api_key import rotate_api_key
+from tests.accounts import spending_accounts
 from tests.integration.tenants.budgets.spender import NOVEMBER, Work, admit, finish
 
 pytestmark = pytest.mark.django_db
