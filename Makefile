@@ -9,7 +9,7 @@ PYTEST_ARGS ?= -n 3 --dist loadfile --no-loadscope-reorder
 export INPUT QUESTION
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test test-security test-sqs chaos chaos-sqs sqs check bench-tenancy bench-engine bench-gateway bench-gateway-peers bench-tools schema env-example states deps bootstrap-run bootstrap-dev
+.PHONY: help setup run demo test test-security test-thorough test-sqs chaos chaos-sqs sqs check bench-tenancy bench-engine bench-gateway bench-gateway-peers bench-tools schema env-example states deps bootstrap-run bootstrap-dev
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-19s %s\n", $$1, $$2 }' Makefile
