@@ -18,6 +18,7 @@ from apps.runs.services.leave_run import leaving_foreign
 from apps.runs.services.lock_run import lock_run, locked_steps
 from apps.runs.services.places.caps import must_wait
 from apps.runs.services.transition import move_run, move_step, set_run
+from apps.runs.services.write_run import held_of
 from apps.runs.spec.document import Spec
 from apps.runs.spec.expression import TemplateError, is_true
 from apps.runs.spec.steps import Goto
@@ -63,7 +64,14 @@ def advance(run: Run, *, at: datetime) -> list[QueuedStep]:
         finish_run(run, "COMPLETED", at=at)
     else:
         set_run(run, advanced_at=at)
-    return queued
+    return _still_due(run, queued)
+
+
+def _still_due(run: Run, queued: list[QueuedStep]) -> list[QueuedStep]:
+    """Those that no failure beside them has cancelled since they were queued."""
+    known = held_of(run).steps
+    found = ((due, known.get(due.step_id)) for due in queued)
+    return [due for due, step in found if step is not None and step.status == "QUEUED"]
 
 
 def _fill_maps(run: Run, spec: Spec, steps: dict[str, Step], *, at: datetime) -> list[QueuedStep]:

@@ -2,10 +2,15 @@
 
 from typing import Any
 
+import pytest
+
 from apps.runs.models import Run
+from apps.runs.services.advance_run import advance_run
+from apps.runs.services.execute_step import execute_step
+from apps.runs.services.resume_step import resume_step
 from tests.integration.runs.conftest import RunMaker, step_of
 from tests.integration.runs.drive import Drive, broken
-from tests.integration.runs.kinds import CHILD, code, statuses, task_of
+from tests.integration.runs.kinds import CHILD, code, each, statuses, task_of
 
 
 def test_a_step_that_takes_longer_than_its_time_fails_and_its_child_is_cancelled(
@@ -72,3 +77,19 @@ def test_a_failure_that_cannot_be_made_good_says_so(make_run: RunMaker) -> None:
     run = Drive(make_run(saga()), fail_both).to_the_end()
     assert (run.status, run.error["step"]) == ("FAILED", "pay")
     assert run.error["not_made_good_by"] == "undo"
+
+
+@pytest.mark.parametrize("beside", [code("beside"), {**each([1]), "name": "beside"}])
+def test_a_step_that_is_given_up_in_the_moment_it_is_due_is_not_taken(
+    make_run: RunMaker, beside: dict[str, Any]
+) -> None:
+    fails = {"name": "fails", "kind": "run", "task": "nobodys", "on_failure": {"goto": "undo"}}
+    undo = {"name": "undo", "kind": "wait", "seconds": 5, "needs": []}
+    run = make_run([code("a"), {**beside, "needs": ["a"]}, {**fails, "needs": ["a"]}, undo])
+    drive = Drive(run)
+    [due] = advance_run(run_id=run.id, at=drive.at)
+    assert execute_step(step_id=due.step_id, turn=0, at=drive.at) == []
+    drive.answer_calls(step_of(run, "a"))
+    assert resume_step(step_id=due.step_id, turn=0, at=drive.at, goes_on=True) == []
+    assert statuses(run) == {"a": "SUCCESS", "beside": "CANCELLED", "fails": "FAILED",
+                             "undo": "WAITING"}  # fmt: skip
