@@ -18,6 +18,7 @@ def _hold() -> None:
             continue
     _leave_no_trace()
     gc.freeze()  # what is there by now needs no look when the interpreter ends
+    _renew_main()
     os.write(gate, b"R")
     told = b"".join(iter(lambda: os.read(gate, 65536), b""))
     if not told.startswith(b"G"):
@@ -28,6 +29,16 @@ def _hold() -> None:
         os.environ[name] = value
     # The last place: no module of the work folder hides the library's.
     sys.path.append(os.getcwd())  # noqa: PTH109
+
+
+def _renew_main() -> None:
+    """Give the program a module that is not frozen: what it leaves there is finalised at the end,
+    as a file that it has not closed."""
+    new = type(sys)("__main__")
+    vars(new).update(vars(sys.modules["__main__"]))
+    if "__annotations__" in vars(new):
+        new.__annotations__ = {}
+    sys.modules["__main__"] = new
 
 
 def _leave_no_trace() -> None:
