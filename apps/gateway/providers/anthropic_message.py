@@ -9,7 +9,7 @@ from apps.gateway.providers.errors import ConnectionLost
 from apps.gateway.providers.json_body import decode_json
 from apps.gateway.providers.port import OnChoice, OnText
 from apps.gateway.providers.reach import REACH, Reach
-from apps.gateway.providers.status_errors import event_error
+from apps.gateway.providers.status_errors import told_error
 from apps.gateway.providers.told_choice import told_index, told_text
 from apps.gateway.providers.transport import Transport
 from apps.gateway.providers.wire_errors import reading_answer
@@ -86,7 +86,7 @@ class _Parts:
             # The usage of the start knows one token of the answer; without this one nobody knows.
             self._is_metered = self._count(event.get("usage"))
         elif kind == "error":
-            raise event_error(event["error"], has_begun=self._has_begun)
+            raise told_error(event["error"], has_begun=self._has_begun)
         return bool(kind == "message_stop")
 
     def whole(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from apps.gateway.providers.errors import ConnectionLost
 from apps.gateway.providers.json_body import decode_json
 from apps.gateway.providers.port import OnChoice, OnText
 from apps.gateway.providers.reach import REACH, Reach
-from apps.gateway.providers.status_errors import event_error
+from apps.gateway.providers.status_errors import told_error
 from apps.gateway.providers.told_choice import told_index, told_reason, told_text
 from apps.gateway.providers.transport import Transport
 from apps.gateway.providers.wire_errors import reading_answer
@@ -65,7 +65,7 @@ class _Parts:
             return True
         chunk = decode_json(data)
         if error := chunk.get("error"):
-            raise event_error(error, has_begun=self._has_begun)
+            raise told_error(error, has_begun=self._has_begun)
         self._has_begun = True
         self._usage = chunk.get("usage") or self._usage
         if choices := chunk.get("choices"):

@@ -19,6 +19,7 @@ from apps.gateway.providers.estimate import bound_tokens
 from apps.gateway.providers.image_tokens import bound_openai_image, bound_openai_pdf
 from apps.gateway.providers.output import parse_arguments, read_output, schema_in_words
 from apps.gateway.providers.port import Answer
+from apps.gateway.providers.status_errors import told_error
 from apps.gateway.providers.told_choice import told_choice
 from apps.gateway.providers.told_usage import part_of, told_usage
 from apps.gateway.providers.tool_arguments import write_arguments
@@ -104,6 +105,8 @@ def read_answer(
     """A ChatCompletion as JSON, normalised; `guess` stands in for missing usage. Raises
     InvalidAnswer, and anything else where it is not of that form."""
     if not response.get("choices"):
+        if error := response.get("error"):
+            raise told_error(error, has_begun=False)
         raise InvalidAnswer("The answer has no choices.")
     choice = response["choices"][0]
     message = choice["message"]

@@ -94,15 +94,22 @@ def status_error(status: int, headers: Mapping[str, str], raw: bytes) -> Provide
     return kind(detail)
 
 
-def event_error(error: Any, *, has_begun: bool) -> ProviderError:
-    """The error of a stream that tells of one. In place of an answer that has not begun it means
-    what its status would; later nobody knows what was billed."""
-    kind = error.get("type") if isinstance(error, dict) else None
-    status = None if has_begun else _STATUS_BY_TYPE.get(str(kind))
+def told_error(error: Any, *, has_begun: bool) -> ProviderError:
+    """What an answer of a good status, or a stream, tells of an error. In place of an answer that
+    has not begun it means what its status would; later nobody knows what was billed."""
+    status = None if has_begun or not isinstance(error, dict) else _status_of(error)
     if status is not None:
         return status_error(status, {}, encode_json({"error": error}))
     told = error.get("message") if isinstance(error, dict) else error
-    return InvalidAnswer(f"The stream tells of an error: {shorten(str(told or error))}")
+    return InvalidAnswer(f"The answer tells of an error: {shorten(str(told or error))}")
+
+
+def _status_of(error: dict[str, Any]) -> int | None:
+    """By its type or, as servers that speak for others write it, by its code."""
+    code = error.get("code")
+    if isinstance(code, int) and 400 <= code < 600:
+        return code
+    return _STATUS_BY_TYPE.get(str(error.get("type")))
 
 
 def _says(message: Any, *phrases: str) -> bool:

@@ -94,20 +94,28 @@ def test_a_stream_that_fails_before_its_first_word_is_answered_by_the_next_provi
     [
         ("anthropic", "overloaded_error", 503),
         ("openai", "server_error", 503),
+        ("openai", 503, 503),
         ("openai", "invalid_request_error", 400),
     ],
 )
-def test_a_stream_that_is_an_error_alone_means_what_the_error_says_and_costs_nothing(
-    server: Server, gateway: Gateway, caller: Callers, on: str, kind: str, status: int
+def test_an_answer_that_is_an_error_alone_means_what_the_error_says_and_costs_nothing(
+    server: Server, gateway: Gateway, caller: Callers, on: str, kind: str | int, status: int
 ) -> None:
-    error = {"type": kind, "message": "Not now."}
+    error = {"type" if isinstance(kind, str) else "code": kind, "message": "Not now."}
     with running_upstream() as upstream:
-        upstream.events = [json.dumps({"type": "error", "error": error})]
+        upstream.answer = {"type": "error", "error": error}
+        upstream.events = [json.dumps(upstream.answer)]
         path = "/v1" if on == "openai" else ""
-        gateway(on=on, **{f"{on}_base_url": upstream.address + path}, call_deadline_seconds=3)
-        answer = caller().chat(stream=True)
-        assert answer.status_code == status
-        assert "Not now." in answer.json()["error"]["message"]
+        where = {f"{on}_base_url": upstream.address + path}
+        gateway(on=on, **where, call_deadline_seconds=3, breaker_least_calls=10_000)
+        client = caller()
+        answers = [client.chat(stream=True)]
+        if on == "openai":
+            upstream.events = []
+            answers.append(client.chat())
+        for answer in answers:
+            assert answer.status_code == status
+            assert "Not now." in answer.json()["error"]["message"]
         server.stop()
     assert not LedgerEntry.objects.exists()
     assert not Reservation.objects.exists()
