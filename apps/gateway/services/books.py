@@ -19,6 +19,7 @@ from agentplatform.core.postgresql.group_commit import (
     execute,
 )
 from apps.gateway.services.endings import Ending, ending_statements
+from apps.gateway.services.spacing import Spacing
 from apps.tenants.contracts import Admission, BookingUnavailable, Settlement
 from apps.tenants.facade import book_statement
 
@@ -29,6 +30,8 @@ PATIENCE_SECONDS = 120.0
 GATHER_SECONDS = 0.02
 """For how long endings that may wait gather: the requests that follow their answers are admitted
 meanwhile, and wait neither for this commit nor all together."""
+CLOCK_SECONDS = 0.001
+"""The event loop's timers know no shorter time."""
 MAX_RETURNING = 256
 """So many admissions whose answer was lost are given back; what is left of more expires."""
 
@@ -56,7 +59,8 @@ class Books:
     would wait for each other, as both lock the accounts. Belongs to the event loop that uses it.
 
     A lost connection is made anew and the batch sent again: an attempt is admitted once, and ends
-    once. `rest` is Batches'. With `wait_seconds` no admission waits longer.
+    once. `rest` is Batches'. With `wait_seconds` no admission waits longer for the database;
+    `spacing` says how long it waits once it is had.
     """
 
     def __init__(
@@ -65,7 +69,9 @@ class Books:
         *,
         rest: Rest | None = None,
         wait_seconds: float | None = None,
+        spacing: Spacing | None = None,
     ) -> None:
+        self._spacing = spacing
         self._group: GroupCommit[Wish, Answer] = GroupCommit(
             _book, connect=connect, rest=rest, wait_seconds=wait_seconds
         )
@@ -76,13 +82,20 @@ class Books:
         """None when every account of the admission holds its amount now, else the one that refused.
 
         Raises BookingUnavailable when the database does not answer. It may hold the amount all the
-        same, if only its answer was lost: that is given back once there is a database again.
+        same, if only its answer was lost: that is given back once there is a database again. So is
+        what it holds when it is cancelled.
         """
         try:
-            return await self._group.ask(_Hold(admission, at))
+            refusing = await self._group.ask(_Hold(admission, at))
+            if refusing is None and self._spacing is not None:
+                await _keep_space(self._spacing)
+        except asyncio.CancelledError:
+            self._give_back(_Return(admission.attempt_id, at))
+            raise
         except (psycopg.Error, OSError) as error:
             self._give_back(_Return(admission.attempt_id, at))
             raise BookingUnavailable("The database does not answer; try again.") from error
+        return refusing
 
     async def write(self, ending: Ending) -> bool:
         """Settle and write, however long the database is away, up to PATIENCE_SECONDS. Whether the
@@ -133,6 +146,12 @@ class Books:
             await self._group.ask(wish, patience_seconds=PATIENCE_SECONDS)
         except (psycopg.Error, OSError) as error:
             log.warning("llm.not_given_back", attempt_id=str(wish.attempt_id), error=str(error))
+
+
+async def _keep_space(spacing: Spacing) -> None:
+    wait = spacing.wait_seconds(asyncio.get_running_loop().time())
+    if wait >= CLOCK_SECONDS:
+        await asyncio.sleep(wait)
 
 
 async def _book(connection: Connection, wishes: Sequence[Wish]) -> list[Answer]:

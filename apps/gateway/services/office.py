@@ -36,6 +36,7 @@ from apps.gateway.services.pipeline import Course, Ports
 from apps.gateway.services.prompt_size import prompt_tokens, shows_something
 from apps.gateway.services.rate_limits import RateLimits
 from apps.gateway.services.routes import Menu, NoRoute, Target, way_of
+from apps.gateway.services.spacing import Spacing
 from apps.gateway.services.tell_failure import tell_failure
 from apps.gateway.services.telling import Teller
 from apps.gateway.services.trace_calls import with_spans
@@ -49,12 +50,18 @@ log = structlog.get_logger("llm")
 
 class Office:
     """Belongs to the event loop that uses it. `rest` is Batches', between its writes. With
-    `wait_seconds` no call waits longer for a database that does not answer."""
+    `wait_seconds` no call waits longer for a database that does not answer; `spacing` is Books'."""
 
-    def __init__(self, *, rest: Rest | None = None, wait_seconds: float | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        rest: Rest | None = None,
+        wait_seconds: float | None = None,
+        spacing: Spacing | None = None,
+    ) -> None:
         self._wait_seconds = wait_seconds
         self._rooms = Rooms(rest=rest, wait_seconds=wait_seconds)
-        self._books = Books(rest=rest, wait_seconds=wait_seconds)
+        self._books = Books(rest=rest, wait_seconds=wait_seconds, spacing=spacing)
         self._writing: set[asyncio.Future[None]] = set()
         self._limits = RateLimits()
         self._models = ModelReader()

@@ -17,6 +17,7 @@ from apps.gateway.services.kept_answer import KeptAnswer
 from apps.gateway.services.keyed_calls import Claim, KeyedCalls
 from apps.gateway.services.known_rooms import KnownRooms
 from apps.gateway.services.office import Office
+from apps.gateway.services.spacing import Spacing
 from apps.gateway.services.telling import Teller
 from apps.tenants.contracts import BookingUnavailable, Caller, Principal
 
@@ -40,7 +41,7 @@ class Reception:
 
     def __init__(self, *, clock: Clock, wait_seconds: float) -> None:
         self._clock = clock
-        self._office = Office(wait_seconds=wait_seconds)
+        self._office = Office(wait_seconds=wait_seconds, spacing=Spacing())
         self._rooms = KnownRooms(self._office)
         self.keyed = KeyedCalls(clock, wait_seconds=wait_seconds)
 

@@ -1,6 +1,7 @@
 """Admissions and endings that are booked together."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -16,6 +17,7 @@ from apps.gateway.models import LlmEvent
 from apps.gateway.services.attempt import Attempt, CallOwner
 from apps.gateway.services.books import Books
 from apps.gateway.services.endings import Ending
+from apps.gateway.services.spacing import Spacing
 from apps.gateway.states import ATTEMPT_SUCCESS
 from apps.tenants.contracts import Admission, BookingUnavailable
 from apps.tenants.facade import budget_use
@@ -112,6 +114,43 @@ def test_an_ending_that_may_wait_is_written_when_caught_up_with_or_when_who_wait
     asyncio.run(book())
     assert budget_use(tenant_id=tenant.id, at=now()).tokens_used == 30
     assert not Reservation.objects.exists()
+
+
+class _Far(Spacing):
+    def wait_seconds(self, at: float) -> float:
+        return 3600.0
+
+
+@pytest.mark.parametrize("spacing", [None, _Far()], ids=["while it is asked", "once it is had"])
+def test_who_is_cancelled_before_its_call_goes_on_gives_its_room_back(
+    tenant: Tenant, spacing: Spacing | None
+) -> None:
+    first, second = admission(tenant, tokens=1000), admission(tenant, tokens=900)
+    books, others = Books(spacing=spacing), Books()
+
+    async def has_room() -> bool:
+        another = replace(second, attempt_id=new_id())
+        if await others.admit(another, at=now()) is not None:
+            return False
+        await others.write(ending(another, tokens=0))
+        return True
+
+    async def book() -> None:
+        try:
+            leaving = asyncio.create_task(books.admit(first, at=now()))
+            await asyncio.sleep(0)
+            while spacing and await has_room():
+                assert not leaving.done()
+            leaving.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await leaving
+            while not await has_room():
+                assert leaving.cancelled()
+        finally:
+            await books.close()
+            await others.close()
+
+    asyncio.run(book())
 
 
 def test_with_the_database_away_a_call_is_refused_at_once_and_an_ending_waits(
