@@ -23,7 +23,6 @@ from tests.provider import Provider, running_provider
 
 if TYPE_CHECKING:
     from apps.runs.models import TaskDefinition
-    from apps.runs.selectors import newest_version
 
 PROFILE = "agentplatform.settings.local"
 OURS = {
@@ -94,6 +93,7 @@ class Bench:
     def start_runs(self, task: "TaskDefinition", count: int = 1) -> list[UUID]:
         """Accept runs as the web process does, each in a transaction and with a message."""
         from agentplatform.core.clock import now
+        from apps.runs.selectors import newest_version
         from apps.runs.services.create_run import create_run
 
         with self.scope():
