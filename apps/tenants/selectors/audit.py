@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 
 from apps.tenants.contracts import AuditFilter
 from apps.tenants.models import AuditEntry
+from apps.tenants.selectors.narrowing import narrow
 
 AUDIT_FIELDS = (
     "id", "at", "tenant_id", "actor_kind", "actor_id", "actor_name", "action", "target_kind",
@@ -19,11 +20,4 @@ def audit_entries(*, tenant_id: UUID | None, wanted: AuditFilter) -> QuerySet[Au
     entries = AuditEntry.objects.all()
     if tenant_id is not None:
         entries = entries.filter(tenant_id=tenant_id)
-    for name in ("action", "actor_id", "target_id"):
-        if (value := getattr(wanted, name)) is not None:
-            entries = entries.filter(**{name: value})
-    if wanted.since is not None:
-        entries = entries.filter(at__gte=wanted.since)
-    if wanted.until is not None:
-        entries = entries.filter(at__lt=wanted.until)
-    return entries
+    return narrow(entries, wanted, same=("action", "actor_id", "target_id"), at="at")

@@ -5,7 +5,6 @@ import subprocess
 import sys
 import threading
 from io import BytesIO
-from pathlib import Path
 
 import pytest
 
@@ -20,6 +19,7 @@ from apps.tools.services.execute_call import execute_call
 from apps.tools.services.find_tools import find_tools
 from apps.tools.services.open_artifact import open_artifact
 from apps.tools.services.store_artifact import store_artifact
+from tests.integration.tools.processes import is_alive
 from tests.integration.tools.works import make_work
 from tests.outcomes import outcomes_of
 
@@ -41,14 +41,6 @@ def execute(planned):
         facade, step_id=planned.step_id, attempt=planned.attempt, turn=planned.turn
     )
     return outcome
-
-
-def alive(pid):
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def test_a_tool_is_described_under_the_name_of_its_entry_point(install_tool):
@@ -116,15 +108,7 @@ def test_the_processes_of_a_tool_that_is_killed_end_with_it(install_tool, call, 
     )
     assert call(timeout_seconds=1).status == "timeout"
     pid = int(path.read_text())
-    while alive(pid) and _state(pid) != "Z":
-        threading.Event().wait(0.01)
-
-
-def _state(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return "Z"
+    wait_for(lambda: not is_alive(pid), timeout_seconds=30, what="its process to end")
 
 
 @pytest.mark.parametrize(
@@ -154,9 +138,7 @@ def test_nothing_of_a_call_outlives_a_worker_that_is_killed(install_tool, tmp_pa
     worker.kill()
     worker.wait()
     for pid in map(int, path.read_text().split()):
-        wait_for(
-            lambda pid=pid: not alive(pid) or _state(pid) == "Z", timeout_seconds=10, what=f"{pid}"
-        )
+        wait_for(lambda pid=pid: not is_alive(pid), timeout_seconds=30, what=f"{pid}")
 
 
 def test_an_error_of_the_tool_is_told(install_tool, call):

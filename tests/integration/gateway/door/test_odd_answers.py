@@ -296,3 +296,16 @@ def test_odd_vectors_are_mended_or_refused_and_charged(
         )
     }
     assert not wrong
+
+
+@pytest.mark.parametrize("fault", ["nul-text", "surrogate-text", "empty-text", "refusal"])
+@pytest.mark.parametrize("on", ["openai", "anthropic"])
+def test_odd_answers_come_through(
+    gateway: Callable[..., None], caller: Callable[..., Caller], on: str, fault: str
+) -> None:
+    gateway(on=on, openai_model=f"ok-{fault}", anthropic_model=f"ok-{fault}")
+    client = caller()
+    answer = client.chat()
+    assert answer.status_code == 200
+    validate_openai("CreateChatCompletionResponse", answer.json())
+    assert client.chat(stream=True).text.endswith("data: [DONE]\n\n")
