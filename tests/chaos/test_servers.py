@@ -52,6 +52,7 @@ def test_postgres_may_stop_in_mid_transaction(stack: Stack) -> None:
     assert run.status == "COMPLETED"
 
 
+@pytest.mark.thorough
 def test_postgres_may_stop_among_many_runs(stack: Stack) -> None:
     for _ in range(10):
         stack.start_run()

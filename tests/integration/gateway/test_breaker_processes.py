@@ -80,6 +80,7 @@ def test_of_eight_processes_exactly_one_probes(provider: Provider) -> None:
     assert count(provider, model) >= before + 4 + 8
 
 
+@pytest.mark.thorough
 def test_in_an_outage_eight_processes_send_one_probe_an_interval(provider: Provider) -> None:
     provider.reset()
     model = f"gpt-error-503-tag-{uuid4().hex}"

@@ -166,6 +166,7 @@ def test_a_driver_that_does_not_notice_ends_too(browse):
     assert [pid for pid in started() if is_renderer(pid)] == []
 
 
+@pytest.mark.thorough
 def test_no_browser_survives_a_worker_that_is_killed(tmp_path):
     (tmp_path / "worker.py").write_text(
         "import django; django.setup()\n"
