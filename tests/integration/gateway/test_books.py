@@ -117,34 +117,32 @@ def test_an_ending_that_may_wait_is_written_when_caught_up_with_or_when_who_wait
 
 
 class _Far(Spacing):
+    """The next call is always an hour away."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_had = asyncio.Event()
+
     def wait_seconds(self, at: float) -> float:
+        self.is_had.set()
         return 3600.0
 
 
 @pytest.mark.parametrize("spacing", [None, _Far()], ids=["while it is asked", "once it is had"])
 def test_who_is_cancelled_before_its_call_goes_on_gives_its_room_back(
-    tenant: Tenant, spacing: Spacing | None
+    tenant: Tenant, spacing: _Far | None
 ) -> None:
     first, second = admission(tenant, tokens=1000), admission(tenant, tokens=900)
     books, others = Books(spacing=spacing), Books()
 
-    async def has_room() -> bool:
-        another = replace(second, attempt_id=new_id())
-        if await others.admit(another, at=now()) is not None:
-            return False
-        await others.write(ending(another, tokens=0))
-        return True
-
     async def book() -> None:
         try:
             leaving = asyncio.create_task(books.admit(first, at=now()))
-            await asyncio.sleep(0)
-            while spacing and await has_room():
-                assert not leaving.done()
+            await (spacing.is_had.wait() if spacing else asyncio.sleep(0))
             leaving.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await leaving
-            while not await has_room():
+            while await others.admit(second, at=now()) is not None:
                 assert leaving.cancelled()
         finally:
             await books.close()
