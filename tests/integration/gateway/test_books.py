@@ -1,7 +1,6 @@
 """Admissions and endings that are booked together."""
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
