@@ -9,6 +9,7 @@ from apps.gateway.providers.json_body import encode_json
 from apps.gateway.providers.tool_arguments import decode_arguments
 from apps.gateway.services.attempt import Completed, Job
 from apps.gateway.services.routes import Target
+from apps.gateway.services.telling import usage_in
 
 _STOP_REASONS: Final = {
     "stop": "end_turn",
@@ -75,7 +76,7 @@ class MessageTeller(StreamTeller):
 
     def render(self, choice: dict[str, Any]) -> bytes:
         delta = choice.get("delta") or {}
-        events = [self._begin()]
+        events = [self._begin(usage_in(choice))]
         if text := delta.get("content") or delta.get("refusal"):
             events += [self._open_text(), self._delta({"type": "text_delta", "text": text})]
         events += [self._tell_call(call) for call in delta.get("tool_calls") or ()]
@@ -91,12 +92,12 @@ class MessageTeller(StreamTeller):
         body = refusal.anthropic_body(request_id=str(self._job.owner.call_id))
         return b"event: error\ndata: " + encode_json(body) + b"\n\n"
 
-    def _begin(self) -> bytes:
+    def _begin(self, told: Usage | None = None) -> bytes:
         if self._has_begun:
             return b""
         self._has_begun = True
         nothing = {"stop_reason": None, "stop_sequence": None}
-        usage = usage_of(Usage(prompt_tokens=0, completion_tokens=0))
+        usage = usage_of(told or Usage(prompt_tokens=0, completion_tokens=0))
         message = {**_head(self._job, self._model), "content": [], **nothing, "usage": usage}
         return _event("message_start", message=message)
 

@@ -1,9 +1,10 @@
-"""An answer of Anthropic's as the choice of an OpenAI completion, whole or in pieces. What ended it
-is beside the choice's own parts, as `stop_sequence`, for clients of Anthropic's."""
+"""An answer of Anthropic's as the choice of an OpenAI completion, whole or in pieces. Beside the
+choice's own parts are what ended it, as `stop_sequence`, and in the first piece what its prompt
+used, as `usage`: a Usage."""
 
 from typing import Any
 
-from apps.gateway.contracts import StopReason
+from apps.gateway.contracts import StopReason, Usage
 from apps.gateway.providers.json_body import encode_json
 from apps.gateway.providers.port import OnChoice
 from apps.gateway.providers.told_choice import told_text
@@ -46,8 +47,9 @@ class ChoiceTeller:
         self._calls: dict[int, int] = {}
         """The number of a tool call by that of its block."""
 
-    def begin(self) -> None:
-        self._tell({"role": "assistant", "content": ""})
+    def begin(self, usage: Usage | None) -> None:
+        """The prompt was read; `usage` is what that took, if it is known."""
+        self._tell({"role": "assistant", "content": ""}, usage=usage)
 
     def text(self, text: str) -> None:
         self._tell({"content": text})
@@ -71,9 +73,9 @@ class ChoiceTeller:
             stop_sequence=told_text(stop_sequence) or None,
         )
 
-    def _tell(self, delta: dict[str, Any], **ended: Any) -> None:
+    def _tell(self, delta: dict[str, Any], **beside: Any) -> None:
         self._on_choice(
-            {"index": 0, "delta": delta, "logprobs": None, "finish_reason": None, **ended}
+            {"index": 0, "delta": delta, "logprobs": None, "finish_reason": None, **beside}
         )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from apps.gateway.providers.anthropic_choice import ChoiceTeller
+from apps.gateway.providers.anthropic_usage import read_usage
 from apps.gateway.providers.errors import ConnectionLost
 from apps.gateway.providers.json_body import decode_json
 from apps.gateway.providers.port import OnChoice, OnText
@@ -80,7 +81,7 @@ class _Parts:
             self._has_begun = True
             self._count(event["message"].get("usage"))
             if self._teller:
-                self._teller.begin()
+                self._teller.begin(read_usage(self._usage))
         elif kind == "message_delta":
             self._stop(event["delta"])
             # The usage of the start knows one token of the answer; without this one nobody knows.

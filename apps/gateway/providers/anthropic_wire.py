@@ -17,12 +17,12 @@ from apps.gateway.providers.anthropic_cache import BETWEEN, mark_last, mark_syst
 from apps.gateway.providers.anthropic_choice import STOP_REASONS, choice_of
 from apps.gateway.providers.anthropic_options import add_options
 from apps.gateway.providers.anthropic_schema import enforced_schema
+from apps.gateway.providers.anthropic_usage import read_usage
 from apps.gateway.providers.errors import InvalidAnswer
 from apps.gateway.providers.estimate import bound_tokens
 from apps.gateway.providers.image_tokens import bound_anthropic_image, bound_anthropic_pdf
 from apps.gateway.providers.output import parse_arguments, read_output, schema_in_words
 from apps.gateway.providers.port import Answer
-from apps.gateway.providers.told_usage import part_of, token_count, told_usage
 
 _TOOL_CHOICES = {"auto": {"type": "auto"}, "required": {"type": "any"}, "none": {"type": "none"}}
 _TOKENS_PER_MESSAGE = 8
@@ -123,7 +123,7 @@ def read_answer(
     anything else where it is not of that form."""
     if not isinstance(response.get("content"), list):
         raise InvalidAnswer("The answer has no content.")
-    told = _usage(response.get("usage"))
+    told = read_usage(response.get("usage"))
     usage = told or guess()
     if request.is_verbatim:
         choice = choice_of(response)
@@ -235,17 +235,3 @@ def _shown(part: Part) -> dict[str, Any]:
 def _texts(text: str) -> list[dict[str, Any]]:
     """Anthropic refuses blocks of blank text."""
     return [{"type": "text", "text": text}] if text.strip() else []
-
-
-def _usage(usage: Any) -> Usage | None:
-    fresh = token_count(part_of(usage, "input_tokens"))
-    cached = token_count(part_of(usage, "cache_read_input_tokens")) or 0
-    written = token_count(part_of(usage, "cache_creation_input_tokens")) or 0
-    return told_usage(
-        prompt=None if fresh is None else fresh + cached + written,
-        completion=part_of(usage, "output_tokens"),
-        cached=cached,
-        cache_write=written,
-        cache_write_hour=part_of(part_of(usage, "cache_creation"), "ephemeral_1h_input_tokens"),
-        reasoning=part_of(part_of(usage, "output_tokens_details"), "thinking_tokens"),
-    )

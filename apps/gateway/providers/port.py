@@ -15,7 +15,8 @@ surrogate pair. It neither waits nor fails."""
 
 OnChoice = Callable[[dict[str, Any]], None]
 """Told each part of an answer as it comes, as the choice of an OpenAI chunk: text, refusal, pieces
-of tool calls, logprobs, and why it ended. It neither waits nor fails."""
+of tool calls, logprobs, and why it ended; with `usage` beside, a Usage, where the provider says
+before the end what the prompt used. It neither waits nor fails."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -141,17 +141,25 @@ def succeeded(
     )
 
 
-def failed(held: Held, error: ProviderError, *, latency_ms: int, said_tokens: int = 0) -> Attempt:
+def failed(
+    held: Held,
+    error: ProviderError,
+    *,
+    latency_ms: int,
+    said_tokens: int = 0,
+    prompt: Usage | None = None,
+) -> Attempt:
     """The attempt that raised `error`: charged what the provider reported, nothing where it surely
-    charged nothing, and where nobody knows what had come of it (`said_tokens`, at most) or, where
-    nothing had, what was held."""
+    charged nothing, and where nobody knows what had come of it (`said_tokens`, at most, for a
+    `prompt` if that is known) or, where nothing had, what was held."""
     is_unknown = error.usage is None and not error.is_unbilled
     is_cut = is_unknown and said_tokens > 0
     return _ended(
         held,
         status=ATTEMPT_UNKNOWN if is_unknown else ATTEMPT_FAILED,
-        charged=_guess(held, said_tokens) if is_unknown else error.usage,
+        charged=_guess(held, said_tokens, prompt) if is_unknown else error.usage,
         is_confirmed=not is_unknown,
+        is_prompt_known=prompt is not None,
         is_cut=is_cut,
         latency_ms=latency_ms,
         error_code=error.code,
@@ -160,21 +168,27 @@ def failed(held: Held, error: ProviderError, *, latency_ms: int, said_tokens: in
     )
 
 
-def _guess(held: Held, said_tokens: int) -> Usage:
+def _guess(held: Held, said_tokens: int, prompt: Usage | None) -> Usage:
     most = held.hold.usage
     if not said_tokens:
         return most
-    return Usage(
-        prompt_tokens=most.prompt_tokens,
-        completion_tokens=min(most.completion_tokens, said_tokens),
-    )
+    known = prompt or Usage(prompt_tokens=most.prompt_tokens, completion_tokens=0)
+    said_tokens = min(most.completion_tokens, said_tokens)
+    return known.model_copy(update={"completion_tokens": said_tokens, "reasoning_tokens": 0})
 
 
-def _ended(held: Held, *, charged: Usage | None, is_confirmed: bool, **fields: Any) -> Attempt:
+def _ended(
+    held: Held,
+    *,
+    charged: Usage | None,
+    is_confirmed: bool,
+    is_prompt_known: bool = False,
+    **fields: Any,
+) -> Attempt:
     if charged is None:
         cost: int | None = 0
     else:
-        cost = _cost(held, charged, is_confirmed)
+        cost = _cost(held, charged, is_prompt_known=is_prompt_known or is_confirmed)
     return Attempt(
         attempt_id=held.attempt_id,
         provider=held.target.provider.name,
@@ -196,12 +210,12 @@ def _parents(owner: CallOwner) -> Iterable[tuple[str, UUID | None]]:
     )
 
 
-def _cost(held: Held, charged: Usage, is_confirmed: bool) -> int | None:
-    if not is_confirmed and charged is held.hold.usage:
+def _cost(held: Held, charged: Usage, *, is_prompt_known: bool) -> int | None:
+    if charged is held.hold.usage:
         return held.hold.cost_nanos
     if held.price is None:
         return None
-    if not is_confirmed and held.hold.for_hour:  # nobody knows how much of it was written
+    if held.hold.for_hour and not is_prompt_known:  # nobody knows how much of it was written
         return held.price.bound(charged, for_hour=True)
     return held.price.cost(charged)
 

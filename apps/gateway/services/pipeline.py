@@ -224,8 +224,13 @@ class Course:
         )
 
     def _failed(self, held: Held, error: ProviderError, began: float, hearing: Hearing) -> Attempt:
-        latency_ms = self._ms_since(began)
-        return failed(held, error, latency_ms=latency_ms, said_tokens=hearing.said_tokens())
+        return failed(
+            held,
+            error,
+            latency_ms=self._ms_since(began),
+            said_tokens=hearing.said_tokens(),
+            prompt=hearing.prompt,
+        )
 
     async def _settle(self, attempt: Attempt) -> None:
         self.attempts.append(attempt)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from apps.gateway.contracts import Usage
 from apps.gateway.providers.estimate import bound_tokens
 from apps.gateway.providers.port import OnChoice, OnText
 from apps.gateway.services.routes import Target
@@ -40,8 +41,8 @@ class Teller(Protocol):
 
 
 class Hearing:
-    """Passes what one attempt says on to a teller, and remembers when the first of it came, and how
-    much of it there was."""
+    """Passes what one attempt says on to a teller, and remembers when the first of it came, how
+    much of it there was, and what its prompt had used if the provider said so."""
 
     def __init__(self, teller: Teller, monotonic: Callable[[], float]) -> None:
         self._pass_text, self._pass_choice = teller.on_text, teller.on_choice
@@ -50,6 +51,7 @@ class Hearing:
         self._monotonic = monotonic
         self._said: list[str] = []
         self.came_at: float | None = None
+        self.prompt: Usage | None = None
 
     def said_tokens(self) -> int:
         """At most so many tokens of choices have come."""
@@ -62,6 +64,7 @@ class Hearing:
         self._pass_text(piece)
 
     def _hear_choice(self, choice: dict[str, Any]) -> None:
+        self.prompt = self.prompt or usage_in(choice)
         if said := said_in(choice.get("delta") or {}):
             self._said.append(said)
             if self.came_at is None:
@@ -79,6 +82,13 @@ def said_in(delta: dict[str, Any]) -> str:
         return ""
     functions = [call.get("function") or {} for call in calls]
     return "".join(f"{one.get('name') or ''}{one.get('arguments') or ''}" for one in functions)
+
+
+def usage_in(choice: dict[str, Any]) -> Usage | None:
+    """What the prompt had used when this part of an answer came, if it says so. A server may have
+    something of its own there."""
+    usage = choice.get("usage")
+    return usage if isinstance(usage, Usage) else None
 
 
 class NoTeller:

@@ -8,6 +8,7 @@ from uuid import UUID
 import anthropic
 import pytest
 
+from apps.gateway.models import LlmEvent
 from apps.tenants.models import LedgerEntry, Reservation
 from tests.integration.gateway.door.serving import Caller, Server
 from tests.integration.gateway.door.upstream import running_upstream
@@ -65,6 +66,30 @@ def test_a_streamed_message_is_the_plain_one_in_pieces(client: Caller, on: str) 
     assert streamed.stop_reason == plain.stop_reason
     assert streamed.usage.output_tokens == plain.usage.output_tokens
     assert streamed.usage.input_tokens == plain.usage.input_tokens
+
+
+def test_a_stream_says_at_its_start_what_the_prompt_used_where_the_provider_does(
+    client: Caller,
+) -> None:
+    how: Any = {"model": "default", "max_tokens": 100, "messages": HELLO}
+    used = client.anthropic().messages.create(**how).usage.input_tokens
+    with client.anthropic().messages.create(**how, stream=True) as events:
+        first = next(iter(events))
+    assert first.type == "message_start"
+    assert first.message.usage.input_tokens == used > 0
+
+
+def test_a_stream_that_is_cut_is_charged_for_the_prompt_what_the_provider_had_counted(
+    gateway: Gateway, caller: Callers, server: Server, provider: Provider
+) -> None:
+    gateway(on="anthropic", anthropic_model="claude-haiku-4-5-tokens-40-stream-cut")
+    body = {"model": "default", "max_tokens": 100, "messages": HELLO, "stream": True}
+    assert "event: error" in caller().post(body, path="/v1/messages").text
+    server.stop()
+    (bill,) = provider.billed()
+    event = LlmEvent.objects.get()
+    assert (event.is_confirmed, event.prompt_tokens) == (False, bill["prompt_tokens"])
+    assert bill["completion_tokens"] <= event.completion_tokens < 100
 
 
 @BOTH
