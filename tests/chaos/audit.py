@@ -3,11 +3,12 @@ provider's own log."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import chain
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Greatest
 
 from agentplatform.dead_letters.models import DeadLetter
 from apps.gateway.models import LlmCall
@@ -25,19 +26,21 @@ def audit(
     provider: Provider,
     *,
     within_seconds: float,
+    whole_at: datetime | None = None,
     deaths: int | None = None,
     given_back: int = 0,
     poisoned: Collection[UUID] | None = (),
 ) -> None:
     """Raises AssertionError with everything that does not hold. Call it once all is quiet.
 
-    Every run that was accepted is over, `within_seconds` after it was; each step was committed at
-    most once, with the output of the attempt that its row names; no state went backwards; money is
-    as audit_money says, with at most `deaths` unconfirmed attempts if that is given; the dead
-    letters are those of `poisoned` runs exactly, and with None those of whatever was given up.
+    Every run that was accepted is over, `within_seconds` after it was, or after all processes were
+    there again at `whole_at`; each step was committed at most once, with the output of the attempt
+    that its row names; no state went backwards; money is as audit_money says, with at most `deaths`
+    unconfirmed attempts if that is given; the dead letters are those of `poisoned` runs exactly,
+    and with None those of whatever was given up.
     """
     found = chain(
-        _unfinished(within_seconds),
+        _unfinished(within_seconds, whole_at),
         _states(),
         _commits(),
         _outputs(),
@@ -48,12 +51,13 @@ def audit(
     assert not problems, "\n".join([f"{len(problems)} problems", *problems[:SHOWN]])
 
 
-def _unfinished(within_seconds: float) -> Iterator[str]:
+def _unfinished(within_seconds: float, whole_at: datetime | None) -> Iterator[str]:
     for run in Run.objects.exclude(status__in=RUN.terminal):
         yield f"run {run.id} is {run.status}: {_where(run)}"
     for run in Run.objects.filter(status__in=RUN.terminal, finalized_at=None):
         yield f"run {run.id} is over but not finalized"
-    late = F("created_at") + timedelta(seconds=within_seconds)
+    began = Greatest("created_at", Value(whole_at)) if whole_at else F("created_at")
+    late = began + timedelta(seconds=within_seconds)
     for run in Run.objects.filter(completed_at__gt=late):
         yield f"run {run.id} ended late: {run.created_at:%X} to {run.completed_at:%X}"
     for step in Step.objects.exclude(status__in=STEP.terminal):

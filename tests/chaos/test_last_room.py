@@ -88,7 +88,7 @@ class Race:
         )
 
 
-@pytest.mark.parametrize("room", [1, 10])
+@pytest.mark.parametrize("room", [1, pytest.param(10, marks=pytest.mark.thorough)])
 def test_as_many_calls_pass_as_there_is_room_for(
     provider: Provider, place: dict[str, str], tmp_path: Path, room: int
 ) -> None:

@@ -173,7 +173,7 @@ def test_workers_that_are_told_to_stop_lose_nothing(stack: Stack) -> None:
             lambda name=name, deaths=deaths: stack.deaths > deaths and stack.fleet.is_ready(name),
             what=f"another {name}",
         )
-    stack.audit(given_back=10)
+    stack.audit(whole_at=now(), given_back=10)
     assert statuses() == {"COMPLETED"}
 
 

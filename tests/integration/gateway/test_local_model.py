@@ -158,7 +158,14 @@ def test_structured_output_satisfies_its_schema(base_url: str) -> None:
     assert json.loads(completion.text) == completion.parsed
 
 
-@pytest.mark.parametrize("context_tokens", [1024, WINDOW, 4096])
+@pytest.mark.parametrize(
+    "context_tokens",
+    [
+        pytest.param(1024, marks=pytest.mark.thorough),
+        WINDOW,
+        pytest.param(4096, marks=pytest.mark.thorough),
+    ],
+)
 def test_a_conversation_longer_than_the_window_is_cut_whatever_the_window_is_said_to_be(
     base_url: str, context_tokens: int
 ) -> None:

@@ -143,7 +143,7 @@ def check(run: Run) -> None:
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(failing=st.sets(st.integers(0, 3), max_size=3), messages=st.lists(MESSAGES, max_size=12))
 def test_a_run_of_every_kind_ends_once_whatever_comes(
