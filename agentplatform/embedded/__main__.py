@@ -18,7 +18,7 @@ from agentplatform.embedded.stack import Stack
 from agentplatform.embedded.supervisor import Supervisor, interrupt_on_signals
 from agentplatform.embedded.timeline import Timeline
 from agentplatform.embedded.with_servers import throwaway_servers
-from agentplatform.settings.environment import ROOT, Environment
+from agentplatform.settings.environment import ROOT, read_environment
 
 RUN_SECONDS = 900.0
 INTERRUPTED = 130
@@ -83,7 +83,7 @@ def run_with_servers(command: list[str], *, is_migrated: bool) -> int:
 def run_platform(options: argparse.Namespace) -> int:
     from agentplatform.embedded import sample
 
-    limit = Environment().artifact_upload_limit_bytes
+    limit = read_environment().artifact_upload_limit_bytes
     file = check_input(options.input or sample.default_input(), limit_bytes=limit)
     question = options.question or sample.DEFAULT_QUESTION
     data = DataFolder(options.data)

@@ -21,7 +21,7 @@ from agentplatform.embedded.procfile import read_procfile
 from agentplatform.embedded.program import Program, spawn, tail
 from agentplatform.embedded.supervisor import Supervisor
 from agentplatform.embedded.valkey import Valkey
-from agentplatform.settings.environment import ROOT, Environment
+from agentplatform.settings.environment import ROOT, read_environment
 
 USUAL_PORTS = {"web": 8000, "flower": 5555, "postgres": 5432, "valkey": 6379, "model": 8080}
 SPECIAL_ROLES = {
@@ -47,7 +47,7 @@ class Stack:
         self._say = say
         self._secrets = data.secrets()
         self._ports = choose_ports(data / "ports.json", USUAL_PORTS)
-        given = Environment()
+        given = read_environment()
         self._given = given.model_fields_set
         is_given = "drain_seconds" in self._given
         self._drain_seconds = given.drain_seconds if is_given else DRAIN_SECONDS
@@ -100,7 +100,7 @@ class Stack:
         if "database_url" not in self._given:
             self._start_postgres()
         elif "admin_database_url" not in self._given:
-            self._split_roles(Environment().database_url)
+            self._split_roles(read_environment().database_url)
         for wait in waits:
             wait()
 

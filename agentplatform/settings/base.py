@@ -6,7 +6,7 @@ from pathlib import Path
 
 from agentplatform.queues import TASK_ROUTES
 from agentplatform.settings.databases import databases
-from agentplatform.settings.environment import ROOT, Environment
+from agentplatform.settings.environment import ROOT, read_environment
 from agentplatform.settings.live import follow_secret
 from agentplatform.settings.parts import EVERYTHING, GATEWAY
 
@@ -15,7 +15,7 @@ from agentplatform.settings.parts import EVERYTHING, GATEWAY
 _ALLOCATIONS_BETWEEN_COLLECTIONS = 50_000
 gc.set_threshold(_ALLOCATIONS_BETWEEN_COLLECTIONS, 20, 50)
 
-ENV = Environment()
+ENV = read_environment()
 for _name, _value in ENV.for_libraries.items():  # they read the process environment alone
     os.environ.setdefault(_name, _value)
 

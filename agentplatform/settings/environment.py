@@ -2,14 +2,16 @@
 
 from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from agentplatform.core.key_ring import parse_keys
 from agentplatform.settings.gateway_settings import GatewaySettings
 from agentplatform.settings.queue_urls import parse_queue_urls
+from agentplatform.settings.refuse import refuse
 from agentplatform.settings.root import ROOT as ROOT
-from agentplatform.settings.secrets_manager import SecretSource
+from agentplatform.settings.secrets_manager import SecretSource, SecretUnreadable
 from agentplatform.settings.tool_settings import ToolSettings
 
 
@@ -223,3 +225,19 @@ class Environment(GatewaySettings, ToolSettings):
         """The order of precedence, the strongest first."""
         secret = SecretSource(settings_cls, dotenv=dotenv_settings)
         return init_settings, env_settings, secret, dotenv_settings, file_secret_settings
+
+
+def read_environment() -> Environment:
+    """The settings of a process that starts; it ends, saying what to change, where one does not fit
+    or the secret cannot be read."""
+    try:
+        return Environment()
+    except SecretUnreadable as error:
+        refuse(str(error))
+    except ValidationError as error:
+        refuse(*map(_in_words, error.errors(include_url=False, include_input=False)))
+
+
+def _in_words(error: ErrorDetails) -> str:
+    name, *within = map(str, error["loc"])
+    return f"{'.'.join([name.upper(), *within])}: {error['msg'].removeprefix('Value error, ')}"

@@ -2,20 +2,19 @@
 
 import os
 
-from django.core.exceptions import ImproperlyConfigured
-
 from agentplatform.core import kill_points
 from agentplatform.settings.base import *
+from agentplatform.settings.refuse import refuse
 
 if not SECRET_KEY:
-    raise ImproperlyConfigured("Set SECRET_KEY to 50 random characters or more.")
+    refuse("Set SECRET_KEY to 50 random characters or more.")
 if not ENV.encryption_keys:
-    raise ImproperlyConfigured(
+    refuse(
         "Set ENCRYPTION_KEYS to what `manage.py make_encryption_key` prints on a machine with "
         "local settings."
     )
 if kill_points.SETTING in os.environ:
-    raise ImproperlyConfigured(f"Unset {kill_points.SETTING}: it lets processes die, for tests.")
+    refuse(f"Unset {kill_points.SETTING}: it lets processes die, for tests.")
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

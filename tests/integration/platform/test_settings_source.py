@@ -122,6 +122,31 @@ def test_production_does_not_start_without_its_keys(
     assert f"Set {missing}" in started.stderr
 
 
+def test_who_starts_a_process_reads_which_settings_to_change_and_no_traceback() -> None:
+    wrong = {"MAX_RUNS_IN_FLIGHT": "many", "MODEL_ROUTES": '{"a": [1]}'}
+    started = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=ROOT,
+        env=os.environ | wrong,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert started.returncode != 0
+    assert "  MAX_RUNS_IN_FLIGHT: Input should be a valid integer" in started.stderr
+    assert "  MODEL_ROUTES: route 'a'" in started.stderr
+    assert "Traceback" not in started.stderr
+
+
+def test_a_secret_that_cannot_be_read_ends_the_start_in_words(
+    secrets_manager: SecretsManager,
+) -> None:
+    started = start_production(secrets_manager, "nowhere")
+    assert started.returncode != 0
+    assert "AWS_SECRET_ID=nowhere cannot be read" in started.stderr
+    assert "Traceback" not in started.stderr
+
+
 def start_production(
     secrets_manager: SecretsManager, secret_id: str
 ) -> subprocess.CompletedProcess[str]:
