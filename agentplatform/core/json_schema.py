@@ -14,12 +14,12 @@ from typing import Any
 
 import regex
 from jsonschema import Draft202012Validator, ValidationError
-from jsonschema.exceptions import SchemaError
 from jsonschema.validators import extend
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
+from agentplatform.core.metaschema import find_metaschema_breach
 from agentplatform.core.schema_breach import explain_breach
 
 MAX_ERRORS = 50
@@ -57,11 +57,11 @@ def find_schema_problem(schema: Any) -> str | None:
     if not isinstance(schema, dict):
         return "a JSON schema is an object"
     try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError as error:
-        return f"{error.json_path}: {error.message}"[:MAX_MESSAGE]
+        error = find_metaschema_breach(schema)
     except RecursionError:
         return "it is nested too deeply"
+    if error is not None:
+        return f"{error.json_path}: {error.message}"[:MAX_MESSAGE]
     return next(_unsafe_parts(schema, schema), None)
 
 
