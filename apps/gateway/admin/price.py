@@ -19,16 +19,16 @@ from apps.gateway.services.price_files import usd_of
 class ModelPriceAdmin(ServiceAdmin):
     form = PriceForm
     list_display = (
-        "provider", "model", "since", "until", "input_usd", "output_usd", "cached_usd",
-        "cache_write_usd", "cache_write_hour_usd", "reasoning_usd",
+        "provider", "model", "since", "until", "prompts_above", "input_usd", "output_usd",
+        "cached_usd", "cache_write_usd", "cache_write_hour_usd", "reasoning_usd",
     )  # fmt: skip
     list_display_links = ("model",)
     list_filter = ("provider",)
     search_fields = ("model",)
-    ordering = ("provider", "model", "-since")
+    ordering = ("provider", "model", "-since", "prompts_above")
     actions = None
     fieldsets = (
-        (None, {"fields": ("provider", "model", "since", "until")}),
+        (None, {"fields": ("provider", "model", "since", "until", "prompts_above")}),
         (
             "USD per million tokens",
             {"fields": RATES},
@@ -38,8 +38,8 @@ class ModelPriceAdmin(ServiceAdmin):
     def save_model(self, _request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
         price = form.price()
         set_prices([price], at=now(), instead_of=obj.pk if change else None)
-        where = {name: getattr(price, name) for name in ("provider", "model", "since")}
-        obj.pk = ModelPrice.objects.get(**where).pk
+        names = ("provider", "model", "since", "prompts_above")
+        obj.pk = ModelPrice.objects.get(**{name: getattr(price, name) for name in names}).pk
 
     def delete_model(self, _request: HttpRequest, obj: Model) -> None:
         delete_price(price_id=cast(int, obj.pk), at=now())

@@ -52,6 +52,7 @@ class PriceForm(forms.ModelForm):  # type: ignore[type-arg]
             "model": "As the provider names it. Its dated snapshots cost the same.",
             "since": "The first day, in UTC.",
             "until": "The last day. Empty: until a later price begins.",
+            "prompts_above": "For requests whose prompts have more tokens than that; 0: for all.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

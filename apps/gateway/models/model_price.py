@@ -22,15 +22,18 @@ class ModelPrice(models.Model):
     (cached, cache write), as output (reasoning) or as twice the input (written to a cache for an
     hour). Days are in UTC, `until` included; None: until
     a later price of the model begins. A model that is not here has an unknown price, never none.
+
+    A request whose prompt has more tokens than `prompts_above` costs that, all of it.
     """
 
-    PRICE_FIELDS: Final = ("provider", "model", "since", "until", *RATES)
+    PRICE_FIELDS: Final = ("provider", "model", "since", "until", "prompts_above", *RATES)
 
     id = models.BigAutoField(primary_key=True)
     provider = models.CharField(max_length=32)
     model = models.CharField(max_length=200)
     since = models.DateField()
     until = models.DateField(null=True, blank=True)
+    prompts_above = models.PositiveIntegerField(default=0, db_default=0)
     input_rate = models.BigIntegerField()
     output_rate = models.BigIntegerField()
     cached_rate = models.BigIntegerField(null=True, blank=True)
@@ -42,11 +45,12 @@ class ModelPrice(models.Model):
 
     class Meta:
         db_table = "model_prices"
-        ordering = ("provider", "model", "-since")
+        ordering = ("provider", "model", "-since", "prompts_above")
         verbose_name = "price"
         constraints = (
             models.UniqueConstraint(
-                fields=("provider", "model", "since"), name="model_prices_one_a_day"
+                fields=("provider", "model", "since", "prompts_above"),
+                name="model_prices_one_a_day_and_length",
             ),
             models.CheckConstraint(
                 condition=Q(until__isnull=True) | Q(until__gte=F("since")),

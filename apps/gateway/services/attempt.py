@@ -12,7 +12,7 @@ from apps.gateway.providers.errors import ProviderError
 from apps.gateway.providers.port import Answer
 from apps.gateway.rates.decision import UNLIMITED, Decision
 from apps.gateway.services.hold import Hold
-from apps.gateway.services.prices import Price
+from apps.gateway.services.price_list import Tariff
 from apps.gateway.services.routes import Target
 from apps.gateway.states import ATTEMPT_FAILED, ATTEMPT_SUCCESS, ATTEMPT_UNKNOWN
 from apps.tenants.contracts import AccountRoom, Admission, Settlement
@@ -59,7 +59,7 @@ class Held:
     attempt_id: UUID
     target: Target
     hold: Hold
-    price: Price | None
+    price: Tariff | None
     previous_provider: str
 
 

@@ -13,7 +13,7 @@ from apps.gateway.services.price_list import Price
 from apps.gateway.services.price_rules import find_problems, name_of
 from apps.tenants.facade import record_change
 
-Key = tuple[str, str, date]
+Key = tuple[str, str, date, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +28,8 @@ class PricesSet:
 def set_prices(
     prices: Sequence[Price], *, at: datetime, instead_of: int | None = None
 ) -> PricesSet:
-    """Add these prices, all or none; one of the same provider, model and first day is replaced,
-    and so is the row `instead_of`. What was charged before stays as it is.
+    """Add these prices, all or none; one of the same provider, model, first day and length of
+    prompts is replaced, and so is the row `instead_of`. What was charged before stays as it is.
 
     Raises InvalidInput, which names each price that is wrong. Opens a transaction.
     """
@@ -91,4 +91,4 @@ def _record(action: str, price: Price, at: datetime, **values: Any) -> None:
 
 
 def _key(price: Price | ModelPrice) -> Key:
-    return (price.provider, price.model, price.since)
+    return (price.provider, price.model, price.since, price.prompts_above)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from apps.gateway.contracts import ModelRequest, Usage
-from apps.gateway.services.prices import Price
+from apps.gateway.services.price_list import Tariff
 from apps.tenants.contracts import AccountRoom
 
 DEFAULT_MAX_TOKENS = 1024
@@ -62,7 +62,7 @@ def plan_hold(
     request: ModelRequest,
     *,
     prompt_tokens: int,
-    price: Price | None,
+    price: Tariff | None,
     accounts: Sequence[AccountRoom],
 ) -> Hold:
     """What to hold. Without max_tokens in the request the answer is bounded by what is left.
@@ -102,7 +102,7 @@ def _amount(account: AccountRoom, usage: Usage, bound: Bound | None) -> int:
 
 
 def _fitting(
-    account: AccountRoom, prompt_tokens: int, price: Price | None, bound: Bound | None
+    account: AccountRoom, prompt_tokens: int, price: Tariff | None, bound: Bound | None
 ) -> int | None:
     """How many tokens of an answer the account has room for; None: any number."""
     if account.room is None:
@@ -112,6 +112,7 @@ def _fitting(
     assert price is not None
     assert bound is not None
     left = account.room - bound(Usage(prompt_tokens=prompt_tokens, completion_tokens=0))
-    if price.output_nanos == 0:
+    token_nanos = price.output_nanos(prompt_tokens)
+    if token_nanos == 0:
         return None if left >= 0 else -1
-    return left // price.output_nanos
+    return left // token_nanos

@@ -15,7 +15,7 @@ from apps.gateway.services.price_list import Price
 Format = Literal["csv", "json"]
 COLUMNS = (
     "provider", "model", "since", "until", "input", "output", "cached_input", "cache_write",
-    "cache_write_hour", "reasoning",
+    "cache_write_hour", "reasoning", "prompts_above",
 )  # fmt: skip
 _REQUIRED = {"provider", "model", "since", "input", "output"}
 
@@ -99,6 +99,7 @@ def _price(row: dict[str, Any]) -> Price:
         "cache_write_rate": take("cache_write", parse_usd),
         "reasoning_rate": take("reasoning", parse_usd),
         "cache_write_hour_rate": take("cache_write_hour", parse_usd),
+        "prompts_above": take("prompts_above", int) or 0,
     }
     surplus = [str(name) for name in row if name not in COLUMNS]
     if surplus:
@@ -112,6 +113,7 @@ _WHAT: dict[Callable[[str], Any], str] = {
     str: "text",
     date.fromisoformat: "day (2026-11-26)",
     parse_usd: "amount of USD",
+    int: "number of tokens",
 }
 
 
@@ -128,4 +130,5 @@ def row_of(price: Price) -> dict[str, str | None]:
         "cache_write": usd_of(price.cache_write_rate),
         "reasoning": usd_of(price.reasoning_rate),
         "cache_write_hour": usd_of(price.cache_write_hour_rate),
+        "prompts_above": str(price.prompts_above) if price.prompts_above else None,
     }

@@ -1,7 +1,7 @@
 """What providers charge for a model, and what a usage costs at it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,7 +15,8 @@ _SNAPSHOT = re.compile(r"-(\d{4}-\d{2}-\d{2}|\d{8})$")
 @dataclass(frozen=True, kw_only=True)
 class Price:
     """The price of one model from `since` to `until`, days in UTC and both included; without
-    `until` it holds until a later one begins.
+    `until` it holds until a later one begins. It is that of requests whose prompts have more than
+    `prompts_above` tokens, and no more than another price of the model begins above.
 
     Rates are nano-dollars per million tokens. Without one of their own, cached and cache-write
     tokens cost as input does, reasoning tokens as output, and tokens that are written to a cache
@@ -26,6 +27,7 @@ class Price:
     model: str
     since: date
     until: date | None = None
+    prompts_above: int = 0
     input_rate: int
     output_rate: int
     cached_rate: int | None = None
@@ -76,6 +78,34 @@ class Price:
         return self.since <= day and (self.until is None or day <= self.until)
 
 
+@dataclass(frozen=True)
+class Tariff:
+    """What one model costs on a day: `prices` by the length of the prompt, the longest first and
+    one that holds for any prompt last."""
+
+    prices: tuple[Price, ...]
+
+    def cost(self, usage: Usage) -> int:
+        """As Price.cost, at the price of a prompt of that length."""
+        return self._possible(usage.prompt_tokens)[0].cost(usage)
+
+    def bound(self, usage: Usage, *, for_hour: bool = False) -> int:
+        """As Price.bound, however short the prompt turns out to be."""
+        possible = self._possible(usage.prompt_tokens)
+        return max(price.bound(usage, for_hour=for_hour) for price in possible)
+
+    def output_nanos(self, prompt_tokens: int) -> int:
+        """As Price.output_nanos, for a prompt of so many tokens at most."""
+        return max(price.output_nanos for price in self._possible(prompt_tokens))
+
+    def _possible(self, prompt_tokens: int) -> Sequence[Price]:
+        """The prices of prompts of so many tokens or fewer."""
+        if len(self.prices) == 1:
+            return self.prices
+        *long, short = self.prices
+        return [*(price for price in long if price.prompts_above < prompt_tokens), short]
+
+
 class PriceList:
     """Prices to look up by provider, model and day."""
 
@@ -94,21 +124,26 @@ class PriceList:
         """Whose price the model, or the one that it is a dated snapshot of, has."""
         return self._providers.get(model) or self._providers.get(_SNAPSHOT.sub("", model))
 
-    def find(self, *, provider: str, model: str, on: date) -> Price | None:
-        """The price on that day, None when nobody knows it. A dated snapshot that has no price of
-        its own costs as its model does."""
+    def find(self, *, provider: str, model: str, on: date) -> Tariff | None:
+        """What the model costs on that day, None when nobody knows it. A dated snapshot that has no
+        price of its own costs as its model does."""
         exact = self._find(provider, model, on)
         return exact or self._find(provider, _SNAPSHOT.sub("", model), on)
 
-    def _find(self, provider: str, model: str, on: date) -> Price | None:
-        begun = (one for one in self._by_model.get((provider, model), ()) if one.since <= on)
-        newest = next(begun, None)
-        return newest if newest is not None and newest.holds_on(on) else None
+    def _find(self, provider: str, model: str, on: date) -> Tariff | None:
+        newest: dict[int, Price] = {}
+        for price in self._by_model.get((provider, model), ()):
+            if price.since <= on:
+                newest.setdefault(price.prompts_above, price)
+        holding = {length: price for length, price in newest.items() if price.holds_on(on)}
+        if 0 not in holding:
+            return None
+        return Tariff(tuple(holding[length] for length in sorted(holding, reverse=True)))
 
 
-def free_price(*, model: str, on: date) -> Price:
+def free_price(*, model: str, on: date) -> Tariff:
     """The local provider costs nothing."""
-    return Price(provider=LOCAL, model=model, since=on, input_rate=0, output_rate=0)
+    return Tariff((Price(provider=LOCAL, model=model, since=on, input_rate=0, output_rate=0),))
 
 
 def _or(rate: int | None, other: int) -> int:

@@ -9,22 +9,28 @@ from apps.gateway.models.model_price import MAX_RATE, RATES
 from apps.gateway.services.price_list import LOCAL, Price
 
 Problems = dict[str, list[str]]
+MOST_TOKENS = 1_000_000_000
 _PROVIDER = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 
 
 def name_of(price: Price) -> str:
     """How an error names the price."""
-    return f"{price.provider} {price.model} from {price.since}"
+    length = f" above {price.prompts_above} tokens" if price.prompts_above else ""
+    return f"{price.provider} {price.model}{length} from {price.since}"
 
 
 def find_problems(prices: Sequence[Price]) -> Problems:
     """What is wrong with these prices, each alone and beside the others, by name_of."""
     problems: Problems = defaultdict(list)
-    by_model: dict[tuple[str, str], list[Price]] = defaultdict(list)
+    by_length: dict[tuple[str, str, int], list[Price]] = defaultdict(list)
     for price in prices:
         problems[name_of(price)] += _problems_of(price)
-        by_model[price.provider, price.model].append(price)
-    for series in by_model.values():
+        by_length[price.provider, price.model, price.prompts_above].append(price)
+    for (provider, model, length), series in by_length.items():
+        if length and (provider, model, 0) not in by_length:
+            problems[name_of(series[0])].append(
+                "The model has no price for shorter prompts; give one without prompts_above."
+            )
         for one, following in pairwise(sorted(series, key=lambda price: price.since)):
             if one.since == following.since:
                 problems[name_of(one)].append("There are two prices from this day on; leave one.")
@@ -42,6 +48,8 @@ def _problems_of(price: Price) -> Iterable[str]:
         yield "The local provider costs nothing; it takes no price."
     if not price.model.strip() or price.model != price.model.strip() or len(price.model) > 200:
         yield "Name the model as the provider does, in 1 to 200 characters."
+    if not 0 <= price.prompts_above <= MOST_TOKENS:
+        yield f"prompts_above is a number of tokens, from 0 to {MOST_TOKENS}."
     if price.until is not None and price.until < price.since:
         yield f"It ends on {price.until}, before it begins."
     for name in RATES:

@@ -12,8 +12,7 @@ import structlog
 from agentplatform.core.connections import brief_connection
 from agentplatform.core.errors import PlatformError
 from apps.gateway.models import ModelPrice
-from apps.gateway.services.price_list import LOCAL, PriceList, free_price
-from apps.gateway.services.price_list import Price as Price
+from apps.gateway.services.price_list import LOCAL, Price, PriceList, Tariff, free_price
 
 log = structlog.get_logger("prices")
 
@@ -36,9 +35,9 @@ class PricesUnavailable(PlatformError):
     is_retryable: ClassVar[bool] = True
 
 
-def price_of(*, provider: str, model: str, on: date) -> Price | None:
-    """The price on that day, None when nobody knows it. Without a query: a change of the table is
-    noticed within 5 s. Raises PricesUnavailable when the table could never be read."""
+def price_of(*, provider: str, model: str, on: date) -> Tariff | None:
+    """What the model costs on that day, None when nobody knows it. Without a query: a change of the
+    table is noticed within 5 s. Raises PricesUnavailable when the table could never be read."""
     if provider == LOCAL:
         return free_price(model=model, on=on)
     return prices.list().find(provider=provider, model=model, on=on)

@@ -16,6 +16,7 @@ from django.db import DatabaseError
 from agentplatform.core.clock import now
 from agentplatform.core.connections import brief_connection
 from agentplatform.core.tenancy import no_scope
+from apps.gateway.contracts import Usage
 from apps.gateway.models import ModelPrice
 from apps.gateway.services.change_prices import price_of_row, set_prices
 from apps.gateway.services.price_list import Price, PriceList
@@ -65,8 +66,9 @@ def a_price(**values: Any) -> Price:
 
 
 def test_the_platform_comes_with_prices() -> None:
-    price = price_of(provider="openai", model="gpt-4o-mini-2024-07-18", on=DAY)
-    assert price is not None
+    tariff = price_of(provider="openai", model="gpt-4o-mini-2024-07-18", on=DAY)
+    assert tariff is not None
+    (price,) = tariff.prices
     assert (price.input_rate, price.output_rate) == (150_000_000, 600_000_000)
     assert price_of(provider="openai", model="gpt-4o-mini", on=date(2024, 7, 17)) is None
     assert price_of(provider="openai", model="nobody-knows", on=DAY) is None
@@ -74,9 +76,9 @@ def test_the_platform_comes_with_prices() -> None:
 
 
 def test_the_local_provider_costs_nothing() -> None:
-    price = price_of(provider="local", model="any", on=DAY)
-    assert price is not None
-    assert (price.input_rate, price.output_rate) == (0, 0)
+    tariff = price_of(provider="local", model="any", on=DAY)
+    assert tariff is not None
+    assert tariff.bound(Usage(prompt_tokens=10**6, completion_tokens=10**6)) == 0
 
 
 def test_an_import_adds_changes_and_keeps_and_says_so(tmp_path: Path) -> None:
@@ -144,7 +146,20 @@ def test_the_list_is_narrowed_to_models_and_to_a_day() -> None:
         "2026-11-01",
     ]
     (line,) = run("list", "--model", "new", "--at", "2026-11-30").splitlines()[1:]
-    assert line.split() == ["openai", "new", "2026-11-01", "-", "1", "2", "-", "-", "-", "-"]
+    assert line.split() == ["openai", "new", "2026-11-01", "-", "1", "2", *"-----"]
+
+
+def test_a_price_of_long_prompts_stands_beside_that_of_all(tmp_path: Path) -> None:
+    head = HEAD.replace("output", "output,prompts_above")
+    both = head + "openai,new,2026-11-01,,1,2,\nopenai,new,2026-11-01,,2,3,200000\n"
+    assert run("import", a_file(tmp_path, both)).startswith("2 added")
+    listed = run("list", "--model", "new", "--at", "2026-11-01").splitlines()[1:]
+    assert [line.split()[-1] for line in listed] == ["-", "200000"]
+    tariff = price_of(provider="openai", model="new", on=DAY)
+    assert tariff is not None
+    assert tariff.cost(Usage(prompt_tokens=200_001, completion_tokens=0)) == 200_001 * 2000
+    with pytest.raises(CommandError, match="no price for shorter prompts"):
+        run("import", a_file(tmp_path, head + "openai,other,2026-11-01,,2,3,200000\n"))
 
 
 def test_the_database_holds_what_the_service_checks() -> None:
@@ -206,7 +221,7 @@ class Table:
 def rate_in(known: PriceList) -> int:
     found = known.find(provider="openai", model="new", on=DAY)
     assert found is not None
-    return found.input_rate
+    return found.prices[0].input_rate
 
 
 def test_a_fresh_list_answers_without_reading() -> None:

@@ -11,16 +11,20 @@ from apps.gateway.providers.errors import ConnectionLost
 from apps.gateway.providers.port import Provider
 from apps.gateway.services.attempt import Held, failed
 from apps.gateway.services.hold import plan_hold
-from apps.gateway.services.price_list import Price
+from apps.gateway.services.price_list import Price, Tariff
 from apps.gateway.services.routes import Target
 
-HAIKU = Price(
-    provider="anthropic",
-    model="claude-haiku-4-5",
-    since=date(2025, 10, 15),
-    input_rate=10**9,
-    output_rate=5 * 10**9,
-    cache_write_rate=125 * 10**7,
+HAIKU = Tariff(
+    (
+        Price(
+            provider="anthropic",
+            model="claude-haiku-4-5",
+            since=date(2025, 10, 15),
+            input_rate=10**9,
+            output_rate=5 * 10**9,
+            cache_write_rate=125 * 10**7,
+        ),
+    )
 )
 
 

@@ -1,21 +1,24 @@
 """What an attempt holds of each account."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from apps.gateway.contracts import CompletionRequest, Message
 from apps.gateway.services.hold import NoPrice, NoRoom, plan_hold
-from apps.gateway.services.price_list import Price, free_price
+from apps.gateway.services.price_list import Price, Tariff, free_price
 from apps.tenants.contracts import AccountRoom, Unit
 
-MINI = Price(
+SHORT = Price(
     provider="openai",
     model="gpt-4o-mini",
     since=date(2024, 7, 18),
     input_rate=150_000_000,
     output_rate=600_000_000,
 )
+MINI = Tariff((SHORT,))
+LONG = replace(SHORT, prompts_above=100, input_rate=300_000_000, output_rate=900_000_000)
 FREE = free_price(model="any", on=date(2026, 1, 1))
 
 
@@ -51,6 +54,24 @@ def test_what_may_be_cached_for_an_hour_is_held_at_its_price() -> None:
     assert hold.lines == ((1, 300 * 100 + 600 * 50),)
     with pytest.raises(NoRoom):
         plan_hold(request, prompt_tokens=100, price=MINI, accounts=[account("nanos", 59_999)])
+
+
+@pytest.mark.parametrize(("prompt_tokens", "nanos"), [(100, 150), (101, 300)])
+def test_a_prompt_that_may_be_long_is_held_at_the_price_of_one(
+    prompt_tokens: int, nanos: int
+) -> None:
+    tariff = Tariff((LONG, SHORT))
+    held = plan_hold(
+        ask(50), prompt_tokens=prompt_tokens, price=tariff, accounts=[account("nanos", 10**9)]
+    )
+    assert held.cost_nanos == prompt_tokens * nanos + 50 * (600 if nanos == 150 else 900)
+    left = plan_hold(
+        ask(),
+        prompt_tokens=prompt_tokens,
+        price=tariff,
+        accounts=[account("nanos", prompt_tokens * nanos + 899 * 20)],
+    )
+    assert left.max_tokens == (29 if nanos == 150 else 19)
 
 
 def test_an_asked_length_is_never_shortened() -> None:

@@ -24,6 +24,7 @@ PRICES = st.builds(
     cache_write_rate=st.none() | RATE,
     cache_write_hour_rate=st.none() | RATE,
     reasoning_rate=st.none() | RATE,
+    prompts_above=st.integers(0, 10**6),
 )
 
 
@@ -49,6 +50,7 @@ def test_amounts_are_usd_per_million_tokens() -> None:
         (HEAD + "openai,gpt,2026-01-01,1e99999999,2\n", "csv", "input"),
         (HEAD + "openai,gpt,2026-01-01,0.00000000001,2\n", "csv", "nine decimal places"),
         (HEAD + "openai,gpt,2026-01-01,,2\n", "csv", "input is missing"),
+        ('[{"prompts_above": "long"}]', "json", "'long' is no number of tokens"),
         ("provider,model,since,input,output,colour\na,b,2026-01-01,1,2,red\n", "csv", "colour"),
         (HEAD + "openai,gpt,2026-01-01,1,2,3\n", "csv", "no column"),
         (HEAD, "csv", "no price"),

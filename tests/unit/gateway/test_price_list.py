@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from apps.gateway.contracts import Usage
 from apps.gateway.models.model_price import RATES
-from apps.gateway.services.price_list import Price, PriceList
+from apps.gateway.services.price_list import Price, PriceList, Tariff
 
 USD = 10**9
 
@@ -107,14 +107,13 @@ def test_the_price_of_the_day_holds_with_its_first_and_its_last_day() -> None:
     third = price(since=date(2026, 9, 1))
     prices = PriceList([third, first, second])
 
-    def found(month: int, day: int) -> Price | None:
+    def found(month: int, day: int) -> Tariff | None:
         return prices.find(provider="openai", model="gpt", on=date(2026, month, day))
 
-    assert found(1, 1) is first
-    assert found(6, 30) is first
+    assert found(1, 1) == found(6, 30) == Tariff((first,))
     assert found(7, 1) is None
-    assert found(8, 31) is second
-    assert found(9, 1) is third
+    assert found(8, 31) == Tariff((second,))
+    assert found(9, 1) == Tariff((third,))
     assert prices.find(provider="openai", model="gpt", on=date(2025, 12, 31)) is None
 
 
@@ -141,7 +140,42 @@ def test_a_snapshot_with_a_price_of_its_own_costs_that_while_it_holds() -> None:
         prices.find(provider="openai", model="gpt-2026-01-31", on=date(2026, 2, day))
         for day in (9, 10)
     ]
-    assert [one and one.model for one in found] == ["gpt-2026-01-31", "gpt"]
+    assert found == [Tariff((own,)), Tariff((price(),))]
+
+
+def test_all_tokens_of_a_request_cost_what_they_do_in_one_of_its_length() -> None:
+    short = price(until=date(2026, 2, 28))
+    long = price(prompts_above=200, input_rate=4 * USD, output_rate=12 * USD)
+    longer = price(prompts_above=900, input_rate=5 * USD, since=date(2026, 2, 1))
+    prices = PriceList([longer, short, long])
+
+    def cost(prompt: int, *, month: int = 2) -> int | None:
+        found = prices.find(provider="openai", model="gpt", on=date(2026, month, 1))
+        return found.cost(usage(prompt, 10)) if found else None
+
+    assert cost(200) == 200 * 2000 + 10 * 8000
+    assert cost(201) == 201 * 4000 + 10 * 12000
+    assert cost(901) == 901 * 5000 + 10 * 8000
+    assert cost(901, month=1) == 901 * 4000 + 10 * 12000
+    assert cost(201, month=3) is None
+
+
+@given(
+    rates=st.tuples(*[st.integers(0, 10**13)] * 4),
+    prompt=st.integers(0, 400),
+    most=st.integers(0, 100),
+    room=st.integers(0, 10**10),
+)
+def test_what_is_held_for_a_prompt_covers_any_shorter_one_too(
+    rates: tuple[int, ...], prompt: int, most: int, room: int
+) -> None:
+    short = price(input_rate=rates[0], output_rate=rates[1])
+    long = price(prompts_above=200, input_rate=rates[2], output_rate=rates[3])
+    tariff = Tariff((long, short))
+    assert tariff.cost(usage(max(0, prompt - most), 10)) <= tariff.bound(usage(prompt, 10))
+    left = room - tariff.bound(usage(prompt, 0))
+    if left >= 0 and (token_nanos := tariff.output_nanos(prompt)):
+        assert tariff.bound(usage(prompt, left // token_nanos)) <= room
 
 
 def test_a_price_is_of_one_provider() -> None:

@@ -23,7 +23,8 @@ from apps.gateway.services.price_list import Price
 
 
 class Command(PlatformCommand):
-    """A price of the same provider, model and first day replaces the one that is there."""
+    """A price of the same provider, model, first day and length of prompts replaces the one that is
+    there."""
 
     help = "Import, list and export prices, in USD per million tokens."
 
@@ -63,10 +64,10 @@ def _prices(prefix: str, day: date | None) -> list[Price]:
     prices = [price_of_row(row) for row in ModelPrice.objects.filter(model__startswith=prefix)]
     if day is None:
         return prices
-    newest: dict[tuple[str, str], Price] = {}
+    newest: dict[tuple[str, str, int], Price] = {}
     for price in prices:  # newest first within a model
         if price.since <= day:
-            newest.setdefault((price.provider, price.model), price)
+            newest.setdefault((price.provider, price.model, price.prompts_above), price)
     return [price for price in newest.values() if price.holds_on(day)]
 
 

@@ -20,6 +20,7 @@ PRICE = {
     "cached_rate": "",
     "cache_write_rate": "",
     "cache_write_hour_rate": "",
+    "prompts_above": "0",
     "reasoning_rate": "0.0375",
 }
 
