@@ -73,7 +73,7 @@ FAULTS: dict[str, tuple[Wanted, Wanted]] = {
     "slow-headers-60000": failing("timeout", charge="held"),
     "no-answer": failing("timeout", charge="held"),
     "malformed-json": (Wanted(code="invalid_answer", tries=3, charge="held"), LOST),
-    "malformed-chunk": broken(ANSWERED, "invalid_answer"),
+    "malformed-chunk-pace-200": broken(ANSWERED, "invalid_answer"),
     "stream-cut": broken(LOST, "connection_lost"),
     "stream-stalled": broken(Wanted(code="timeout", charge="held"), "timeout"),
     "no-done": (ANSWERED, ANSWERED),
@@ -83,7 +83,8 @@ FAULTS: dict[str, tuple[Wanted, Wanted]] = {
     "surrogate-text": (ANSWERED, ANSWERED),
     "body-50mb": (ANSWERED, ANSWERED),
 }
-"""By the test provider's name of what goes wrong: plain, and streamed."""
+"""By the test provider's name of what goes wrong: plain, and streamed. What a provider writes
+before it sees that nobody reads a broken stream any more is billed: it writes slowly."""
 LARGE = "body-50mb"
 LARGE_FORMS = [form for form in FORMS if form.name in ("chat-plain", "messages-streamed")]
 """Each takes seconds of a processor."""
