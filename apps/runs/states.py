@@ -8,6 +8,8 @@ from uuid import UUID
 
 from agentplatform.core.state_machine import StateMachine
 
+MAX_DEPTH: Final = 5
+"""So deep may runs be nested."""
 _UNFINISHED_STEP: Final = frozenset({"CANCELLED"})
 
 RUN = StateMachine(

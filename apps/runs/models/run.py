@@ -86,9 +86,9 @@ class Run(models.Model):
                 name="runs_unfinalized",
             ),
             models.Index(
-                fields=["tenant"],
-                condition=models.Q(status="RUNNING", parent_run=None),
-                name="runs_in_flight",
+                fields=["depth", "tenant"],
+                condition=models.Q(status="RUNNING"),
+                name="runs_in_flight_by_depth",
             ),
             models.Index(
                 fields=["root_run_id"],
@@ -96,9 +96,9 @@ class Run(models.Model):
                 name="runs_by_root",
             ),
             models.Index(
-                fields=["tenant", "-priority", "id"],
+                fields=["depth", "tenant", "-priority", "id"],
                 condition=models.Q(waits_for_place=True),
-                name="runs_waiting",
+                name="runs_waiting_by_depth",
             ),
             models.Index(
                 fields=["deadline_at"],

@@ -32,6 +32,5 @@ def orphans() -> QuerySet[Run]:
     """Unfinished runs whose parent run, or the step of it that waited for them, is over."""
     over = Step.objects.filter(id=OuterRef("parent_step_id"), status__in=STEP.terminal)
     is_orphan = Q(parent_run__status__in=RUN.terminal) | Q(Exists(over))
-    at_work = Run.objects.filter(finalized_at=None, waits_for_place=False)
-    rows = at_work.filter(status__in=UNFINISHED, parent_run__isnull=False)
+    rows = Run.objects.filter(finalized_at=None, status__in=UNFINISHED, parent_run__isnull=False)
     return rows.filter(is_orphan)

@@ -87,7 +87,7 @@ def create_run_of_version(
     _check_input(spec, given)
     budget = token_budget if token_budget is not None else spec.defaults.token_budget
     held = tenants.keep_tenant_active(tenant_id=version.tenant_id)
-    caps = {} if more.get("parent_run") else wanted_places(runs_cap=held.runs)
+    caps = wanted_places(runs_cap=held.runs)
     run = Run(
         tenant_id=version.tenant_id,
         task_version=version,

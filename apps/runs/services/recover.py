@@ -62,7 +62,7 @@ def recover(*, at: datetime) -> dict[str, int]:
         "overdue_steps": _expire_steps(at),
         "waits": _end_waits(at),
         "asks": expire_asks(at=at, limit=BATCH),
-        "orphans": cancel_runs(list(orphans()[:BATCH]), at=at),
+        "orphans": _cancel_orphans(at),
         "retries": _requeue_retries(at),
         **_send_again(at),
     }
@@ -70,6 +70,11 @@ def recover(*, at: datetime) -> dict[str, int]:
     if found:
         log.info("runs.recovered", **found)
     return found
+
+
+def _cancel_orphans(at: datetime) -> int:
+    """One that waits for a place is found here once it has got it."""
+    return cancel_runs(list(orphans().filter(waits_for_place=False)[:BATCH]), at=at)
 
 
 def _send_again(at: datetime) -> dict[str, int]:

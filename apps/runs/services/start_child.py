@@ -12,8 +12,7 @@ from apps.runs.contracts import NoSuchTask, TooDeep, TooManyRuns
 from apps.runs.models import Run, Step, TaskVersion
 from apps.runs.selectors import find_task_named, newest_version
 from apps.runs.services.create_run import create_run_of_version
-
-MAX_DEPTH = 5
+from apps.runs.states import MAX_DEPTH
 
 
 def start_child(

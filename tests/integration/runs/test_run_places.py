@@ -12,6 +12,7 @@ from pytest_django import Settings
 from agentplatform.core.clock import now
 from apps.runs.models import Run, RunEvent
 from apps.runs.services.advance_run import advance_run
+from apps.runs.services.cancel_children import cancel_children
 from apps.runs.services.cancel_run import cancel_run
 from apps.runs.services.fork_run import retry_run
 from apps.runs.services.places.admit_runs import admit_runs
@@ -23,7 +24,7 @@ from apps.tenants.services.tend_tenants import tend_tenants
 from tests.integration.runs.conftest import Sent, finished, kinds_of
 from tests.integration.runs.drive import Drive, broken
 from tests.integration.runs.kinds import CHILD, code, task_of
-from tests.integration.runs.places import at_work, capped_tenant, next_of, start, status
+from tests.integration.runs.places import WAIT, at_work, capped_tenant, next_of, start, status
 
 pytestmark = pytest.mark.django_db
 
@@ -127,15 +128,59 @@ def test_a_tenant_at_its_cap_leaves_places_to_others(settings: Settings) -> None
     assert (at_work(small), at_work(large)) == (1, 4)
 
 
-def test_child_runs_are_at_work_in_the_place_of_their_parent() -> None:
+def test_child_runs_take_no_place_from_the_runs_that_wait_for_them() -> None:
     tenant = capped_tenant(runs=1)
     spec = {"steps": [{**CHILD, "input": {"n": 1}}]}
     run, next_one = start(tenant, spec=spec, priority=9), start(tenant)
-    task_of(run, "inner", [code("a")])
+    task_of(run, "inner", [{**CHILD, "task": "innermost", "input": {"n": 1}}])
+    task_of(run, "innermost", [code("a")])
     run = Drive(run).until_still()
     assert run.status == "COMPLETED"
     assert Run.objects.get(parent_run=run).priority == 9
+    assert Run.objects.get(depth=2).status == "COMPLETED"
     assert status(next_one) == "RUNNING"
+
+
+def map_of_children(tenant: Tenant, number: int) -> Run:
+    """A run that waits for so many runs that do not end by themselves."""
+    child = {"kind": "run", "task": "inner", "input": {"n": 1}}
+    spec = {"steps": [{"name": "all", "kind": "map", "items": [*range(number)], "step": child}]}
+    run = start(tenant, spec=spec)
+    task_of(run, "inner", WAIT["steps"])
+    return Drive(run).until_still()
+
+
+def test_child_runs_of_one_depth_are_held_to_the_cap_as_runs_are() -> None:
+    tenant = capped_tenant(runs=2)
+    run = map_of_children(tenant, 5)
+
+    def children() -> list[str]:
+        return [child.status for child in Run.objects.filter(parent_run=run).order_by("id")]
+
+    assert children() == ["RUNNING"] * 2 + ["PENDING"] * 3
+    cancel_run(run_id=Run.objects.filter(parent_run=run, status="RUNNING")[0].id, at=now())
+    assert admit_runs(at=now()) == 1
+
+
+def test_child_runs_that_wait_for_a_place_end_with_their_parent() -> None:
+    run = map_of_children(capped_tenant(runs=1), 3)
+    cancel_run(run_id=run.id, at=now())
+    cancel_children(run_id=run.id, at=now())
+    ended = Run.objects.filter(parent_run=run).values_list("status", "waits_for_place")
+    assert list(ended) == [("CANCELLED", False)] * 3
+
+
+def test_tenants_take_turns_with_their_child_runs_too(settings: Settings) -> None:
+    limit_platform(settings, 2)
+    large, small = capped_tenant(), capped_tenant()
+    map_of_children(large, 6)
+    map_of_children(small, 1)
+    children = Run.objects.filter(depth=1, status="RUNNING")
+    assert [child.tenant_id for child in children] == [large.id] * 2
+    for child in children.all():
+        cancel_run(run_id=child.id, at=now())
+    assert admit_runs(at=now()) == 2
+    assert {child.tenant_id for child in children.all()} == {large.id, small.id}
 
 
 def test_a_retried_run_keeps_its_priority() -> None:

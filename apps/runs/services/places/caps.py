@@ -21,9 +21,9 @@ def wanted_places(*, runs_cap: int | None) -> dict[str, int]:
 
 def must_wait(run: Run, *, at: datetime) -> bool:
     """Whether a PENDING run has to wait for a place. One that was accepted before there was a cap
-    is made to. A child run is at work in its parent's place. Requires a transaction."""
-    if run.waits_for_place or run.parent_run_id is not None:
-        return run.waits_for_place
+    is made to. Requires a transaction."""
+    if run.waits_for_place:
+        return True
     caps = wanted_places(runs_cap=run.runs_cap)
     if caps:
         set_run(run, waits_for_place=True)

@@ -10,6 +10,7 @@ from agentplatform.core.postgresql.backlog import count_backlog
 from agentplatform.telemetry.metrics import CALLS_WAITING, RUNS_WAITING, tenant_label
 from apps.gateway import facade as gateway
 from apps.runs.models import Served
+from apps.runs.states import MAX_DEPTH
 from apps.tools import facade as tools
 
 MOST = 100_000
@@ -18,7 +19,10 @@ MOST = 100_000
 def count_waiting() -> None:
     """Set the gauges of runs and calls that wait, of each tenant up to MOST, and to zero for a
     tenant of which nothing waits any more. Needs the platform's scope."""
-    runs = count_backlog("runs", where="waits_for_place", limit=MOST)
+    runs: Counter[UUID] = Counter()
+    for depth in range(MAX_DEPTH + 1):
+        where = f"waits_for_place and depth = {depth}"
+        runs.update(count_backlog("runs", where=where, limit=MOST))
     calls: Counter[UUID] = Counter()
     for owner in (gateway.held_calls, tools.held_calls):
         calls.update(owner.backlog(limit=MOST))
