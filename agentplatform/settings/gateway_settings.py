@@ -48,7 +48,7 @@ class GatewaySettings(BaseSettings):
         30.0,
         gt=0,
         le=600,
-        description="How long a streamed answer may be silent between two events.",
+        description="How long a streamed answer may be silent once it has begun.",
     )
     own_key_private_hosts: str = Field(
         "",

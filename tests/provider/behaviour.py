@@ -38,6 +38,7 @@ def _fault(name: str, meaning: str, *, takes_number: bool = False) -> Directive:
 DIRECTIVES = (
     _number("latency", "milliseconds before the answer begins"),
     _number("pace", "milliseconds between two events of a stream"),
+    _number("thinks", "milliseconds between the first event of a stream and the next"),
     _number("tokens", "completion tokens of a text answer"),
     _number("reasoning", "reasoning tokens, on top of the answer's"),
     _number("cached", "prompt tokens that were read from the cache"),

@@ -69,6 +69,8 @@ async def _send_pieces(exchange: Exchange, response: web.StreamResponse, meter: 
             await _disturb(exchange, response)
         if number == len(pieces) - 1 and behaviour.has("no-done"):
             return
+        if number == 1:
+            await asyncio.sleep(behaviour.number("thinks") / 1000)
         if pause:
             await asyncio.sleep(pause)
         meter.before(piece)

@@ -1,8 +1,8 @@
 """An answer as it comes in: whole, or event by event, and no more of it than is sane."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from typing import Final
+from collections.abc import AsyncIterator
+from typing import Final, Protocol
 
 from aiohttp import ClientResponse
 
@@ -11,8 +11,16 @@ from apps.gateway.providers.event_stream import EventParser
 
 MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
 
-OnData = Callable[[bytes], bool]
-"""Told the data of each event; True says that it was the last one."""
+
+class Listener(Protocol):
+    """Who reads the events of one stream."""
+
+    def add(self, data: bytes) -> bool:
+        """Take the data of an event in; whether it was the last one."""
+
+    @property
+    def has_said(self) -> bool:
+        """Whether some of the answer itself has come."""
 
 
 async def read_whole(response: ClientResponse) -> bytes:
@@ -21,27 +29,29 @@ async def read_whole(response: ClientResponse) -> bytes:
     return b"".join([piece async for piece in _pieces(response)])
 
 
-async def read_events(response: ClientResponse, on_data: OnData, *, idle_seconds: float) -> None:
-    """Tell `on_data` each event, until it has had the last one or the answer ends. Raises
-    TimeoutError when after the first event nothing comes for `idle_seconds`, ConnectionLost for an
-    event that the end of the answer cut, and what read_whole raises."""
+async def read_events(response: ClientResponse, listener: Listener, *, idle_seconds: float) -> None:
+    """Tell `listener` each event, until it has had the last one or the answer ends. Raises
+    TimeoutError when nothing comes for `idle_seconds` once the answer has begun, which a model may
+    think about in silence, ConnectionLost for an event that the end of the answer cut, and what
+    read_whole raises."""
     parser = EventParser()
     clock = asyncio.get_running_loop().time
     async with asyncio.timeout(None) as patience:
         async for piece in _pieces(response):
-            patience.reschedule(clock() + idle_seconds)
             for data in parser.feed(piece):
-                if on_data(data):
+                if listener.add(data):
                     return
+            if listener.has_said:
+                patience.reschedule(clock() + idle_seconds)
     rest = parser.rest()
-    if rest is not None and not _is_last(rest, on_data):
+    if rest is not None and not _is_last(rest, listener):
         raise ConnectionLost("The stream ended inside of an event.")
 
 
-def _is_last(rest: bytes, on_data: OnData) -> bool:
+def _is_last(rest: bytes, listener: Listener) -> bool:
     """Whether an unfinished event is the end mark, which some servers do not finish."""
     try:
-        return on_data(rest)
+        return listener.add(rest)
     except ValueError:
         return False
 

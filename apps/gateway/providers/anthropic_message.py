@@ -45,7 +45,7 @@ async def ask_message(
         return await transport.post_json(_PATH, body, headers=headers, until=until)
     parts = _Parts(on_text, on_choice)
     await transport.stream(
-        _PATH, {**body, "stream": True}, headers=headers, until=until, on_data=parts.add
+        _PATH, {**body, "stream": True}, headers=headers, until=until, listener=parts
     )
     with reading_answer():
         return parts.whole()
@@ -89,6 +89,10 @@ class _Parts:
         elif kind == "error":
             raise told_error(event["error"], has_begun=self._has_begun)
         return bool(kind == "message_stop")
+
+    @property
+    def has_said(self) -> bool:
+        return bool(self._blocks)
 
     def whole(self) -> dict[str, Any]:
         if self._stop_reason is None:

@@ -42,7 +42,7 @@ async def ask_chat(
         return await transport.post_json(_PATH, body, headers=headers, until=until)
     parts = _Parts(on_text, on_choice)
     await transport.stream(
-        _PATH, {**body, **_STREAMED}, headers=headers, until=until, on_data=parts.add
+        _PATH, {**body, **_STREAMED}, headers=headers, until=until, listener=parts
     )
     with reading_answer():
         return parts.whole()
@@ -71,6 +71,10 @@ class _Parts:
         if choices := chunk.get("choices"):
             self._add_choice(choices[0])
         return False
+
+    @property
+    def has_said(self) -> bool:
+        return bool(self._content or self._refusal or self._calls)
 
     def whole(self) -> dict[str, Any]:
         if self._finish_reason is None:

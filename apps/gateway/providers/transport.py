@@ -9,7 +9,7 @@ import aiohttp
 from yarl import URL
 
 from agentplatform.core.mask import MASK
-from apps.gateway.providers.answer_body import OnData, read_events, read_whole
+from apps.gateway.providers.answer_body import Listener, read_events, read_whole
 from apps.gateway.providers.errors import ConnectFailed, InvalidAnswer, ProviderError
 from apps.gateway.providers.json_body import decode_exactly, encode_json
 from apps.gateway.providers.proxy import proxy_of
@@ -80,13 +80,13 @@ class Transport:
         *,
         headers: Mapping[str, str],
         until: float,
-        on_data: OnData,
+        listener: Listener,
     ) -> None:
-        """The same with an answer that is a stream of events. What `on_data` cannot read ends it
-        and is an InvalidAnswer; an event that the stream's end cuts is a ConnectionLost."""
+        """The same with an answer that is a stream of events. What `listener` cannot read ends
+        it and is an InvalidAnswer; an event that the stream's end cuts is a ConnectionLost."""
 
         async def read(response: aiohttp.ClientResponse) -> None:
-            await read_events(response, on_data, idle_seconds=self._reach.idle_seconds)
+            await read_events(response, listener, idle_seconds=self._reach.idle_seconds)
 
         with reading_answer():
             await self._exchange(path, body, headers, until, read)

@@ -146,6 +146,12 @@ def test_a_stream_that_falls_silent_is_given_up_long_before_the_deadline(
 
 
 @BOTH
+def test_a_model_may_think_in_silence_before_its_answer(provider: Provider, name: str) -> None:
+    how: dict[str, Any] = {"on_text": lambda _: None, "settings": {"stream_idle_seconds": 0.2}}
+    assert call(provider, name, ask(), model="gpt-thinks-800", **how)
+
+
+@BOTH
 def test_a_stream_may_take_longer_than_it_may_be_silent(provider: Provider, name: str) -> None:
     how: dict[str, Any] = {"on_text": lambda _: None, "settings": {"stream_idle_seconds": 3.0}}
     assert call(provider, name, ask(), model="gpt-tokens-40-pace-100", **how)
