@@ -141,8 +141,8 @@ class Environment(GatewaySettings, ToolSettings):
     max_runs_in_flight: int = Field(
         0,
         ge=0,
-        description="Runs of all tenants at work at the same time; beyond it tenants take turns. "
-        "0: no limit.",
+        description="Runs of all tenants at work at the same time, and as many child runs at each "
+        "depth; beyond it tenants take turns. 0: no limit.",
     )
     max_calls_in_flight: int = Field(
         0,
