@@ -7,6 +7,8 @@ BIN := .venv/bin
 IN_VENV := PATH="$(CURDIR)/$(BIN):$$PATH"
 PYTEST_ARGS ?= -n 3 --dist loadfile --no-loadscope-reorder
 export INPUT QUESTION
+# Every process would compile all modules anew, which takes a third of its start.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run demo test test-security test-thorough test-sqs chaos chaos-sqs sqs check bench-tenancy bench-engine bench-gateway bench-gateway-peers bench-tools schema env-example states deps bootstrap-run bootstrap-dev
