@@ -7,9 +7,11 @@ from itertools import pairwise
 
 import pytest
 from django.db import connections
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from agentplatform.core.clock import now
+from agentplatform.core.transactions import scope_connection
 from apps.runs.models import Run, RunEvent
 from apps.runs.services.advance_run import advance_run
 from apps.runs.services.cancel_children import cancel_children
@@ -168,6 +170,14 @@ def test_child_runs_that_wait_for_a_place_end_with_their_parent() -> None:
     cancel_children(run_id=run.id, at=now())
     ended = Run.objects.filter(parent_run=run).values_list("status", "waits_for_place")
     assert list(ended) == [("CANCELLED", False)] * 3
+
+
+def test_only_depths_at_which_runs_wait_are_looked_at() -> None:
+    tenant = capped_tenant(runs=1)
+    start(tenant)
+    with CaptureQueriesContext(scope_connection()) as queries:
+        assert admit_runs(at=now()) == 1
+    assert sum("pg_advisory" in query["sql"] for query in queries) == 1
 
 
 def test_tenants_take_turns_with_their_child_runs_too(settings: Settings) -> None:

@@ -18,8 +18,8 @@ from apps.runs.services.transition import move_run
 from apps.runs.states import MAX_DEPTH
 
 _WAITING_DEPTHS: Final = """
-select depth from generate_series(0, %s) as depth
-where exists (select from runs where waits_for_place and runs.depth = depth)
+select depths.depth from generate_series(0, %s) as depths(depth)
+where exists (select from runs where waits_for_place and runs.depth = depths.depth)
 """
 
 

@@ -1,10 +1,11 @@
 """An MCP server that does not behave."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.integration.tools.egress.hosts import serve
 
 HANDSHAKE = {
     "protocolVersion": "2025-06-18",
@@ -136,16 +137,6 @@ class Handler(BaseHTTPRequestHandler):
 @contextmanager
 def running_hostile_server() -> Iterator[ThreadingHTTPServer]:
     """It lists what is put into its `tools`, and keeps the methods that it was `asked`."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    server.handle_error = lambda *_: None
-    server.stopping, server.asked, server.tools = threading.Event(), [], []
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
+    with serve(handler=Handler) as server:
+        server.asked, server.tools = [], []
         yield server
-    finally:
-        server.stopping.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
