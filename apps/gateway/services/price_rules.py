@@ -29,7 +29,7 @@ def find_problems(prices: Sequence[Price]) -> Problems:
     for (provider, model, length), series in by_length.items():
         if length and (provider, model, 0) not in by_length:
             problems[name_of(series[0])].append(
-                "The model has no price for shorter prompts; give one without prompts_above."
+                "The model has no price for shorter prompts; give one with prompts_above 0."
             )
         for one, following in pairwise(sorted(series, key=lambda price: price.since)):
             if one.since == following.since:
