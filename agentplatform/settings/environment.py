@@ -101,8 +101,8 @@ class Environment(GatewaySettings, ToolSettings):
     drain_seconds: float = Field(
         25.0,
         ge=0,
-        description="How long a worker that is told to stop lets its calls finish before it gives "
-        "them back; some seconds less than what stops the worker waits before it kills.",
+        description="How long a process that is told to stop lets its calls and answers finish "
+        "before it gives them up; some seconds less than what stops it waits before it kills.",
     )
     dead_letter_retention_days: int = Field(
         90,

@@ -1,5 +1,6 @@
 """The gateway's HTTP door: it answers /v1/*, ahead of whatever answers the rest."""
 
+import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -20,7 +21,13 @@ from apps.gateway.doors.exchange import JSON, ClientGone, Exchange, Receive, Sco
 from apps.gateway.doors.messages import count_tokens, create_message
 from apps.gateway.doors.model_list import list_models, show_model
 from apps.gateway.doors.once import REFUSED_BY_PROVIDER, Repeated, kept_answer
-from apps.gateway.doors.refusals import Refusal, not_found, refusal_of_error, wrong_method
+from apps.gateway.doors.refusals import (
+    Refusal,
+    not_found,
+    refusal_of_error,
+    stopping,
+    wrong_method,
+)
 from apps.gateway.doors.responses import create_response
 from apps.gateway.doors.telling_headers import id_headers
 from apps.gateway.rates.headers import rate_headers
@@ -93,6 +100,8 @@ class Door:
             return
         except Repeated as found:
             await exchange.replay(found.answer)
+        except asyncio.CancelledError:  # by the end of the process, and nothing else
+            await self._give_up(exchange, stopping())
         except Exception as error:
             await self._refuse(exchange, error)
         finally:
@@ -110,7 +119,11 @@ class Door:
             self._end_claim(exchange, await _refuse(exchange, error))
             return
         log.exception("request.crashed", path=exchange.path[:200])
-        if exchange.claim is not None:  # nobody knows what it has cost
+        await self._give_up(exchange, error)
+
+    async def _give_up(self, exchange: Exchange, error: Exception) -> None:
+        """Refuse what may have cost nobody knows what."""
+        if exchange.claim is not None:
             self._open_reception().keyed.lapse(exchange.claim)
         await _refuse(exchange, error)
 

@@ -157,6 +157,14 @@ def unavailable(message: str) -> Refusal:
     return Refusal(message, _BUSY, headers=_retry_headers(_BUSY))
 
 
+def stopping() -> Refusal:
+    """The process ends before the answer does."""
+    return unavailable(
+        "The gateway was told to stop and has given this call up; what the provider may have used "
+        "is charged. Try again."
+    )
+
+
 def _retry_headers(meaning: Meaning, wait_seconds: float = 0.0) -> dict[str, str]:
     if meaning.status != 503:
         return {}

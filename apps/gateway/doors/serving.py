@@ -9,7 +9,7 @@ from typing import Any, Final
 from apps.gateway.contracts import ModelRequest
 from apps.gateway.doors.exchange import EVENTS, JSON, Exchange, Headers
 from apps.gateway.doors.once import claim_once, kept_answer
-from apps.gateway.doors.refusals import refusal_of_error, refusal_of_failed
+from apps.gateway.doors.refusals import refusal_of_error, refusal_of_failed, stopping
 from apps.gateway.doors.stream_teller import StreamTeller
 from apps.gateway.doors.telling_headers import (
     answer_headers,
@@ -85,6 +85,12 @@ class Serving:
             watch = asyncio.create_task(self._leave_when_gone(teller, work))
         try:
             await self._send_events(job, teller, work, settling)
+        except asyncio.CancelledError:  # the process ends
+            work.cancel()
+            await settling
+            if self._exchange.status:
+                await self._exchange.end_events(teller.render_failure(stopping()))
+            raise
         finally:
             if watch is not None:
                 watch.cancel()

@@ -30,6 +30,8 @@ PATIENCE_SECONDS = 120.0
 GATHER_SECONDS = 0.02
 """For how long endings that may wait gather: the requests that follow their answers are admitted
 meanwhile, and wait neither for this commit nor all together."""
+CLOSE_SECONDS = 1.0
+"""How long what is given back has at the end."""
 CLOCK_SECONDS = 0.001
 """The event loop's timers know no shorter time."""
 MAX_RETURNING = 256
@@ -125,6 +127,8 @@ class Books:
 
     async def close(self) -> None:
         """Give the connection back; the next wish makes a new one."""
+        if self._returning:
+            await asyncio.wait(self._returning, timeout=CLOSE_SECONDS)
         for task in self._returning:
             task.cancel()
         await self._group.close()

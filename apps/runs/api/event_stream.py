@@ -9,6 +9,7 @@ from rest_framework.request import Request
 
 from agentplatform.api.streaming import PAUSE_SECONDS, stream
 from agentplatform.core.clock import now
+from agentplatform.core.drain import is_draining
 from apps.runs.api.serializers import EventRead, TextDeltaRead
 from apps.runs.models import Run
 from apps.runs.services.follow_events import Heartbeat, Seen, follow_events
@@ -30,14 +31,16 @@ class EventStreamRenderer(JSONRenderer):
 
 def stream_events(request: Request, run: Run, *, after: int) -> StreamingHttpResponse:
     """Events past `after` as they come, with the text of streamed steps, then `end`. It ends within
-    seconds of the credential."""
+    seconds of the credential, and with the process: then without `end`, and the client goes on at
+    another."""
+    is_valid = credential_check(request)
     hear = hear_steps(run)
     seen = follow_events(
         tenant_id=run.tenant_id,
         run_id=run.id,
         after=after,
         clock=now,
-        may_go_on=credential_check(request),
+        may_go_on=lambda: not is_draining() and is_valid(),
         hear=hear,
     )
     pause = TEXT_PAUSE_SECONDS if hear else PAUSE_SECONDS
@@ -58,4 +61,5 @@ def _lines(seen: Iterator[Seen]) -> Iterator[bytes]:
         else:
             data = json.dumps(EventRead(one).data, default=str)
             yield f"id: {one.seq}\nevent: {one.kind}\ndata: {data}\n\n".encode()
-    yield END
+    if not is_draining():
+        yield END

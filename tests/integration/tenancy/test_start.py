@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 ASGI = ["-c", "import agentplatform.asgi"]
 PROCESSES = {
-    "asgi": ["-m", "uvicorn", "agentplatform.asgi:application", "--port", "0", "--lifespan", "off"],
+    "asgi": ["-m", "agentplatform.web", "--port", "0"],
     "wsgi": ["-c", "import agentplatform.wsgi"],
     "worker": ["-m", "celery", "-A", "celery_app", "worker", "--pool", "solo"],
     "beat": ["-m", "celery", "-A", "celery_app", "beat", "--pidfile="],

@@ -48,10 +48,9 @@ def web_process(provider: Provider, log: Path, **more: str) -> Iterator[Web]:
         "GATEWAY_WAIT_SECONDS": "5",
         **more,
     }
-    command = ["-m", "uvicorn", "agentplatform.asgi:application", "--port", str(port)]
     with log.open("wb") as written:
         process = subprocess.Popen(
-            [sys.executable, *command, "--lifespan", "off"],
+            [sys.executable, "-m", "agentplatform.web", "--port", str(port)],
             env=environment,
             cwd=ROOT,
             stdout=written,
