@@ -1,7 +1,7 @@
 """From a request to an answer: hold, call, retry, fail over; written once, for every door."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -23,6 +23,7 @@ from apps.gateway.services.attempt import (
 from apps.gateway.services.breaker.breakers import Permit, Shut
 from apps.gateway.services.failures import budget_failure, providers_failure, request_failure
 from apps.gateway.services.hold import NoPrice, NoRoom, plan_hold
+from apps.gateway.services.price_list import Tariff
 from apps.gateway.services.prices import price_of
 from apps.gateway.services.retry import decide, wait_after
 from apps.gateway.services.routes import Target, Way
@@ -132,43 +133,45 @@ class Course:
         """Hold what an attempt may use. Raises NoRoom, NoPrice."""
         price = price_of(provider=target.provider.name, model=target.model, on=self.job.at.date())
         prompt_tokens = await bound_prompt(target.provider, self.job.request, model=target.model)
-        refusal: NoRoom | None = None
-        async for accounts in self._rooms():
+        accounts = self.job.accounts
+        for _ in range(MAX_BOOKINGS - 1):
             try:
-                hold = plan_hold(
-                    self.job.request, prompt_tokens=prompt_tokens, price=price, accounts=accounts
-                )
-            except NoRoom as error:
-                refusal = error
-                continue
-            held = Held(
-                attempt_id=new_id(),
-                target=target,
-                hold=hold,
-                price=price,
-                previous_provider=self._previous_provider(),
-            )
-            deadline = self._now() + timedelta(seconds=self._left()) + RESERVATION_GRACE
-            refusing = await self.ports.admit(
-                admission_of(self.job, held, deadline=deadline), self._now()
-            )
-            if refusing is None:
-                return held
-            refusal = NoRoom.at(refusing, hold=hold, accounts=accounts)
-        assert refusal is not None
-        raise refusal
+                return await self._hold(target, price, prompt_tokens, accounts)
+            except NoRoom:  # others use it meanwhile: what is left is read again
+                accounts = await self.ports.read_accounts(self.job)
+        return await self._hold(target, price, prompt_tokens, accounts)
+
+    async def _hold(
+        self,
+        target: Target,
+        price: Tariff | None,
+        prompt_tokens: int,
+        accounts: tuple[AccountRoom, ...],
+    ) -> Held:
+        """Hold what these accounts have room for. Raises NoRoom, NoPrice."""
+        hold = plan_hold(
+            self.job.request, prompt_tokens=prompt_tokens, price=price, accounts=accounts
+        )
+        held = Held(
+            attempt_id=new_id(),
+            target=target,
+            hold=hold,
+            price=price,
+            previous_provider=self._previous_provider(),
+        )
+        deadline = self._now() + timedelta(seconds=self._left()) + RESERVATION_GRACE
+        refusing = await self.ports.admit(
+            admission_of(self.job, held, deadline=deadline), self._now()
+        )
+        if refusing is not None:
+            raise NoRoom.at(refusing, hold=hold, accounts=accounts)
+        return held
 
     def _previous_provider(self) -> str:
         """Who was asked before, or would have been but for its breaker."""
         if self.attempts:
             return self.attempts[-1].provider
         return self.shut[-1][0].provider.name if self.shut else ""
-
-    async def _rooms(self) -> AsyncIterator[tuple[AccountRoom, ...]]:
-        """What is left, first as the job knows it, then read again: others use it meanwhile."""
-        yield self.job.accounts
-        for _ in range(MAX_BOOKINGS - 1):
-            yield await self.ports.read_accounts(self.job)
 
     async def _call(
         self, held: Held, permit: Permit, *, has_next: bool, takes_filtered: bool
