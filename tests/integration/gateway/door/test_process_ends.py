@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,6 +20,8 @@ from tests.provider import Provider
 pytestmark = pytest.mark.django_db(transaction=True)
 DRAIN_SECONDS = 1
 PLAIN = "openai:gpt-4o-mini-latency-60000"
+LARGE_TOKENS = 2_000_000
+LARGE = f"openai:gpt-4o-mini-tokens-{LARGE_TOKENS}"
 STREAM = "openai:gpt-4o-mini-tokens-600-pace-100"
 Chats = Callable[..., httpx.Response]
 
@@ -71,3 +74,22 @@ def test_a_stream_ends_as_an_error_and_is_charged(given_up: Chats) -> None:
     assert said
     assert json.loads(last)["error"]["code"] == "unavailable"
     _assert_charged_as_unconfirmed()
+
+
+def test_a_client_that_does_not_read_does_not_hold_it_up(
+    web: Web, caller: Callable[..., Caller], provider: Provider
+) -> None:
+    client = web.at(caller())
+    hello = [{"role": "user", "content": "Hello."}]
+    body = json.dumps({"model": LARGE, "messages": hello, "max_tokens": LARGE_TOKENS})
+    request = (
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+        f"authorization: Bearer {client.secret}\r\ncontent-length: {len(body)}\r\n\r\n{body}"
+    )
+    with socket.socket() as line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        line.connect(("127.0.0.1", web.port))
+        line.sendall(request.encode())
+        wait_for(lambda: LedgerEntry.objects.exists(), timeout_seconds=30, what="the answer")
+        web.process.send_signal(signal.SIGTERM)
+        web.process.wait(15)
