@@ -18,7 +18,7 @@ from tests.integration.gateway.door.web_process import Web, web_process
 from tests.provider import Provider
 
 pytestmark = pytest.mark.django_db(transaction=True)
-DRAIN_SECONDS = 1
+DRAIN_SECONDS = 3
 PLAIN = "openai:gpt-4o-mini-latency-60000"
 LARGE_TOKENS = 2_000_000
 LARGE = f"openai:gpt-4o-mini-tokens-{LARGE_TOKENS}"
