@@ -1,4 +1,4 @@
-"""The end of a worker that is told to stop: what can finish does, the rest is given back."""
+"""The end of a process that is told to stop: what can finish does, the rest is given back."""
 
 import mmap
 import os
@@ -25,7 +25,7 @@ def gives_back(give_back: Callable[[], int]) -> Callable[[], int]:
 
 
 def is_draining() -> bool:
-    """Whether this worker, or the one that forked this process, was told to stop."""
+    """Whether this process, or the worker that forked it, was told to stop."""
     return _told[0] != 0
 
 
